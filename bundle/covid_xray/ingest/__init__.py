@@ -1,0 +1,107 @@
+"""Ingest: from a folder of X-rays to `images`, `quarantine`, `splits` and the pending rows of `runs`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import pandas as pd
+from pyspark.sql import functions as F
+from radiograph import other_folders
+
+from covid_xray import runs
+from covid_xray.errors import DataError
+from covid_xray.ingest.accept import accept
+from covid_xray.ingest.facts import ORIGINALS, patient_of, read_originals, read_patients
+from covid_xray.ingest.inventory import take_inventory
+from covid_xray.ingest.splits import split
+from covid_xray.progress import Notify, Progress
+from covid_xray.settings import Settings
+from covid_xray.tables import Tables
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the X-rays are: class folders below `root`, patient ids in `patients` if known."""
+
+    root: Path
+    patients: Path | None
+
+
+def ingest(
+    tables: Tables,
+    settings: Settings,
+    request: runs.Request,
+    source: Source,
+    git_commit: str | None,
+    now: datetime,
+    notify: Notify,
+) -> None:
+    """Bring the tables to hold everything that the run's other tasks need. Running it twice changes nothing.
+
+    Raises
+    ------
+    DataError
+        If a class of the asked tasks has no folder or too few usable images.
+    """
+    tables.create_all()
+    patients = read_patients(source.patients)
+    files = take_inventory(tables.spark, source.root, settings.classes, settings.execution.task_images)
+    refused = _store(tables, source.root, files, patients, settings.execution.task_images)
+    accepted = files[files["reason"].isna() & ~files["path"].isin(refused["path"])]
+    _write_quarantine(tables, request.run_id, files, refused)
+    _write_splits(tables, settings, request, accepted, patients)
+    inputs = runs.inputs_id(files, patients, request.weights, settings)
+    runs.open_run(tables, request, inputs, settings, git_commit, now)
+    notify(
+        Progress("ingest", note=_summary(len(accepted), len(files) - len(accepted), source.root, settings))
+    )
+
+
+def _store(
+    tables: Tables, root: Path, files: pd.DataFrame, patients: dict[tuple[str, str], str], task_images: int
+) -> pd.DataFrame:
+    """Open and store what `images` does not hold yet; return what was refused on opening."""
+    known = tables.read("images").select("image_id").toPandas()["image_id"]
+    new = files[files["reason"].isna() & ~files["image_id"].isin(known)]
+    facts = _with_patients(new, patients)[["path", "label", "patient_id"]]
+    return accept(tables, new, facts.join(read_originals(root), on="path")[[*facts, *ORIGINALS]], task_images)
+
+
+def _with_patients(files: pd.DataFrame, patients: dict[tuple[str, str], str]) -> pd.DataFrame:
+    keys = zip(files["label"], files["path"], files["image_id"], strict=True)
+    return files.assign(patient_id=[patient_of(*key, patients) for key in keys])
+
+
+def _write_quarantine(tables: Tables, run_id: str, files: pd.DataFrame, refused: pd.DataFrame) -> None:
+    labels = files.set_index("path")["label"]
+    late = refused.assign(label=refused["path"].map(labels))
+    early = files[files["reason"].notna()]
+    columns = ["path", "label", "reason", "detail"]
+    both = pd.concat([early[columns], late[columns]]).itertuples(index=False)
+    rows = [{"run_id": run_id, **dict(zip(columns, row, strict=True))} for row in both]
+    tables.replace("quarantine", tables.rows("quarantine", rows), where={"run_id": [run_id]})
+
+
+def _write_splits(
+    tables: Tables,
+    settings: Settings,
+    request: runs.Request,
+    accepted: pd.DataFrame,
+    patients: dict[tuple[str, str], str],
+) -> None:
+    rows = split(_with_patients(accepted, patients), settings)
+    for task in request.tasks:
+        if task not in set(rows["task"]):
+            missing = [name for name in settings.tasks[task] if name not in set(accepted["label"])]
+            raise DataError(f"task {task} has no usable images of class {missing[0]}")
+    frame = tables.spark.createDataFrame(rows.assign(run_id=request.run_id).astype({"fold": "float"}))
+    fold = F.when(~F.isnan("fold"), F.col("fold")).cast("int")
+    tables.replace("splits", frame.withColumn("fold", fold), where={"run_id": [request.run_id]})
+
+
+def _summary(accepted: int, refused: int, root: Path, settings: Settings) -> str:
+    text = f"{accepted} images accepted, {refused} refused"
+    ignored = other_folders(root, settings.classes)
+    return f"{text}; not in config.yaml and left alone: {', '.join(ignored)}" if ignored else text

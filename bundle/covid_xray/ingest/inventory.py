@@ -1,0 +1,77 @@
+"""Which files there are, by content: the first of two passes over the data folder."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+from pyspark.sql import SparkSession
+from radiograph import Reason, walk
+
+COLUMNS = "path STRING, label STRING, file STRING, image_id STRING, reason STRING, detail STRING"
+
+
+def take_inventory(spark: SparkSession, root: Path, classes: Sequence[str], task_images: int) -> pd.DataFrame:
+    """List the files of the class folders that exist below `root`, with their sha256.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns of `COLUMNS`, sorted by path. `image_id` is null where the file could not be read;
+        `reason` and `detail` then say why. Of files with equal bytes the first by path stays, the others are
+        `duplicate`; equal bytes under two labels are all `label_conflict`, since either may be wrong.
+    """
+    present = [name for name in classes if (root / name).is_dir()] or list(classes)
+    found = [
+        (f.path, f.label, str(f.file), f.refused and str(f.refused.reason), f.refused and f.refused.detail)
+        for f in walk(root, present)
+    ]
+    if not found:
+        return pd.DataFrame([], columns=[part.split()[0] for part in COLUMNS.split(",")], dtype="object")
+    listed = spark.createDataFrame(
+        found, "path STRING, label STRING, file STRING, reason STRING, detail STRING"
+    )
+    tasks = -(-len(found) // task_images)
+    hashed = listed.repartition(tasks).mapInArrow(_hash, COLUMNS).toPandas()
+    return _mark_doubles(hashed.sort_values("path", ignore_index=True))
+
+
+def _hash(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        rows = [_hash_row(row) for row in batch.to_pylist()]
+        yield pa.RecordBatch.from_pylist(rows, schema=_SCHEMA)
+
+
+def _hash_row(row: dict[str, str | None]) -> dict[str, str | None]:
+    row["image_id"] = None
+    if row["reason"] is None:
+        try:
+            with Path(str(row["file"])).open("rb") as file:
+                row["image_id"] = hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as error:
+            row["reason"], row["detail"] = str(Reason.unreadable), error.strerror
+    return row
+
+
+def _mark_doubles(files: pd.DataFrame) -> pd.DataFrame:
+    groups = files.groupby("image_id")
+    conflict = groups["label"].transform("nunique") > 1
+    first = groups["path"].transform("first")
+    double = files["image_id"].notna() & (files["path"] != first)
+    files.loc[double, "reason"] = str(Reason.duplicate)
+    files.loc[double, "detail"] = "same bytes as " + first[double]
+    files.loc[conflict, "reason"] = str(Reason.label_conflict)
+    files.loc[conflict, "detail"] = (
+        "the same bytes stand under: " + groups["label"].transform(_names)[conflict]
+    )
+    return files
+
+
+def _names(labels: pd.Series[str]) -> str:
+    return ", ".join(sorted(set(labels)))
+
+
+_SCHEMA = pa.schema([(part.split()[0], pa.string()) for part in COLUMNS.split(",")])

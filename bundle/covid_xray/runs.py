@@ -1,0 +1,156 @@
+"""The table `runs`: what was asked for, from which inputs, and how it stands."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from importlib.resources import files
+from itertools import product
+from platform import python_version
+from typing import Any
+
+import pandas as pd
+from pyspark.sql import functions as F
+
+from covid_xray.settings import Settings
+from covid_xray.tables import Tables
+
+PENDING, RUNNING, SUCCEEDED, FAILED = "pending", "running", "succeeded", "failed"
+
+_LIBRARIES = ("pyspark", "delta-spark", "tensorflow-cpu", "tensorflow", "keras", "numpy", "pillow", "scipy")
+_PACKAGES = ("radiograph", "sparkdl", "covid_xray")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a command asks for.
+
+    Attributes
+    ----------
+    run_id : str
+        Sorts by time.
+    backbones, tasks : tuple of str
+        Every pair is one row of `runs`.
+    weights : str
+        Kind: `imagenet`, `file` or `random`.
+    """
+
+    run_id: str
+    backbones: tuple[str, ...]
+    tasks: tuple[str, ...]
+    weights: str
+
+
+def new_run_id(now: datetime) -> str:
+    """Make an id that sorts by time and does not collide: `20261123T061133Z-ab12`."""
+    return f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
+
+
+def inputs_id(inventory: pd.DataFrame, patients: Mapping[Any, str], weights: str, settings: Settings) -> str:
+    """Hash all on which figures depend: images, patients, kind of weights, settings and code.
+
+    Weights files are not part of it but stand in each row of `runs`, since the backbones of one set of
+    experiments may get their files one after the other.
+    """
+    images = inventory[["path", "image_id", "reason"]].astype(str).to_csv(index=False)
+    known = json.dumps(sorted([*key, patient] for key, patient in patients.items()))
+    parts = [images, known, weights, settings.that_change_figures(), _code_id()]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def find(tables: Tables, inputs: str) -> str | None:
+    """Return the newest run with equal inputs, if any."""
+    if not tables.exist():
+        return None
+    same = tables.read("runs").where(F.col("inputs_id") == inputs)
+    return same.agg(F.max("run_id")).collect()[0][0]  # type: ignore[no-any-return]
+
+
+def state(tables: Tables, run_id: str, backbone: str | None = None) -> list[dict[str, Any]]:
+    """Return the rows of a run, sorted by backbone and task."""
+    rows = tables.read("runs").where(F.col("run_id") == run_id)
+    if backbone is not None:
+        rows = rows.where(F.col("backbone") == backbone)
+    return [row.asDict() for row in rows.orderBy("backbone", "task").collect()]
+
+
+def open_run(
+    tables: Tables, request: Request, inputs: str, settings: Settings, git_commit: str | None, now: datetime
+) -> None:
+    """Write a `pending` row for every pair asked for that has not succeeded in this run yet."""
+    pending = {
+        "run_id": request.run_id,
+        "inputs_id": inputs,
+        "status": PENDING,
+        "weights": request.weights,
+        "settings": settings.model_dump_json(),
+        "versions": json.dumps(_versions()),
+        "git_commit": git_commit,
+        "updated_at": now,
+    }
+    existing = state(tables, request.run_id)
+    done = {(row["backbone"], row["task"]): row for row in existing if row["status"] == SUCCEEDED}
+    pairs = product(request.backbones, request.tasks)
+    _write(tables, [done.get(pair, pending | {"backbone": pair[0], "task": pair[1]}) for pair in pairs])
+
+
+def update(tables: Tables, rows: Iterable[Mapping[str, Any]], **changes: Any) -> None:
+    """Change columns of rows that `state` returned. `updated_at` becomes the present."""
+    changed = [{**row, **changes, "updated_at": datetime.now(UTC)} for row in rows]
+    _write(tables, changed)
+
+
+@contextmanager
+def failures_recorded(tables: Tables, run_id: str, backbone: str) -> Iterator[None]:
+    """Mark the backbone's unfinished rows `failed` with the error, which goes on its way."""
+    try:
+        yield
+    except BaseException as error:
+        unfinished = [r for r in state(tables, run_id, backbone) if r["status"] in (PENDING, RUNNING)]
+        update(tables, unfinished, status=FAILED, error=one_line(error))
+        raise
+
+
+def one_line(error: BaseException) -> str:
+    """Return the first line of an error's message, or its name where it has none."""
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
+
+
+def _write(tables: Tables, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write rows that are all pairs of their backbones and tasks: one commit, each pair once."""
+    if rows:
+        keys = {name: sorted({row[name] for row in rows}) for name in ("run_id", "backbone", "task")}
+        tables.replace("runs", tables.rows("runs", rows), where=keys)
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": python_version()}
+    for name in _LIBRARIES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _code_id() -> str:
+    digest = hashlib.sha256()
+    for package in _PACKAGES:
+        for name, text in sorted(_sources(files(package), package)):
+            digest.update(f"{name}\0{text}\0".encode())
+    return digest.hexdigest()
+
+
+def _sources(folder: Any, name: str) -> Iterator[tuple[str, str]]:
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            yield from _sources(entry, f"{name}/{entry.name}")
+        elif entry.name.endswith(".py"):
+            yield f"{name}/{entry.name}", entry.read_text(encoding="utf-8")

@@ -1,0 +1,88 @@
+"""The columns of every Delta table, in one place.
+
+Tables that a task writes for one backbone are partitioned by `backbone`: appends, and overwrites limited to
+the task's own partition, then never conflict with the tasks that run beside it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class TableSchema:
+    """A table's columns as SQL, what it holds, and what it is partitioned by."""
+
+    columns: str
+    comment: str
+    partitioned_by: str | None = None
+
+
+TABLES: dict[str, TableSchema] = {
+    "images": TableSchema(
+        comment="Every image ever accepted, one row each",
+        columns="""
+            image_id STRING COMMENT 'sha256 of the file as found',
+            path STRING COMMENT 'relative to the data folder: <Class>/<file>',
+            label STRING COMMENT 'name of the class folder',
+            patient_id STRING,
+            width INT, height INT, format STRING, mode STRING, bytes BIGINT,
+            original_width INT COMMENT 'before the resize, from manifest.csv',
+            original_height INT, original_bytes BIGINT, original_format STRING, original_mode STRING,
+            content BINARY COMMENT 'the picture as an encoded 8-bit grey or RGB file'
+        """,
+    ),
+    "quarantine": TableSchema(
+        comment="Files that a run refused, with the reason",
+        columns="run_id STRING, path STRING, label STRING, reason STRING, detail STRING",
+    ),
+    "splits": TableSchema(
+        comment="The images of a run and the fold that holds each out",
+        columns="""
+            run_id STRING, protocol STRING, task STRING, repeat INT,
+            fold INT COMMENT 'the fold that holds the image out; null = always in training',
+            image_id STRING, label STRING, patient_id STRING
+        """,
+    ),
+    "features": TableSchema(
+        comment="What a backbone sees in an image, computed once",
+        partitioned_by="backbone",
+        columns="""
+            image_id STRING, backbone STRING,
+            weights_id STRING COMMENT 'sha256 of the weights file',
+            pooling STRING, preprocessing STRING, features ARRAY<FLOAT>
+        """,
+    ),
+    "predictions": TableSchema(
+        comment="Predictions for images that the model did not see in training",
+        partitioned_by="backbone",
+        columns="""
+            run_id STRING, kind STRING COMMENT 'backbone or baseline', backbone STRING, task STRING,
+            protocol STRING, repeat INT, fold INT, image_id STRING, patient_id STRING,
+            label STRING, prediction STRING, probability ARRAY<DOUBLE>,
+            classes ARRAY<STRING> COMMENT 'the order of probability'
+        """,
+    ),
+    "metrics": TableSchema(
+        comment="Figures over held-out predictions, with 95 % intervals",
+        partitioned_by="backbone",
+        columns="""
+            run_id STRING, kind STRING, backbone STRING, task STRING, protocol STRING,
+            metric STRING, class STRING COMMENT 'null where the figure is over all classes',
+            value DOUBLE, ci_low DOUBLE, ci_high DOUBLE, n BIGINT, n_patients BIGINT
+        """,
+    ),
+    "runs": TableSchema(
+        comment="Each run of a backbone on a task, and how it ended",
+        partitioned_by="backbone",
+        columns="""
+            run_id STRING, inputs_id STRING, backbone STRING, task STRING,
+            status STRING COMMENT 'pending, running, succeeded or failed', error STRING,
+            weights STRING COMMENT 'imagenet, file or random', weights_id STRING,
+            settings STRING COMMENT 'the validated settings as JSON',
+            versions STRING COMMENT 'of Python and the libraries, as JSON', git_commit STRING,
+            featurize_seconds DOUBLE, featurized_images BIGINT, train_seconds DOUBLE,
+            updated_at TIMESTAMP
+        """,
+    ),
+}

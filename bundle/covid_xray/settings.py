@@ -1,0 +1,139 @@
+"""Every parameter of a run: config.yaml and the changes to it, validated once."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from covid_xray.errors import SettingsError
+
+Classes = Annotated[tuple[str, ...], Field(min_length=2)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Execution(_Section):
+    """How the work is cut up; nothing here changes a figure."""
+
+    chunk_images: Annotated[int, Field(ge=1)]
+    task_images: Annotated[int, Field(ge=1)]
+    batch_size: Annotated[int, Field(ge=1)]
+    threads: Annotated[int, Field(ge=1)]
+    local_backbones: Annotated[int, Field(ge=1)]
+
+
+class Settings(_Section):
+    """The parameters of config.yaml, which explains each."""
+
+    tasks: Annotated[dict[str, Classes], Field(min_length=1)]
+    limit_per_class: Annotated[int, Field(ge=2)] | None
+    test_fraction: Annotated[float, Field(gt=0, lt=1)]
+    repeats: Annotated[int, Field(ge=1)]
+    seed: Annotated[int, Field(ge=0, lt=2**31)]
+    pooling: Literal["published", "none", "avg", "max"]
+    scale_hint: Literal[
+        "SCALE_AREA_AVERAGING", "SCALE_DEFAULT", "SCALE_FAST", "SCALE_REPLICATE", "SCALE_SMOOTH"
+    ]
+    reg_param: Annotated[float, Field(gt=0)]
+    execution: Execution
+
+    @field_validator("tasks")
+    @classmethod
+    def _classes_differ(cls, tasks: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        for task, classes in tasks.items():
+            if len(set(classes)) < len(classes):
+                raise ValueError(f"task {task} names a class twice")
+        return tasks
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """All class folders that any task uses, in the order of config.yaml."""
+        return tuple(dict.fromkeys(name for names in self.tasks.values() for name in names))
+
+    def that_change_figures(self) -> str:
+        """JSON of the parameters on which results depend, the same for equal values."""
+        return json.dumps(self.model_dump(mode="json", exclude={"execution"}), sort_keys=True)
+
+
+def load_settings(config: Path, changes: Mapping[str, Any] | None = None) -> Settings:
+    """Read `config` and apply `changes` (dotted keys, e.g. `execution.threads`).
+
+    Raises
+    ------
+    SettingsError
+        In one line: which key is unknown (with the nearest right one), missing or out of range.
+    """
+    values = _read(config)
+    known = list(_keys(values))
+    for key, value in (changes or {}).items():
+        if key not in known:
+            raise SettingsError(
+                f"unknown setting {key!r}{_nearest(key, known)}; {config.name} lists them all"
+            )
+        _put(values, key, value)
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        raise SettingsError(_first_problem(error, config)) from None
+
+
+def parse_changes(pairs: list[str]) -> dict[str, Any]:
+    """Turn `KEY=VALUE` texts into changes; a value is read as YAML, so `60`, `null` and `[a, b]` work."""
+    changes: dict[str, Any] = {}
+    for pair in pairs:
+        key, sign, text = pair.partition("=")
+        if not sign or not key:
+            raise SettingsError(f"--set {pair!r}: write it as KEY=VALUE, e.g. --set limit_per_class=60")
+        try:
+            changes[key.strip()] = yaml.safe_load(text)
+        except yaml.YAMLError:
+            raise SettingsError(f"--set {pair!r}: the value is not valid YAML") from None
+    return changes
+
+
+def _read(config: Path) -> dict[str, Any]:
+    try:
+        values = yaml.safe_load(config.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"cannot read the settings {config}: {error.strerror}") from None
+    except yaml.YAMLError as error:
+        raise SettingsError(f"{config} is not valid YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(values, dict):
+        raise SettingsError(f"{config} holds no settings: it must be a YAML mapping")
+    return values
+
+
+def _keys(values: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    for key, value in values.items():
+        yield f"{prefix}{key}"
+        if isinstance(value, dict):
+            yield from _keys(value, f"{prefix}{key}.")
+
+
+def _put(values: dict[str, Any], key: str, value: Any) -> None:
+    *parents, last = key.split(".")
+    for parent in parents:
+        values = values[parent]
+    values[last] = value
+
+
+def _nearest(key: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(key, known, n=1)
+    return f" (did you mean {close[0]!r}?)" if close else ""
+
+
+def _first_problem(error: ValidationError, config: Path) -> str:
+    problem = error.errors()[0]
+    key = ".".join(str(part) for part in problem["loc"])
+    nearest = ""
+    if problem["type"] == "extra_forbidden":
+        nearest = _nearest(key, [*Settings.model_fields, *(f"execution.{k}" for k in Execution.model_fields)])
+    return f"setting {key!r} in {config.name} or --set: {problem['msg']}{nearest}"

@@ -1,0 +1,140 @@
+"""Open an X-ray: from a file's bytes to an upright 8-bit picture, or a refusal with its reason."""
+
+from __future__ import annotations
+
+import io
+import struct
+import warnings
+import zlib
+from dataclasses import dataclass
+
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+
+from radiograph.modes import to_eight_bits
+from radiograph.reasons import Reason, Refused
+
+# Formats in which X-rays come; Pillow's others (icons, fonts, vector formats that start programs) stay shut.
+FORMATS = ("JPEG", "PNG", "TIFF", "BMP", "GIF", "WEBP", "JPEG2000")
+MAX_PIXELS = 100_000_000
+MIN_SIDE = 32
+
+# What any decoder shows alike, without knowledge of modes or rotation.
+_PLAIN_FORMATS = ("JPEG", "PNG")
+# All that Pillow's decoders are known to raise on damaged files.
+_DAMAGE = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    struct.error,
+    zlib.error,
+)
+
+
+@dataclass(frozen=True)
+class Xray:
+    """An opened X-ray.
+
+    Attributes
+    ----------
+    picture : PIL.Image.Image
+        Mode `L` or `RGB`, upright.
+    width, height : int
+        Of the picture, in pixels.
+    format, mode : str
+        Of the file as found, in Pillow's terms, e.g. `PNG` and `RGBA`.
+    content : bytes
+        A JPEG or PNG file that every decoder shows as `picture`: the file as found where it is one already,
+        else the picture as PNG.
+    bytes : int
+        Size of the file as found.
+    """
+
+    picture: Image.Image
+    width: int
+    height: int
+    format: str
+    mode: str
+    content: bytes
+    bytes: int
+
+
+def open_xray(data: bytes) -> Xray:
+    """Open the bytes of a file.
+
+    Raises
+    ------
+    Refused
+        With the reason; nothing else is raised, whatever the bytes.
+    """
+    if not data:
+        raise Refused(Reason.empty, "the file has no bytes")
+    with warnings.catch_warnings():
+        # Pillow warns of what is decided here anyway: the size by the header, damage by decoding all of it.
+        warnings.simplefilter("ignore")
+        image = _read_header(data)
+        found_format, found_mode = str(image.format), image.mode
+        picture, rotated = _read_pixels(image)
+    if all(low == high for low, high in _extrema(picture)):
+        raise Refused(Reason.blank, "all pixels are equal")
+    as_found = found_format in _PLAIN_FORMATS and found_mode == picture.mode and not rotated
+    content = data if as_found else _as_png(picture)
+    return Xray(picture, picture.width, picture.height, found_format, found_mode, content, len(data))
+
+
+def _read_header(data: bytes) -> Image.Image:
+    try:
+        image = Image.open(io.BytesIO(data), formats=FORMATS)
+    except UnidentifiedImageError:
+        raise Refused(Reason.not_an_image, f"starts with {data[:12]!r}") from None
+    except Image.DecompressionBombError:
+        raise Refused(Reason.too_large, f"more than {MAX_PIXELS} pixels") from None
+    except _DAMAGE as error:
+        raise Refused(Reason.unreadable, _line(error)) from None
+    size = f"{image.width}x{image.height} pixels"
+    if image.width * image.height > MAX_PIXELS:
+        raise Refused(Reason.too_large, f"{size}, over {MAX_PIXELS}")
+    if min(image.size) < MIN_SIDE:
+        raise Refused(Reason.too_small, f"{size}, shorter side under {MIN_SIDE}")
+    return image
+
+
+def _read_pixels(image: Image.Image) -> tuple[Image.Image, bool]:
+    """Return the upright 8-bit picture, and whether it had to be turned."""
+    try:
+        # A camera's JPEG (MPO) holds previews of the one picture behind it, not several pictures.
+        frames = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
+        if frames > 1:
+            raise Refused(Reason.multi_frame, f"{frames} frames")
+        image.load()
+        rotated = image.getexif().get(ExifTags.Base.Orientation, 1) != 1
+        return to_eight_bits(ImageOps.exif_transpose(image) or image), rotated
+    except MemoryError:
+        raise Refused(Reason.too_large, f"{image.width}x{image.height} pixels do not fit in memory") from None
+    except _DAMAGE as error:
+        reason = Reason.truncated if _ends_early(error) else Reason.unreadable
+        raise Refused(reason, _line(error)) from None
+
+
+def _ends_early(error: BaseException) -> bool:
+    # Pillow has no exception of its own for this; these are the words of its file formats and decoders.
+    text = str(error).lower()
+    return any(word in text for word in ("truncated", "unexpected end", "not enough data", "premature"))
+
+
+def _extrema(picture: Image.Image) -> list[tuple[float, float]]:
+    return [channel.getextrema() for channel in picture.split()]  # type: ignore[misc]
+
+
+def _as_png(picture: Image.Image) -> bytes:
+    # A copy without info, which may hold text, profiles and a person's name.
+    bare = Image.frombytes(picture.mode, picture.size, picture.tobytes())
+    file = io.BytesIO()
+    bare.save(file, "PNG")
+    return file.getvalue()
+
+
+def _line(error: BaseException) -> str:
+    return " ".join(str(error).split()) or type(error).__name__

@@ -1,0 +1,60 @@
+"""Bring a picture of any mode to 8-bit grey or RGB."""
+
+from __future__ import annotations
+
+import numpy as np
+from PIL import Image
+
+from radiograph.reasons import Reason, Refused
+
+_GREY = ("1", "L", "LA", "La")
+_DEEP = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
+
+
+def to_eight_bits(image: Image.Image) -> Image.Image:
+    """Return the picture in mode `L` where it has no colour channels, else in `RGB`.
+
+    Transparency is laid over black, the background of a radiograph. Pictures deeper than 8 bits are scaled
+    from their least to their greatest value: Pillow's own conversion clips them, and a division by 257 turns
+    the common 12 bits in a 16-bit file black.
+
+    Raises
+    ------
+    Refused
+        If pixels are not finite, or all of them equal in a picture deeper than 8 bits.
+    """
+    if image.mode in _DEEP:
+        return _scaled(image)
+    if image.mode == "P":
+        image = image.convert(_palette_mode(image))
+    grey = image.mode in _GREY
+    if image.has_transparency_data:
+        image = _over_black(image)
+    target = "L" if grey else "RGB"
+    return image if image.mode == target else image.convert(target)
+
+
+def _palette_mode(image: Image.Image) -> str:
+    """Return the mode of a palette's colours; a grey palette is a grey picture."""
+    colours = image.convert("RGB")
+    red, green, blue = (np.asarray(channel) for channel in colours.split())
+    grey = bool((red == green).all() and (green == blue).all())
+    if image.has_transparency_data:
+        return "LA" if grey else "RGBA"
+    return "L" if grey else "RGB"
+
+
+def _over_black(image: Image.Image) -> Image.Image:
+    pictured = image.convert("RGBA")
+    black = Image.new("RGBA", pictured.size, (0, 0, 0, 255))
+    return Image.alpha_composite(black, pictured).convert("RGB")
+
+
+def _scaled(image: Image.Image) -> Image.Image:
+    values = np.asarray(image, dtype=np.float64)
+    if not np.isfinite(values).all():
+        raise Refused(Reason.unreadable, "pixels that are not finite numbers")
+    low, high = float(values.min()), float(values.max())
+    if low == high:
+        raise Refused(Reason.blank, "all pixels are equal")
+    return Image.fromarray(np.rint((values - low) * (255 / (high - low))).astype(np.uint8), "L")

@@ -1,0 +1,116 @@
+"""Find the files of class folders, never outside of the folder that was given."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from radiograph.reasons import Reason, Refused
+
+# What file managers leave behind; hidden names are skipped as well.
+_LITTER = ("thumbs.db", "desktop.ini")
+
+
+class FolderError(ValueError):
+    """Raised when the folder of X-rays or one of its class folders is missing."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A file below a class folder.
+
+    Attributes
+    ----------
+    path : str
+        Relative to the root, `<Class>/<file>`, with forward slashes.
+    label : str
+        Name of the class folder.
+    file : Path
+        Where it is.
+    refused : Refused or None
+        Why it must not be opened.
+    """
+
+    path: str
+    label: str
+    file: Path
+    refused: Refused | None = None
+
+
+def walk(root: Path, classes: Sequence[str]) -> Iterator[Found]:
+    """Return the files of the class folders, sorted by path within each class.
+
+    Raises
+    ------
+    FolderError
+        If `root` or a class folder is missing.
+    """
+    _check(root, classes)
+    inside = root.resolve()
+    for label in sorted(classes):
+        found = _below(root / label, root, label, inside)
+        yield from sorted(found, key=lambda entry: entry.path)
+
+
+def class_folders(root: Path) -> list[str]:
+    """Return the names of the folders in `root` that are not hidden, sorted."""
+    if not root.is_dir():
+        raise FolderError(f"there is no folder {root}")
+    return sorted(entry.name for entry in root.iterdir() if entry.is_dir() and not _is_litter(entry.name))
+
+
+def other_folders(root: Path, classes: Sequence[str]) -> list[str]:
+    """Return the folders beside the class folders."""
+    return [name for name in class_folders(root) if name not in classes]
+
+
+def _check(root: Path, classes: Sequence[str]) -> None:
+    there = class_folders(root)
+    missing = [name for name in classes if name not in there]
+    if missing:
+        found = f"it has {', '.join(there)}" if there else "it has no folders"
+        raise FolderError(
+            f"{root} has no class folder {missing[0]} ({found}); put one folder per class in it"
+        )
+
+
+def _below(folder: Path, root: Path, label: str, inside: Path) -> Iterator[Found]:
+    refusal = _refusal(folder, inside)
+    if refusal is not None:
+        yield Found(folder.relative_to(root).as_posix(), label, folder, refusal)
+        return
+    try:
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except OSError as error:
+        detail = f"folder: {error.strerror}"
+        yield Found(folder.relative_to(root).as_posix(), label, folder, Refused(Reason.unreadable, detail))
+        return
+    for entry in entries:
+        path = Path(entry.path)
+        if _is_litter(entry.name):
+            continue
+        # A link to a folder is not followed: it may lead in a circle, and what lies inside is found anyway.
+        if entry.is_dir(follow_symlinks=False):
+            yield from _below(path, root, label, inside)
+        else:
+            yield Found(path.relative_to(root).as_posix(), label, path, _refusal(path, inside))
+
+
+def _refusal(path: Path, inside: Path) -> Refused | None:
+    try:
+        target = path.resolve(strict=True)
+    except (OSError, RuntimeError):
+        return Refused(Reason.unreadable, "a link that leads nowhere")
+    if not target.is_relative_to(inside):
+        return Refused(Reason.outside_root, "a link that leads out of the folder")
+    if path.is_symlink() and target.is_dir():
+        return Refused(Reason.unreadable, "a link to a folder")
+    if not target.is_dir() and not target.is_file():
+        return Refused(Reason.unreadable, "not a regular file")
+    return None
+
+
+def _is_litter(name: str) -> bool:
+    return name.startswith(".") or name.lower() in _LITTER

@@ -1,0 +1,139 @@
+"""A network without its top: built once per process and kept. The only module that loads TensorFlow."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sparkdl.backbones import Backbone, backbone
+from sparkdl.errors import WeightsError
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All that makes one network differ from another.
+
+    Attributes
+    ----------
+    backbone : str
+        Name of the network.
+    weights_file : str
+        Keras weights, as HDF5.
+    pooling : str
+        One of `sparkdl.backbones.POOLINGS`.
+    threads : int
+        For one operation; Spark runs several processes at once, so tasks x threads should make the cores.
+    """
+
+    backbone: str
+    weights_file: str
+    pooling: str = "published"
+    threads: int = 1
+
+
+class Network:
+    """A network ready to turn images into features."""
+
+    def __init__(self, recipe: Recipe) -> None:
+        tf = _tensorflow(recipe.threads)
+        net = backbone(recipe.backbone)
+        pooling = net.pooling(recipe.pooling)
+        model = build(net, pooling=None if pooling == "none" else pooling)
+        _load(model, net, recipe.weights_file)
+        preprocess = _application(net).preprocess_input
+
+        # One signature for any number of images, so that a smaller last batch is not traced anew.
+        signature = [tf.TensorSpec((None, net.size, net.size, 3), tf.uint8)]
+
+        @tf.function(input_signature=signature)  # type: ignore[untyped-decorator]
+        def forward(images: Any) -> Any:
+            features = model(preprocess(tf.cast(images, tf.float32)), training=False)
+            return tf.reshape(features, (-1, net.feature_length(recipe.pooling)))
+
+        self._forward = forward
+
+    def features(self, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+        """Turn RGB images (n, size, size, 3), 0 to 255, into features (n, feature length)."""
+        features: npt.NDArray[np.float32] = self._forward(images).numpy()
+        return features
+
+
+_kept: tuple[Recipe, int, Network] | None = None
+
+
+def kept_network(recipe: Recipe) -> Network:
+    """Return the process's network; another recipe, or a changed weights file, takes its place."""
+    global _kept
+    changed = Path(recipe.weights_file).stat().st_mtime_ns
+    if _kept is None or _kept[:2] != (recipe, changed):
+        if _kept is not None:
+            _kept = None
+            _tensorflow(recipe.threads).keras.backend.clear_session()
+        _kept = (recipe, changed, Network(recipe))
+    return _kept[2]
+
+
+def build(net: Backbone, weights: str | None = None, pooling: str | None = None) -> Any:
+    """Return the Keras model without its top; `imagenet` makes Keras download and check its file."""
+    _tensorflow()
+    shape = (net.size, net.size, 3)
+    application = getattr(_application(net), net.name)
+    return application(include_top=False, weights=weights, input_shape=shape, pooling=pooling)
+
+
+def draw_weights(net: Backbone, seed: int) -> Any:
+    """Return the model with random weights, equal for equal seeds.
+
+    Kernels are normal with variance 2 / fan-in (He et al. 2015, arXiv:1502.01852): Keras's own default lets
+    the signal fade to nothing over the 16 ReLU layers of VGG19. Normalisation layers change nothing.
+    """
+    # Keras numbers its layers through the life of a process, and writes the names into the file.
+    _tensorflow().keras.backend.clear_session()
+    model, random = build(net), np.random.default_rng(seed)
+    for variable in model.variables:
+        kind = variable.path.rsplit("/", 1)[-1]
+        variable.assign(_initial(kind, tuple(variable.shape), random))
+    return model
+
+
+def _initial(kind: str, shape: tuple[int, ...], random: np.random.Generator) -> npt.NDArray[np.float32]:
+    if kind in ("gamma", "moving_variance"):
+        return np.ones(shape, np.float32)
+    if kind in ("beta", "moving_mean", "bias"):
+        return np.zeros(shape, np.float32)
+    # A depthwise kernel (rows, columns, channels, multiplier) sees one channel only.
+    fan_in = np.prod(shape[:2] if kind == "depthwise_kernel" else shape[:-1])
+    return random.standard_normal(shape, np.float32) * np.float32(np.sqrt(2.0 / fan_in))
+
+
+def _load(model: Any, net: Backbone, weights_file: str) -> None:
+    try:
+        model.load_weights(weights_file)
+    except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise WeightsError(f"{weights_file} does not hold the weights of {net.name}: {reason}") from None
+
+
+def _application(net: Backbone) -> Any:
+    return getattr(_tensorflow().keras.applications, net.module)
+
+
+def _tensorflow(threads: int | None = None) -> Any:
+    """Import TensorFlow, quietly; `threads` counts only before its first operation in this process."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    import tensorflow as tf
+
+    if threads is not None and tf.config.threading.get_intra_op_parallelism_threads() == 0:
+        try:
+            tf.config.threading.set_intra_op_parallelism_threads(threads)
+            tf.config.threading.set_inter_op_parallelism_threads(1)
+        except RuntimeError:
+            # Whoever used TensorFlow before in this process has chosen; it cannot be changed any more.
+            return tf
+    return tf

@@ -1,0 +1,119 @@
+"""Where a network's weights come from: decided once, on the driver; workers only read the file."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+from uuid import uuid4
+
+from sparkdl import network
+from sparkdl.backbones import Backbone, backbone
+from sparkdl.errors import WeightsError
+
+Kind = Literal["imagenet", "random", "file"]
+
+
+@dataclass(frozen=True)
+class Weights:
+    """A weights file, its sha256 and what it is."""
+
+    path: Path
+    sha256: str
+    kind: Kind
+
+
+def kind_of(weights: str) -> Kind:
+    """Tell what the text names: `imagenet`, `random`, or else a file or folder."""
+    if weights == "imagenet":
+        return "imagenet"
+    return "random" if weights == "random" else "file"
+
+
+def keras_home() -> Path:
+    """Return Keras's own folder, where what has been fetched is kept: KERAS_HOME or ~/.keras."""
+    return Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
+
+
+def resolve(weights: str, name: str, store: Path, seed: int = 0) -> Weights:
+    """Find, fetch or draw the weights of a network.
+
+    Parameters
+    ----------
+    weights : str
+        `imagenet`: Keras's own file, downloaded and checked by Keras on first use. `random`: drawn from
+        `seed`. Else a weights file, or a folder that holds one under a name of `Backbone.weight_files`.
+    name : str
+        One of the five networks.
+    store : Path
+        Folder in which fetched and random weights are kept; workers must see it too.
+
+    Raises
+    ------
+    WeightsError
+        If there are none, in one line that says what to do.
+    """
+    net, kind = backbone(name), kind_of(weights)
+    if kind == "imagenet":
+        path = _once(store / net.weight_files[1], lambda part: _fetch(net, part))
+    elif kind == "random":
+        path = _once(store / f"{name.lower()}-random-{seed}.weights.h5", lambda part: _draw(net, seed, part))
+    else:
+        path = _find(Path(weights), net)
+    return Weights(path, _sha256(path), kind)
+
+
+def _find(given: Path, net: Backbone) -> Path:
+    if given.is_file():
+        if given.suffix != ".h5":
+            raise WeightsError(
+                f"{given} is not a .h5 weights file; other kinds can hold code and are not opened"
+            )
+        return given
+    for name in net.weight_files:
+        if (given / name).is_file():
+            return given / name
+    names = " or ".join(net.weight_files)
+    raise WeightsError(f"no weights for {net.name} in {given}: put {names} there, or give imagenet or random")
+
+
+def _once(path: Path, make: Callable[[Path], None]) -> Path:
+    """Make `path` unless it is there; whoever looks sees all of it or nothing."""
+    if not path.is_file():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(f".{uuid4().hex}.{path.name}")
+        try:
+            make(part)
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+    return path
+
+
+def _fetch(net: Backbone, part: Path) -> None:
+    try:
+        network.build(net, weights="imagenet")
+    except Exception as error:
+        # Keras raises a bare Exception for a failed download and ValueError for a wrong hash.
+        raise WeightsError(
+            f"the ImageNet weights of {net.name} could not be fetched ({_line(error)}): get "
+            f"{net.weight_files[1]} on a machine with internet and give its folder as weights, or give random"
+        ) from None
+    shutil.copyfile(keras_home() / "models" / net.weight_files[1], part)
+
+
+def _draw(net: Backbone, seed: int, part: Path) -> None:
+    network.draw_weights(net, seed).save_weights(part)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())[:200]

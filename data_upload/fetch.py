@@ -1,0 +1,128 @@
+"""The public dataset, by git: what arrives is what the commit's hash names, or git refuses it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import subprocess
+import tarfile
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from data_upload.errors import DataUploadError
+
+COVID = "Covid-19"
+
+
+@dataclass(frozen=True)
+class Commit:
+    """A commit of a git repository, and the file or folder that is wanted of it."""
+
+    url: str
+    commit: str
+    path: str
+
+
+DATASET = Commit(
+    "https://github.com/muhammedtalo/COVID-19.git",
+    "ee3e2cffc0824711bed675275506b26f19be7198",
+    COVID,
+)
+METADATA = Commit(
+    "https://github.com/ieee8023/covid-chestxray-dataset.git",
+    "6a4242344473ccb5ed0d2148d8c7bfb1691e4ed8",
+    "metadata.csv",
+)
+
+
+def fetch_dataset(output: Path, dataset: Commit, metadata: Commit) -> str:
+    """Fetch the images, and the patients of the COVID images; return what was done, in one line.
+
+    Parameters
+    ----------
+    output : Path
+        Receives `<Class>/<file>` and `patients.csv`. NIH files carry the patient in their names.
+    dataset : Commit
+        Its `path` is a class folder; the others stand beside it, wherever in the repository that is.
+    metadata : Commit
+        Its `path` is a CSV with `filename` and `patientid`.
+
+    Raises
+    ------
+    DataUploadError
+        If git is missing, a repository cannot be reached, or `output` holds something else.
+    """
+    stamp = output / ".commits"
+    wanted = f"{dataset.commit}\n{metadata.commit}\n"
+    if stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted:
+        return f"{output} holds the dataset already, at commit {dataset.commit[:12]}"
+    output.mkdir(parents=True, exist_ok=True)
+    if any(not entry.name.startswith(".fetch-") for entry in output.iterdir()):
+        raise DataUploadError(f"{output} is not empty: give a new folder")
+    with TemporaryDirectory(prefix=".fetch-", dir=output) as folder:
+        images = _class_folders(Path(folder) / "images", dataset)
+        table = _file(Path(folder) / "metadata", metadata)
+        for entry in sorted(images.iterdir()):
+            if entry.is_dir():
+                entry.rename(output / entry.name)
+    known = _write_patients(output, table)
+    stamp.write_text(wanted, encoding="utf-8")
+    count = sum(file.is_file() for file in output.glob("[!.]*/*"))
+    return f"{count} images in {output}; patients.csv names the patients of {known} of the {COVID} ones"
+
+
+def _class_folders(folder: Path, source: Commit) -> Path:
+    """Fetch one commit, unpack it, and return the folder in which the class folders stand."""
+    repository = _fetch(folder, source)
+    archive, unpacked = folder / "tree.tar", folder / "tree"
+    _git("-C", str(repository), "archive", "-o", str(archive.resolve()), source.commit)
+    with tarfile.open(archive) as tar:
+        tar.extractall(unpacked, filter="data")
+    found = sorted(entry for entry in unpacked.rglob(source.path) if entry.is_dir())
+    if not found:
+        raise DataUploadError(f"{source.url} at {source.commit[:12]} has no folder {source.path}")
+    return found[0].parent
+
+
+def _file(folder: Path, source: Commit) -> str:
+    """Fetch one file of a commit, and as little else as the server allows."""
+    repository = _fetch(folder, source, "--filter=blob:none")
+    return _git("-C", str(repository), "show", f"{source.commit}:{source.path}")
+
+
+def _fetch(folder: Path, source: Commit, *options: str) -> Path:
+    repository = folder / "repository"
+    _git("init", "--quiet", "--bare", str(repository))
+    _git("-C", str(repository), "remote", "add", "origin", source.url)
+    _git("-C", str(repository), "fetch", "--quiet", "--depth=1", *options, "origin", source.commit)
+    return repository
+
+
+def _git(*arguments: str) -> str:
+    # Without a terminal prompt: a repository that asks for a password is one that is not there.
+    environment = {**os.environ, "GIT_TERMINAL_PROMPT": "0"}
+    try:
+        done = subprocess.run(["git", *arguments], capture_output=True, check=True, env=environment)  # noqa: S603, S607
+    except FileNotFoundError:
+        raise DataUploadError("git is not installed: install it and try again") from None
+    except subprocess.CalledProcessError as error:
+        said = error.stderr.decode(errors="replace").strip().splitlines()
+        raise DataUploadError(
+            f"git {' '.join(arguments[-2:])} failed: {said[-1] if said else error}; check the connection, "
+            "or get the dataset another way and give its folder as --data"
+        ) from None
+    return done.stdout.decode("utf-8")
+
+
+def _write_patients(output: Path, table: str) -> int:
+    """Write the patients of the COVID images that are there; NIH images carry theirs in their names."""
+    patients = {row["filename"]: row["patientid"] for row in csv.DictReader(io.StringIO(table))}
+    names = sorted(file.name for file in (output / COVID).iterdir())
+    rows = [(COVID, name, f"cov{patients[name]}") for name in names if patients.get(name)]
+    with (output / "patients.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["label", "original_filename", "patient_id"])
+        writer.writerows(rows)
+    return len(rows)

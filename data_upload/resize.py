@@ -1,0 +1,137 @@
+"""The published `dataset_resize`: a smaller copy of a folder of X-rays, small enough to upload."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path, PurePosixPath
+
+from PIL import Image
+from radiograph import Found, Refused, Xray, class_folders, open_xray, walk
+
+from data_upload.errors import DataUploadError
+from data_upload.manifest import MANIFEST, REFUSED, Left, Original, write_rows
+
+# The shorter side: 299 pixels are the most that a network takes, and a JPEG of this size has 20 to 30 kB.
+SHORTER_SIDE = 384
+QUALITY = 88
+
+
+@dataclass(frozen=True)
+class Resized:
+    """An original and the bytes of its copy, or why there is none."""
+
+    outcome: Original | Left
+    bytes: int = 0
+
+
+def resize_folder(
+    data: Path, output: Path, workers: int, notify: Callable[[int, int], None]
+) -> Sequence[Resized]:
+    """Write a smaller copy of every X-ray, `manifest.csv` and `refused.csv`; equal input gives equal bytes.
+
+    Parameters
+    ----------
+    data : Path
+        Folder of class folders; its `patients.csv` is copied along.
+    output : Path
+        Receives `<Class>/<stem>.jpg`.
+    workers : int
+        Processes at work at once.
+    notify : callable
+        Told (done, total) after every file.
+
+    Raises
+    ------
+    DataUploadError
+        If the folders overlap or `data` holds nothing.
+    """
+    _check(data, output)
+    files = list(walk(data, class_folders(data)))
+    if not files:
+        raise DataUploadError(f"there are no files in the class folders of {data}")
+    output.mkdir(parents=True, exist_ok=True)
+    results = []
+    for done, result in enumerate(_resize_all(files, output, workers), start=1):
+        results.append(result)
+        notify(done, len(files))
+    write_rows(output / MANIFEST, Original, [r.outcome for r in results if isinstance(r.outcome, Original)])
+    write_rows(output / REFUSED, Left, [r.outcome for r in results if isinstance(r.outcome, Left)])
+    if (data / "patients.csv").is_file():
+        shutil.copyfile(data / "patients.csv", output / "patients.csv")
+    return results
+
+
+def shrink(picture: Image.Image) -> bytes:
+    """Return a grey JPEG, its shorter side at most 384 pixels, with nothing but pixels in it."""
+    grey = picture.convert("L")
+    factor = SHORTER_SIDE / min(grey.size)
+    if factor < 1:
+        width, height = (max(1, round(side * factor)) for side in grey.size)
+        grey = grey.resize((width, height), Image.Resampling.LANCZOS)
+    file = io.BytesIO()
+    grey.save(file, "JPEG", quality=QUALITY)
+    return file.getvalue()
+
+
+def target_names(files: Sequence[Found]) -> list[str]:
+    """Return where each copy goes: its stem and `.jpg`; the whole old name too where the stem is taken."""
+    taken: set[str] = set()
+    names = []
+    for found in files:
+        old = PurePosixPath(found.path)
+        name = old.with_suffix(".jpg").as_posix()
+        # Folders of some systems do not tell upper from lower case.
+        if name.lower() in taken:
+            name = f"{old.as_posix()}.jpg"
+        taken.add(name.lower())
+        names.append(name)
+    return names
+
+
+def _resize_all(files: Sequence[Found], output: Path, workers: int) -> Iterator[Resized]:
+    jobs = list(zip(files, target_names(files), strict=True))
+    # Spawned, not forked: a forked process inherits locks that another thread may hold.
+    with ProcessPoolExecutor(max_workers=workers, mp_context=get_context("spawn")) as pool:
+        yield from pool.map(partial(_resize_one, output), jobs, chunksize=4)
+
+
+def _resize_one(output: Path, job: tuple[Found, str]) -> Resized:
+    found, name = job
+    try:
+        if found.refused is not None:
+            raise found.refused
+        data = found.file.read_bytes()
+        xray = open_xray(data)
+    except Refused as refused:
+        return Resized(Left(found.path, str(refused.reason), refused.detail))
+    except OSError as error:
+        return Resized(Left(found.path, "unreadable", error.strerror or type(error).__name__))
+    small = shrink(xray.picture)
+    _write(output / name, small)
+    return Resized(_original(found, name, data, xray), len(small))
+
+
+def _original(found: Found, name: str, data: bytes, xray: Xray) -> Original:
+    digest = hashlib.sha256(data).hexdigest()
+    return Original(name, found.path, digest, xray.width, xray.height, len(data), xray.format, xray.mode)
+
+
+def _write(file: Path, data: bytes) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    part = file.with_name(f".{os.getpid()}.{file.name}"[:255])
+    part.write_bytes(data)
+    part.replace(file)
+
+
+def _check(data: Path, output: Path) -> None:
+    one, other = data.resolve(), output.resolve()
+    if one.is_relative_to(other) or other.is_relative_to(one):
+        raise DataUploadError(f"--output {output} and --data {data} overlap; write the copy somewhere else")

@@ -1,0 +1,57 @@
+"""Write a small synthetic set: class folders of phantoms and patients.csv."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from data_upload.phantom import PATTERNS, draw_phantom
+
+# Of every two patients one comes twice, so that images and patients are not the same thing.
+_VIEWS = (1, 2)
+
+
+def draw_sample(output: Path, per_class: int, seed: int) -> None:
+    """Draw `per_class` pictures of each class; equal seeds give equal bytes.
+
+    Parameters
+    ----------
+    output : Path
+        Receives `<Class>/phantom-<patient>-<view>.png` and `patients.csv`.
+    per_class : int
+    seed : int
+    """
+    rows = [
+        row for place, label in enumerate(PATTERNS) for row in _draw(output, label, place, per_class, seed)
+    ]
+    with (output / "patients.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["label", "original_filename", "patient_id"])
+        writer.writerows(rows)
+
+
+def _draw(output: Path, label: str, place: int, count: int, seed: int) -> Iterator[tuple[str, str, str]]:
+    folder = output / label
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, view in _pictures(count):
+        patient = f"p{place}{number:04d}"
+        body = np.random.default_rng((seed, place, number))
+        picture = draw_phantom(label, body, np.random.default_rng((seed, place, number, view)))
+        name = f"phantom-{patient}-{view}.png"
+        picture.save(folder / name)
+        yield label, name, patient
+
+
+def _pictures(count: int) -> Iterator[tuple[int, int]]:
+    """Return (patient, view) of `count` pictures."""
+    drawn = 0
+    patient = 0
+    while drawn < count:
+        for view in range(1, _VIEWS[patient % len(_VIEWS)] + 1):
+            if drawn < count:
+                yield patient, view
+                drawn += 1
+        patient += 1

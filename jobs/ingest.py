@@ -1,0 +1,53 @@
+"""Task `ingest`: a folder of X-rays becomes the tables `images`, `quarantine`, `splits` and `runs`."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from covid_xray.arguments import json_names, optional_path, task_parser
+from covid_xray.ingest import Source, ingest
+from covid_xray.progress import Notify, print_line
+from covid_xray.runs import Request
+from covid_xray.settings import load_settings
+from covid_xray.tables import Tables
+from pyspark.sql import SparkSession
+from sparkdl.weights import kind_of
+
+
+def main(argv: Sequence[str], notify: Notify = print_line) -> None:
+    """Run the task."""
+    parser = task_parser(__doc__ or "")
+    parser.add_argument("--data", type=Path, required=True, help="folder of class folders")
+    parser.add_argument(
+        "--patients", type=optional_path, required=True, help="CSV of patient ids; empty for none"
+    )
+    parser.add_argument("--weights", required=True, help="imagenet, random or a path")
+    parser.add_argument("--backbones", type=json_names, required=True, help="JSON list")
+    parser.add_argument("--tasks", type=json_names, required=True, help="JSON list")
+    args = parser.parse_args(argv)
+    ingest(
+        Tables(SparkSession.builder.getOrCreate(), args.catalog, args.schema),
+        load_settings(args.config, args.settings),
+        Request(args.run_id, args.backbones, args.tasks, kind_of(args.weights)),
+        Source(args.data, args.patients),
+        _git_commit(args.config.parent),
+        datetime.now(UTC),
+        notify,
+    )
+
+
+def _git_commit(folder: Path) -> str | None:
+    """Return the commit of the checkout that holds config.yaml; None where it is not in one."""
+    command = ["git", "-C", str(folder), "rev-parse", "HEAD"]
+    try:
+        return subprocess.run(command, capture_output=True, check=True, text=True).stdout.strip()  # noqa: S603
+    except (OSError, subprocess.CalledProcessError):
+        return None
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

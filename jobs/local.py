@@ -1,0 +1,96 @@
+"""Run the bundle's jobs on this machine, and look at their tables: what wrapper.sh calls."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def run(args: Namespace) -> int:
+    """Run one published run, all of them, or the sample."""
+    from jobs.local_run import run
+
+    return run(args)
+
+
+def sql(args: Namespace) -> int:
+    """Print the result of a query over a run's tables."""
+    from covid_xray.errors import DataError
+    from covid_xray.session import CATALOG, SCHEMA, attach_warehouse, local_session
+
+    warehouse = args.output / "warehouse"
+    if not warehouse.is_dir():
+        raise DataError(f"{args.output} holds no tables: give the --output of a run")
+    spark = local_session("local[*]", args.output / "logs" / "spark.log")
+    attach_warehouse(spark, warehouse)
+    spark.sql(f"USE {CATALOG}.{SCHEMA}")
+    spark.sql(args.query).show(n=args.rows, truncate=args.width)
+    return 0
+
+
+def prepare(args: Namespace) -> int:
+    """Fetch the Delta jars when they are missing: Spark does it when it starts."""
+    from covid_xray.session import delta_jars_there, local_session
+
+    if not delta_jars_there():
+        print("Fetching the Delta jars; this happens once.", file=sys.stderr)
+        local_session("local[1]", args.log).stop()
+    return 0
+
+
+def _parser() -> ArgumentParser:
+    parser = ArgumentParser(prog="wrapper.sh", description=__doc__)
+    parser.add_argument("--debug", action="store_true", help="show the stack trace of a failure")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_run(commands.add_parser("run", help="one published run, `all` of them, or the `sample`"))
+    query = commands.add_parser("sql", help="query the tables of a run, e.g. SELECT * FROM metrics")
+    query.set_defaults(command=sql)
+    query.add_argument("query")
+    query.add_argument("--output", type=Path, default=Path("out"), help="that run's (default: %(default)s)")
+    query.add_argument("--rows", type=int, default=50, help="to print at most (default: %(default)s)")
+    query.add_argument("--width", type=int, default=40, help="of a column (default: %(default)s)")
+    jars = commands.add_parser("prepare", help="fetch the Delta jars")
+    jars.set_defaults(command=prepare)
+    jars.add_argument("--log", type=Path, required=True)
+    return parser
+
+
+def _add_run(parser: ArgumentParser) -> None:
+    parser.set_defaults(command=run)
+    add = parser.add_argument
+    add("name", help="<Model>_<task>_classification, all or sample")
+    add("--data", type=Path, help="folder of class folders, with manifest.csv beside them if there is one")
+    add("--patients", type=Path, help="CSV with label, original_filename and patient_id")
+    add("--weights", help="imagenet (default), random, or a folder or file of weights")
+    add("--output", type=Path, help="folder for tables, report and logs (default: out; out/sample)")
+    add("--master", default="local[*]", help="Spark master (default: %(default)s)")
+    add("--config", type=Path, default=ROOT / "config.yaml", help="settings (default: config.yaml)")
+    add("--set", action="append", default=[], metavar="KEY=VALUE", help="change one setting; may be repeated")
+    add("--again", action="store_true", help="repeat what has been done")
+    add("--debug", action="store_true", help="show the stack trace of a failure")
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run a command: 0 for success, 1 for a run that failed, 2 for a request that cannot be met."""
+    args = _parser().parse_args(argv)
+    # Here, not above: --help must not wait for Spark.
+    from covid_xray.errors import CovidXrayError
+    from jobgraph import JobGraphError
+    from radiograph import FolderError
+    from sparkdl import SparkdlError
+
+    try:
+        return int(args.command(args))
+    except (CovidXrayError, FolderError, JobGraphError, SparkdlError) as error:
+        if args.debug:
+            raise
+        print(f"wrapper.sh: {error}", file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

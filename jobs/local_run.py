@@ -1,0 +1,103 @@
+"""The command `run`: choose or continue a run, go through the job's graph, show how it ended."""
+
+from __future__ import annotations
+
+import runpy
+from argparse import Namespace
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from covid_xray import runs
+from covid_xray.errors import CovidXrayError, RunFailedError
+from covid_xray.ingest.facts import read_patients
+from covid_xray.ingest.inventory import take_inventory
+from covid_xray.report import headline
+from covid_xray.session import CATALOG, SCHEMA, attach_warehouse, local_session
+from covid_xray.tables import Tables
+from jobgraph import JobResult, Step, load_job, run_job
+from sparkdl import WeightsError
+from sparkdl.weights import kind_of, resolve
+
+from jobs.local_request import Wanted, parse_wanted
+from jobs.terminal import Terminal
+
+ROOT = Path(__file__).resolve().parent.parent
+JOB = "training"
+
+
+def run(args: Namespace) -> int:
+    """Run what was asked for; 0 when every row of it has succeeded, else 1."""
+    wanted = parse_wanted(args)
+    log = wanted.output / "logs" / "spark.log"
+    with Terminal() as terminal:
+        terminal.say(f"Starting Spark on {args.master}; its log is {log}")
+        spark = local_session(args.master, log)
+        attach_warehouse(spark, wanted.warehouse)
+        tables = Tables(spark, CATALOG, SCHEMA)
+        run_id = None if args.again else _done_before(wanted, tables)
+        if run_id is not None and _all_succeeded(wanted, tables, run_id) and wanted.page.is_file():
+            terminal.say(f"Nothing to do: run {run_id} has all of it already; --again repeats it")
+            _show(wanted, tables, run_id, terminal)
+            return 0
+        run_id = run_id or runs.new_run_id(datetime.now(UTC))
+        result = _go_through(wanted, run_id, terminal)
+        _show(wanted, tables, run_id, terminal)
+        _tell_failures(result, terminal, args.debug)
+        return 0 if result.succeeded else 1
+
+
+def _done_before(wanted: Wanted, tables: Tables) -> str | None:
+    """Return the newest run from the same inputs."""
+    execution = wanted.settings.execution
+    files = take_inventory(tables.spark, wanted.data, wanted.settings.classes, execution.task_images)
+    patients = read_patients(wanted.patients)
+    return runs.find(tables, runs.inputs_id(files, patients, kind_of(wanted.weights), wanted.settings))
+
+
+def _all_succeeded(wanted: Wanted, tables: Tables, run_id: str) -> bool:
+    rows = {(row["backbone"], row["task"]): row for row in runs.state(tables, run_id)}
+    asked = [rows.get((backbone, task)) for backbone in wanted.backbones for task in wanted.tasks]
+    return all(row and row["status"] == runs.SUCCEEDED and _same_weights(wanted, row) for row in asked)
+
+
+def _same_weights(wanted: Wanted, row: dict[str, object]) -> bool:
+    """A file may have changed since; what `imagenet` and a seed stand for does not."""
+    if kind_of(wanted.weights) != "file":
+        return True
+    with suppress(WeightsError):
+        found = resolve(wanted.weights, str(row["backbone"]), wanted.output / "weights", wanted.settings.seed)
+        return found.sha256 == row["weights_id"]
+    return False
+
+
+def _go_through(wanted: Wanted, run_id: str, terminal: Terminal) -> JobResult:
+    def execute(step: Step) -> None:
+        main = runpy.run_path(str(step.python_file), run_name="task")["main"]
+        main(step.parameters, terminal.notify)
+
+    return run_job(
+        load_job(ROOT / "databricks.yml", JOB, context={"workspace.file_path": str(ROOT)}),
+        execute,
+        parameters=wanted.parameters(),
+        run_id=run_id,
+        concurrency=wanted.settings.execution.local_backbones,
+    )
+
+
+def _show(wanted: Wanted, tables: Tables, run_id: str, terminal: Terminal) -> None:
+    # Without tables there is nothing to show, and the failure that follows says why.
+    with suppress(CovidXrayError):
+        columns, rows = headline(tables, run_id)
+        terminal.table(f"Run {run_id}", columns, rows)
+    if wanted.page.is_file():
+        terminal.say(f"Tables: {wanted.warehouse}\nReport: {wanted.page}")
+
+
+def _tell_failures(result: JobResult, terminal: Terminal, debug: bool) -> None:
+    for failure in result.failed:
+        # The report's failure only repeats those of the other tasks.
+        if not isinstance(failure.error, RunFailedError):
+            terminal.say(f"{failure.name} failed: {runs.one_line(failure.error)}")
+            if debug:
+                raise failure.error

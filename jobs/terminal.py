@@ -1,0 +1,93 @@
+"""How a run on this machine looks to the person who started it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import TracebackType
+
+from covid_xray.progress import Progress, duration
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TaskID,
+    TextColumn,
+)
+from rich.progress import Progress as Bars
+from rich.table import Table
+from rich.text import Text
+
+
+class _Speed(ProgressColumn):
+    """Units per second and the time left, as the stage itself measured them."""
+
+    def render(self, task: Task) -> Text:
+        return Text(task.fields["speed"], style="dim")
+
+
+class Terminal:
+    """Bars on a terminal, plain lines anywhere else; one line for each thing that has ended."""
+
+    def __init__(self) -> None:
+        self.console = Console(highlight=False, soft_wrap=True)
+        self._bars = Bars(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=30),
+            MofNCompleteColumn(),
+            _Speed(),
+            console=self.console,
+            transient=True,
+            disable=not self.console.is_terminal,
+        )
+        self._running: dict[str, TaskID] = {}
+
+    def __enter__(self) -> Terminal:
+        self._bars.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bars.stop()
+
+    def say(self, text: str) -> None:
+        """Print a line above whatever is moving."""
+        self.console.print(text, markup=False)
+
+    def notify(self, progress: Progress) -> None:
+        """Show how far a stage has come."""
+        moving = progress.done < progress.total
+        if not self.console.is_terminal or not moving:
+            self.say(str(progress))
+        name = f"{progress.stage} {progress.subject}"
+        if not moving:
+            self._drop(name)
+            return
+        if name not in self._running:
+            self._running[name] = self._bars.add_task(name, total=progress.total, speed="starting")
+        self._bars.update(self._running[name], completed=progress.done, speed=_speed(progress))
+
+    def table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        """Print a table; the first two columns are names, the others figures."""
+        table = Table(title=title, title_justify="left", title_style="bold")
+        for place, column in enumerate(columns):
+            table.add_column(column, justify="left" if place < 2 else "right")
+        for row in rows:
+            table.add_row(*row)
+        self.console.print(table)
+
+    def _drop(self, name: str) -> None:
+        bar = self._running.pop(name, None)
+        if bar is not None:
+            self._bars.remove_task(bar)
+
+
+def _speed(progress: Progress) -> str:
+    if not progress.done or not progress.seconds:
+        return "starting"
+    rate = progress.done / progress.seconds
+    return f"{rate:.1f} {progress.unit}/s, {duration((progress.total - progress.done) / rate)} left"

@@ -1,0 +1,31 @@
+"""Task `train`: one backbone's classifiers, into the tables `predictions` and `metrics`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from covid_xray.arguments import task_parser
+from covid_xray.progress import Notify, print_line
+from covid_xray.settings import load_settings
+from covid_xray.tables import Tables
+from covid_xray.train import train
+from pyspark.sql import SparkSession
+
+
+def main(argv: Sequence[str], notify: Notify = print_line) -> None:
+    """Run the task."""
+    parser = task_parser(__doc__ or "")
+    parser.add_argument("--backbone", required=True)
+    args = parser.parse_args(argv)
+    train(
+        Tables(SparkSession.builder.getOrCreate(), args.catalog, args.schema),
+        load_settings(args.config, args.settings),
+        args.run_id,
+        args.backbone,
+        notify,
+    )
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,32 @@
+"""What every test may ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from covid_xray.settings import Settings, load_settings
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--thorough", action="store_true", help="run the long forms of the tests too")
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The checkout."""
+    return ROOT
+
+
+@pytest.fixture
+def make_settings() -> Callable[..., Settings]:
+    """The settings of config.yaml, with changes: make_settings(seed=1, **{"execution.threads": 2})."""
+
+    def make(**changes: Any) -> Settings:
+        return load_settings(ROOT / "config.yaml", changes)
+
+    return make

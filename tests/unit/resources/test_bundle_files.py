@@ -1,0 +1,149 @@
+"""The bundle's own files: valid for Databricks' models, and complete for every target."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from databricks.bundles.core import Resource
+from databricks.bundles.jobs import ClusterSpec, Job
+from databricks.bundles.schemas import Schema
+from databricks.bundles.volumes import Volume
+from jobgraph import RunIf, load_job, plan_steps, target_names, unresolved_references
+from jobgraph.bundle import read_bundle
+
+ROOT = Path(__file__).resolve().parents[3]
+BUNDLE = ROOT / "databricks.yml"
+FILES = sorted((ROOT / "resources").glob("*.yml"))
+MODELS: dict[str, type[Any]] = {"jobs": Job, "schemas": Schema, "volumes": Volume}
+TARGETS = ("dev", "staging", "prod")
+# What a deployment knows and this repository cannot.
+CONTEXT = {"workspace.file_path": str(ROOT), "workspace.current_user.short_name": "someone"}
+COMMON = ["--config", "--catalog", "--schema", "--run-id", "--settings"]
+
+
+def resources_of(file: Path) -> list[tuple[str, str, Any]]:
+    document = yaml.safe_load(file.read_text())
+    return [
+        (kind, key, spec) for kind, by_key in document["resources"].items() for key, spec in by_key.items()
+    ]
+
+
+def flags(parameters: tuple[str, ...]) -> list[str]:
+    return list(parameters[::2])
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_a_file_holds_one_resource_and_is_named_after_it(file: Path) -> None:
+    ((kind, key, _),) = resources_of(file)
+    assert file.name == f"{key}.{kind.removesuffix('s')}.yml"
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_a_resource_is_valid_for_databricks(file: Path) -> None:
+    ((kind, _, spec),) = resources_of(file)
+    resource = MODELS[kind].from_dict(spec)
+    assert isinstance(resource, Resource)
+
+
+def test_keys_are_unique_across_kinds() -> None:
+    keys = Counter(key for file in FILES for _, key, _ in resources_of(file))
+    assert set(keys.values()) == {1}
+
+
+def test_the_targets_are_those_of_the_design() -> None:
+    assert target_names(BUNDLE) == TARGETS
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_every_reference_resolves(target: str) -> None:
+    assert unresolved_references(BUNDLE, target=target, context=CONTEXT) == []
+
+
+def test_each_target_has_a_schema_of_its_own() -> None:
+    schemas = [load_job(BUNDLE, "training", target=t, context=CONTEXT).parameters["schema"] for t in TARGETS]
+    assert schemas == ["xray_someone", "xray_staging", "xray"]
+
+
+def test_the_cluster_is_a_valid_one_with_the_ml_runtime_and_dedicated_access() -> None:
+    cluster = read_bundle(BUNDLE).variables["cluster"]
+    ClusterSpec.from_dict(cluster)
+    assert cluster["spark_version"] == "18.x-cpu-ml-scala2.13"
+    assert cluster["data_security_mode"] == "DATA_SECURITY_MODE_DEDICATED"
+
+
+def test_uploaded_images_survive_a_destroy() -> None:
+    assert read_bundle(BUNDLE).resource("volumes", "images").spec["lifecycle"] == {"prevent_destroy": True}
+
+
+def test_every_python_file_lies_in_jobs() -> None:
+    tasks = read_bundle(BUNDLE).resource("jobs", "training").spec["tasks"]
+    inner = [task["for_each_task"]["task"] if "for_each_task" in task else task for task in tasks]
+    scripts = [task["spark_python_task"]["python_file"] for task in inner]
+    assert scripts == [f"../jobs/{name}.py" for name in ("ingest", "featurize", "train", "report")]
+    for script in scripts:
+        assert (ROOT / "resources" / script).is_file()
+
+
+def test_every_python_task_installs_the_wheel_on_the_jobs_cluster() -> None:
+    spec = read_bundle(BUNDLE).resource("jobs", "training").spec
+    (cluster,) = [entry["job_cluster_key"] for entry in spec["job_clusters"]]
+    for task in spec["tasks"]:
+        python = task["for_each_task"]["task"] if "for_each_task" in task else task
+        assert python["libraries"] == [{"whl": "../dist/*.whl"}]
+        assert python["job_cluster_key"] == cluster
+
+
+def test_the_training_job_goes_from_ingest_to_report() -> None:
+    tasks = load_job(BUNDLE, "training", context=CONTEXT).tasks
+    assert [(task.key, task.depends_on, task.run_if) for task in tasks] == [
+        ("ingest", (), RunIf.ALL_SUCCESS),
+        ("featurize", ("ingest",), RunIf.ALL_SUCCESS),
+        ("train", ("featurize",), RunIf.ALL_DONE),
+        ("report", ("train",), RunIf.ALL_DONE),
+    ]
+    loops = {task.key: task.for_each.concurrency for task in tasks if task.for_each}
+    assert loops == {"featurize": 5, "train": 1}
+
+
+def test_the_parameters_say_where_things_are_and_what_is_asked_for() -> None:
+    assert load_job(BUNDLE, "training", context=CONTEXT).parameters == {
+        "config": f"{ROOT}/config.yaml",
+        "catalog": "main",
+        "schema": "xray",
+        "data": "/Volumes/main/xray/images",
+        "patients": "",
+        "weights": "imagenet",
+        "weights_store": "/Volumes/main/xray/weights",
+        "reports": "/Volumes/main/xray/reports",
+        "backbones": '["InceptionV3","Xception","ResNet50","VGG16","VGG19"]',
+        "tasks": '["binary","multiclass"]',
+        "settings": "{}",
+    }
+
+
+@pytest.mark.parametrize(
+    ("task", "more"),
+    [
+        ("ingest", ["--data", "--patients", "--weights", "--backbones", "--tasks"]),
+        ("featurize", ["--backbone", "--weights", "--weights-store"]),
+        ("train", ["--backbone"]),
+        ("report", ["--reports"]),
+    ],
+)
+def test_each_script_is_told_what_it_needs(task: str, more: list[str]) -> None:
+    job = load_job(BUNDLE, "training", context=CONTEXT)
+    steps = plan_steps(job, {}, "r7")[task]
+    for step in steps:
+        given = dict(zip(step.parameters[::2], step.parameters[1::2], strict=True))
+        assert flags(step.parameters) == COMMON + more
+        assert given["--run-id"] == "r7"
+        for flag in set(more) - {"--backbone"}:
+            assert given[flag] == job.parameters[flag.removeprefix("--").replace("-", "_")]
+    if "--backbone" in more:
+        assert [step.input for step in steps] == json.loads(job.parameters["backbones"])
+        assert all(step.parameters[step.parameters.index("--backbone") + 1] == step.input for step in steps)
