@@ -85,7 +85,8 @@ def _bones(x: Field, y: Field, body: np.random.Generator) -> Field:
     clavicles = (
         0.15 * _soft(0.014 - np.abs(y + 0.36 + 0.25 * np.abs(x)), 0.006) * _soft(0.4 - np.abs(x), 0.02)
     )
-    return spine + ribs + clavicles
+    bones: Field = spine + ribs + clavicles
+    return bones
 
 
 def _heart(x: Field, y: Field, body: np.random.Generator) -> Field:

@@ -72,6 +72,8 @@ def resize_folder(
 def shrink(picture: Image.Image) -> bytes:
     """Return a grey JPEG, its shorter side at most 384 pixels, with nothing but pixels in it."""
     grey = picture.convert("L")
+    # Pillow would write comments, EXIF and profiles of the original.
+    grey.info = {}
     factor = SHORTER_SIDE / min(grey.size)
     if factor < 1:
         width, height = (max(1, round(side * factor)) for side in grey.size)

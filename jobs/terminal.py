@@ -32,7 +32,10 @@ class Terminal:
     """Bars on a terminal, plain lines anywhere else; one line for each thing that has ended."""
 
     def __init__(self) -> None:
-        self.console = Console(highlight=False, soft_wrap=True)
+        self.console = Console(highlight=False)
+        if not self.console.is_terminal:
+            # A log has no width; the default of 80 columns would break the table's lines.
+            self.console.width = 140
         self._bars = Bars(
             SpinnerColumn(),
             TextColumn("{task.description}"),
@@ -56,7 +59,7 @@ class Terminal:
 
     def say(self, text: str) -> None:
         """Print a line above whatever is moving."""
-        self.console.print(text, markup=False)
+        self.console.print(text, markup=False, soft_wrap=True)
 
     def notify(self, progress: Progress) -> None:
         """Show how far a stage has come."""
@@ -75,7 +78,7 @@ class Terminal:
         """Print a table; the first two columns are names, the others figures."""
         table = Table(title=title, title_justify="left", title_style="bold")
         for place, column in enumerate(columns):
-            table.add_column(column, justify="left" if place < 2 else "right")
+            table.add_column(column, justify="left" if place < 2 else "right", no_wrap=True)
         for row in rows:
             table.add_row(*row)
         self.console.print(table)

@@ -92,7 +92,7 @@ def _read_header(data: bytes) -> Image.Image:
     except Image.DecompressionBombError:
         raise Refused(Reason.too_large, f"more than {MAX_PIXELS} pixels") from None
     except _DAMAGE as error:
-        raise Refused(Reason.unreadable, _line(error)) from None
+        raise _damaged(error) from None
     size = f"{image.width}x{image.height} pixels"
     if image.width * image.height > MAX_PIXELS:
         raise Refused(Reason.too_large, f"{size}, over {MAX_PIXELS}")
@@ -114,14 +114,13 @@ def _read_pixels(image: Image.Image) -> tuple[Image.Image, bool]:
     except MemoryError:
         raise Refused(Reason.too_large, f"{image.width}x{image.height} pixels do not fit in memory") from None
     except _DAMAGE as error:
-        reason = Reason.truncated if _ends_early(error) else Reason.unreadable
-        raise Refused(reason, _line(error)) from None
+        raise _damaged(error) from None
 
 
-def _ends_early(error: BaseException) -> bool:
-    # Pillow has no exception of its own for this; these are the words of its file formats and decoders.
-    text = str(error).lower()
-    return any(word in text for word in ("truncated", "unexpected end", "not enough data", "premature"))
+def _damaged(error: BaseException) -> Refused:
+    # Pillow has no exception of its own for a file that ends early, but the word is in all its messages.
+    reason = Reason.truncated if "truncated" in str(error).lower() else Reason.unreadable
+    return Refused(reason, _line(error))
 
 
 def _extrema(picture: Image.Image) -> list[tuple[float, float]]:

@@ -16,7 +16,7 @@ from covid_xray.report.collect import Report, Result, Value, collect
 from covid_xray.report.figures import confusion_png
 from covid_xray.tables import Tables
 
-COLUMNS = ("backbone", "task", "status", "accuracy (95 % CI)", "recall", "published", "time", "weights")
+COLUMNS = ("backbone", "task", "status", "accuracy, % (95 % CI)", "published", "recall, %", "time", "weights")
 
 
 def write_report(tables: Tables, run_id: str, reports: Path, now: datetime) -> Path:
@@ -91,8 +91,8 @@ def _line(result: Result) -> list[str]:
         result.task,
         result.status,
         with_interval(accuracy),
-        percent(result.recall.value if result.recall else None),
         percent(accuracy.published if accuracy else None),
+        percent(result.recall.value if result.recall else None),
         timed(result),
         result.weights,
     ]

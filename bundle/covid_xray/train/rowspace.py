@@ -97,7 +97,9 @@ def fit_rows(
     roots, vectors = np.sqrt(values[kept] / penalty), vectors[:, kept]
     solve = _binomial if n_classes == 2 else _multinomial
     weights, intercept = solve(vectors * roots, codes, n_classes)
-    return RowSpaceFit(rows, vectors / roots @ weights / penalty, intercept)
+    dual = vectors / roots @ weights / penalty
+    # Rows are centred, so a constant means nothing here; rounding leaves one, which would reach coefficients.
+    return RowSpaceFit(rows, dual - dual.mean(axis=0), intercept)
 
 
 def decision(fit: RowSpaceFit, inner: Array, rows: Rows) -> Array:

@@ -1,0 +1,191 @@
+"""Spark's LogisticRegression for data with more columns than rows, solved exactly where it can be.
+
+Deep features are 25,088 to 204,800 columns on some thousand rows. Spark's solver iterates over all columns;
+an L2-penalised model needs the inner products of the rows only (`rowspace`), and converges.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from pyspark import keyword_only
+from pyspark.ml import Estimator
+from pyspark.ml.classification import LogisticRegression, _LogisticRegressionParams
+from pyspark.ml.functions import array_to_vector
+from pyspark.ml.linalg import DenseVector
+from pyspark.ml.param import Param, Params, TypeConverters
+from pyspark.ml.util import DefaultParamsReadable, DefaultParamsWritable
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from covid_xray.errors import DataError
+from covid_xray.train.rowspace import coefficients, common_scale, fit_rows, gram
+from covid_xray.train.wide_logistic_regression_model import WideLogisticRegressionModel, as_array, dense
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class _Shape:
+    rows: int
+    columns: int
+    classes: int
+
+
+class WideLogisticRegression(
+    Estimator[WideLogisticRegressionModel],
+    _LogisticRegressionParams,
+    DefaultParamsReadable["WideLogisticRegression"],
+    DefaultParamsWritable,
+):
+    """Logistic regression with the Params and the objective of Spark's.
+
+    With more columns than rows, an L2 penalty alone, an intercept, no weights and the family `auto`, it is
+    solved in the row space; the features of all rows then pass through the driver (4 bytes a number, twice).
+    Anything else goes to Spark's own estimator, with penalties that keep the common scale.
+
+    Parameters
+    ----------
+    commonScale : bool
+        Divide all features by one number before fitting, the root of the mean variance of the columns over
+        the training rows; True by default. The coefficients are those of the features as they are.
+    standardization : bool
+        Spark's: penalise columns divided by their own standard deviations (a constant one gets 0). False by
+        default, unlike Spark's, since on flat features the common scale gives the better model. When True,
+        the common scale makes no difference.
+    featuresCol : str
+        Vectors, or arrays of numbers.
+    others
+        As `pyspark.ml.classification.LogisticRegression`.
+    """
+
+    commonScale: Param[bool] = Param(
+        Params._dummy(),
+        "commonScale",
+        "whether all features are divided by one number",
+        TypeConverters.toBoolean,
+    )
+
+    @keyword_only
+    def __init__(
+        self,
+        *,
+        featuresCol: str = "features",
+        labelCol: str = "label",
+        predictionCol: str = "prediction",
+        probabilityCol: str = "probability",
+        rawPredictionCol: str = "rawPrediction",
+        regParam: float = 0.0,
+        elasticNetParam: float = 0.0,
+        maxIter: int = 100,
+        tol: float = 1e-6,
+        standardization: bool = False,
+        commonScale: bool = True,
+        threshold: float = 0.5,
+        weightCol: str | None = None,
+    ) -> None:
+        super().__init__()
+        self._setDefault(standardization=False, commonScale=True)
+        self._set(**self._input_kwargs)  # type: ignore[attr-defined]
+
+    def setCommonScale(self, value: bool) -> WideLogisticRegression:
+        """Set `commonScale`."""
+        return self._set(commonScale=value)
+
+    def getCommonScale(self) -> bool:
+        """Return `commonScale`."""
+        return self.getOrDefault(self.commonScale)
+
+    def setRegParam(self, value: float) -> WideLogisticRegression:
+        """Set `regParam`."""
+        return self._set(regParam=value)
+
+    def setStandardization(self, value: bool) -> WideLogisticRegression:
+        """Set `standardization`."""
+        return self._set(standardization=value)
+
+    def _fit(self, dataset: DataFrame) -> WideLogisticRegressionModel:
+        features = as_array(dataset, self.getFeaturesCol())
+        shape = self._shape(dataset, features)
+        if self._is_for_row_space(shape):
+            found, intercepts = self._fit_in_row_space(dataset, features, shape)
+        else:
+            found, intercepts = self._fit_by_spark(dataset, features)
+        model = WideLogisticRegressionModel(dense(found), DenseVector(intercepts), shape.classes)
+        return self._copyValues(model)
+
+    def _shape(self, dataset: DataFrame, features: Column) -> _Shape:
+        label = F.col(self.getLabelCol())
+        row = dataset.agg(F.count(F.lit(1)), F.max(F.size(features)), F.max(label), F.min(label)).first()
+        if row is None or not row[0]:
+            raise DataError("logistic regression got no rows")
+        if row[3] < 0 or row[2] != int(row[2]):
+            raise DataError(f"column {self.getLabelCol()} must hold whole numbers from 0, as doubles")
+        return _Shape(rows=row[0], columns=row[1], classes=max(2, int(row[2]) + 1))
+
+    def _is_for_row_space(self, shape: _Shape) -> bool:
+        special = any(self.isSet(param) for param in self.params if "Bounds" in param.name)
+        special = special or self.isSet(self.weightCol)
+        wide = shape.columns > shape.rows and self.getElasticNetParam() == 0
+        if wide and self.getRegParam() == 0:
+            raise DataError("regParam must be greater than 0 with more columns than rows: no finite solution")
+        return wide and not special and self.getFitIntercept() and self.getFamily() == "auto"
+
+    def _fit_in_row_space(self, dataset: DataFrame, features: Column, shape: _Shape) -> tuple[Array, Array]:
+        label = F.col(self.getLabelCol()).cast("int").alias("label")
+        table = dataset.select(features.cast("array<float>").alias("features"), label).toArrow()
+        values = np.concatenate([chunk.flatten().to_numpy() for chunk in table["features"].chunks])
+        matrix = values.reshape(shape.rows, shape.columns)
+        codes = table["label"].to_numpy().astype(np.int64)
+        if len(np.unique(codes)) < shape.classes:
+            raise DataError(f"column {self.getLabelCol()} has no rows of some class below {shape.classes}")
+        divisor = self._divisor(matrix)
+        inner = gram(matrix, divisor)
+        rows = np.arange(shape.rows)
+        scale = common_scale(inner, rows, shape.columns) if divisor is None and self.getCommonScale() else 1.0
+        fit = fit_rows(inner, rows, codes, shape.classes, self.getRegParam() * scale**2)
+        return coefficients(fit, inner, matrix, divisor)
+
+    def _divisor(self, matrix: npt.NDArray[np.float32]) -> Array | None:
+        if not self.getStandardization():
+            return None
+        deviation = matrix.std(axis=0, ddof=1, dtype=np.float64)
+        return np.where(deviation > 0, deviation, np.inf)
+
+    def _fit_by_spark(self, dataset: DataFrame, features: Column) -> tuple[Array, Array]:
+        scale = _common_scale(dataset, features) if self._scales() else 1.0
+        # The penalty on scaled features, written for features as they are: L1 goes with the scale, L2 with
+        # its square.
+        strength, mix = self.getRegParam(), self.getElasticNetParam()
+        first, second = strength * mix * scale, strength * (1 - mix) * scale**2
+        own = LogisticRegression()
+        for param in self.params:
+            if self.isSet(param) and own.hasParam(param.name):
+                own.set(own.getParam(param.name), self.getOrDefault(param))
+        total = first + second
+        own.setRegParam(total).setElasticNetParam(first / total if total else 0.0)
+        own.setStandardization(self.getStandardization()).setFeaturesCol("_vector")
+        model = own.fit(dataset.withColumn("_vector", array_to_vector(features)))
+        return np.atleast_2d(_matrix(model)), _intercepts(model)
+
+    def _scales(self) -> bool:
+        return self.getCommonScale() and not self.getStandardization() and self.getRegParam() > 0
+
+
+def _common_scale(dataset: DataFrame, features: Column) -> float:
+    columns = dataset.select(F.posexplode(features)).groupBy("pos").agg(F.var_samp("col").alias("variance"))
+    row = columns.agg(F.avg("variance")).first()
+    return float(np.sqrt(row[0])) if row is not None else 1.0
+
+
+def _matrix(model: Any) -> Array:
+    found = model.coefficientMatrix.toArray()
+    # Spark's two-class model has one row; its multinomial one a row for each class.
+    return np.asarray(found, dtype=np.float64)
+
+
+def _intercepts(model: Any) -> Array:
+    return np.asarray(model.interceptVector.toArray(), dtype=np.float64)

@@ -1,0 +1,75 @@
+import os
+
+import pytest
+from radiograph import FolderError, Reason, class_folders, other_folders, walk
+
+
+@pytest.fixture
+def root(tmp_path):
+    for name in (
+        "B/2.png",
+        "B/1 one.png",
+        "A/deep/er/3.png",
+        "A/.hidden.png",
+        "A/Thumbs.db",
+        "Other/x.png",
+        "top.png",
+    ):
+        file = tmp_path / "root" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(b"x")
+    return tmp_path / "root"
+
+
+def reasons(root, *classes):
+    return {found.path: found.refused.reason for found in walk(root, classes) if found.refused}
+
+
+def test_files_come_sorted_with_their_class(root):
+    found = [(f.path, f.label, f.refused) for f in walk(root, ["B", "A"])]
+    assert found == [("A/deep/er/3.png", "A", None), ("B/1 one.png", "B", None), ("B/2.png", "B", None)]
+
+
+def test_links_that_leave_the_folder_or_lead_nowhere_are_refused(root, tmp_path):
+    (tmp_path / "secret.png").write_bytes(b"x")
+    (root / "A" / "out.png").symlink_to(tmp_path / "secret.png")
+    (root / "A" / "gone.png").symlink_to(root / "A" / "nothing.png")
+    (root / "A" / "loop.png").symlink_to(root / "A" / "loop.png")
+    (root / "A" / "again").symlink_to(root / "A")
+    assert reasons(root, "A") == {
+        "A/out.png": Reason.outside_root,
+        "A/gone.png": Reason.unreadable,
+        "A/loop.png": Reason.unreadable,
+        "A/again": Reason.unreadable,
+    }
+
+
+def test_a_class_folder_that_is_a_link_outwards_is_refused_whole(root, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "x.png").write_bytes(b"x")
+    (root / "C").symlink_to(tmp_path / "elsewhere")
+    assert reasons(root, "C") == {"C": Reason.outside_root}
+    assert len(list(walk(root, ["C"]))) == 1
+
+
+def test_a_link_within_the_folder_is_a_file_like_others(root):
+    (root / "A" / "same.png").symlink_to(root / "B" / "2.png")
+    assert reasons(root, "A") == {}
+
+
+def test_what_is_no_regular_file_is_refused(root):
+    os.mkfifo(root / "A" / "pipe.png")
+    assert reasons(root, "A") == {"A/pipe.png": Reason.unreadable}
+
+
+def test_a_missing_folder_is_named_beside_those_that_are_there(root, tmp_path):
+    with pytest.raises(FolderError, match=r"no class folder C \(it has A, B, Other\)"):
+        list(walk(root, ["A", "C"]))
+    with pytest.raises(FolderError, match="there is no folder"):
+        list(walk(tmp_path / "none", ["A"]))
+
+
+def test_folders_beside_the_classes_are_known(root):
+    (root / ".git").mkdir()
+    assert class_folders(root) == ["A", "B", "Other"]
+    assert other_folders(root, ["A", "B"]) == ["Other"]

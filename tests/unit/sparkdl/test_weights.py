@@ -1,0 +1,96 @@
+import subprocess
+import sys
+
+import pytest
+from sparkdl.errors import WeightsError
+from sparkdl.network import Network, Recipe
+from sparkdl.weights import kind_of, resolve
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory):
+    """Random weights of VGG16, drawn twice with one seed and once with another."""
+    root = tmp_path_factory.mktemp("drawn")
+    return [resolve("random", "VGG16", root / name, seed) for name, seed in (("a", 3), ("b", 3), ("c", 4))]
+
+
+def test_importing_the_package_loads_no_tensorflow():
+    code = "import sys, sparkdl, sparkdl.weights; print([m for m in ('tensorflow', 'keras') if m in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"
+
+
+def test_equal_seeds_give_equal_files(drawn):
+    one, same, other = drawn
+    assert one.path.name == "vgg16-random-3.weights.h5" and one.kind == "random"
+    assert one.sha256 == same.sha256 != other.sha256
+
+
+def test_random_weights_are_drawn_once(drawn):
+    before = drawn[0].path.stat().st_mtime_ns
+    assert resolve("random", "VGG16", drawn[0].path.parent, 3) == drawn[0]
+    assert drawn[0].path.stat().st_mtime_ns == before
+    assert [file.name for file in drawn[0].path.parent.iterdir()] == [drawn[0].path.name]
+
+
+@pytest.mark.parametrize(
+    "name", ["vgg16_notop.weights.h5", "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5"]
+)
+def test_a_folder_is_searched_for_both_known_names(drawn, tmp_path, name):
+    (tmp_path / name).hardlink_to(drawn[0].path)
+    found = resolve(str(tmp_path), "VGG16", tmp_path / "store")
+    assert (found.path, found.sha256, found.kind) == (tmp_path / name, drawn[0].sha256, "file")
+
+
+def test_a_file_is_taken_as_it_is(drawn, tmp_path):
+    assert resolve(str(drawn[0].path), "VGG16", tmp_path).path == drawn[0].path
+
+
+def test_missing_weights_are_named_beside_the_names_that_would_do(tmp_path):
+    with pytest.raises(
+        WeightsError, match=r"no weights for VGG19 in .*vgg19_notop\.weights\.h5 or vgg19_weights"
+    ):
+        resolve(str(tmp_path), "VGG19", tmp_path)
+
+
+def test_files_that_can_hold_code_are_not_opened(tmp_path):
+    (tmp_path / "model.keras").write_bytes(b"PK")
+    with pytest.raises(WeightsError, match="can hold code"):
+        resolve(str(tmp_path / "model.keras"), "VGG16", tmp_path)
+
+
+def test_weights_of_another_network_and_damaged_files_are_refused_in_one_line(drawn, tmp_path):
+    damaged = tmp_path / "damaged.weights.h5"
+    damaged.write_bytes(drawn[0].path.read_bytes()[:1000])
+    for name, file in (("VGG19", drawn[0].path), ("VGG16", damaged)):
+        with pytest.raises(WeightsError, match=f"does not hold the weights of {name}") as refusal:
+            Network(Recipe(name, str(file)))
+        assert "\n" not in str(refusal.value)
+
+
+def test_imagenet_weights_that_were_fetched_before_need_no_network(drawn, tmp_path):
+    kept = tmp_path / "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5"
+    kept.hardlink_to(drawn[0].path)
+    found = resolve("imagenet", "VGG16", tmp_path)
+    assert (found.path, found.kind) == (kept, "imagenet")
+
+
+def test_kinds_are_told_apart():
+    assert [kind_of(text) for text in ("imagenet", "random", "some/folder")] == ["imagenet", "random", "file"]
+
+
+def test_imagenet_weights_that_cannot_be_fetched_say_what_to_do(tmp_path, monkeypatch):
+    # Nothing beyond this machine is asked: the download goes to a port on which nobody listens.
+    import socket
+
+    import keras
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    source = sys.modules[keras.applications.vgg16.VGG16.__module__]
+    monkeypatch.setattr(source, "WEIGHTS_PATH_NO_TOP", f"http://127.0.0.1:{port}/x.h5")
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    with pytest.raises(WeightsError, match="ImageNet weights of VGG16 could not be fetched") as refusal:
+        resolve("imagenet", "VGG16", tmp_path / "store")
+    assert "give random" in str(refusal.value) and "\n" not in str(refusal.value)
+    assert list((tmp_path / "store").iterdir()) == []
