@@ -16,6 +16,10 @@ from data_upload.errors import DataUploadError
 COVID = "Covid-19"
 
 
+class _GitError(DataUploadError):
+    """Raised when git fails, with git's own word."""
+
+
 @dataclass(frozen=True)
 class Commit:
     """A commit of a git repository, and the file or folder that is wanted of it."""
@@ -96,7 +100,13 @@ def _fetch(folder: Path, source: Commit, *options: str) -> Path:
     repository = folder / "repository"
     _git("init", "--quiet", "--bare", str(repository))
     _git("-C", str(repository), "remote", "add", "origin", source.url)
-    _git("-C", str(repository), "fetch", "--quiet", "--depth=1", *options, "origin", source.commit)
+    try:
+        _git("-C", str(repository), "fetch", "--quiet", "--depth=1", *options, "origin", source.commit)
+    except _GitError as error:
+        raise DataUploadError(
+            f"commit {source.commit[:12]} of {source.url} cannot be fetched ({error}); check the connection, "
+            "or get the dataset another way and give its folder as --data"
+        ) from None
     return repository
 
 
@@ -109,10 +119,9 @@ def _git(*arguments: str) -> str:
         raise DataUploadError("git is not installed: install it and try again") from None
     except subprocess.CalledProcessError as error:
         said = error.stderr.decode(errors="replace").strip().splitlines()
-        raise DataUploadError(
-            f"git {' '.join(arguments[-2:])} failed: {said[-1] if said else error}; check the connection, "
-            "or get the dataset another way and give its folder as --data"
-        ) from None
+        # Hints and advice may stand around the line that counts.
+        fatal = [line for line in said if line.startswith("fatal: ")] or said or [str(error)]
+        raise _GitError(f"git says: {fatal[0].removeprefix('fatal: ')}") from None
     return done.stdout.decode("utf-8")
 
 

@@ -8,13 +8,14 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path, PurePosixPath
 
 from PIL import Image
-from radiograph import Found, Refused, Xray, class_folders, open_xray, walk
+from radiograph import Found, Reason, Refused, Xray, class_folders, open_xray, walk
 
 from data_upload.errors import DataUploadError
 from data_upload.manifest import MANIFEST, REFUSED, Left, Original, write_rows
@@ -44,19 +45,22 @@ def resize_folder(
     output : Path
         Receives `<Class>/<stem>.jpg`.
     workers : int
-        Processes at work at once.
+        Processes at work at once, at least 1.
     notify : callable
         Told (done, total) after every file.
 
     Raises
     ------
     DataUploadError
-        If the folders overlap or `data` holds nothing.
+        If the folders overlap, `data` holds nothing, `output` holds other images, or a process is killed.
     """
-    _check(data, output)
+    if workers < 1:
+        raise DataUploadError(f"--workers {workers}: at least 1 is needed")
+    _check_apart(data, output)
     files = list(walk(data, class_folders(data)))
     if not files:
         raise DataUploadError(f"there are no files in the class folders of {data}")
+    _check_output(output, target_names(files))
     output.mkdir(parents=True, exist_ok=True)
     results = []
     for done, result in enumerate(_resize_all(files, output, workers), start=1):
@@ -70,7 +74,13 @@ def resize_folder(
 
 
 def shrink(picture: Image.Image) -> bytes:
-    """Return a grey JPEG, its shorter side at most 384 pixels, with nothing but pixels in it."""
+    """Return a grey JPEG, its shorter side at most 384 pixels, with nothing but pixels in it.
+
+    Raises
+    ------
+    Refused
+        If the longer side is still over the 65,500 pixels that a JPEG can have.
+    """
     grey = picture.convert("L")
     # Pillow would write comments, EXIF and profiles of the original.
     grey.info = {}
@@ -79,7 +89,12 @@ def shrink(picture: Image.Image) -> bytes:
         width, height = (max(1, round(side * factor)) for side in grey.size)
         grey = grey.resize((width, height), Image.Resampling.LANCZOS)
     file = io.BytesIO()
-    grey.save(file, "JPEG", quality=QUALITY)
+    try:
+        grey.save(file, "JPEG", quality=QUALITY)
+    except OSError:
+        raise Refused(
+            Reason.too_large, f"{grey.width}x{grey.height} pixels are more than a JPEG holds"
+        ) from None
     return file.getvalue()
 
 
@@ -101,24 +116,36 @@ def target_names(files: Sequence[Found]) -> list[str]:
 def _resize_all(files: Sequence[Found], output: Path, workers: int) -> Iterator[Resized]:
     jobs = list(zip(files, target_names(files), strict=True))
     # Spawned, not forked: a forked process inherits locks that another thread may hold.
-    with ProcessPoolExecutor(max_workers=workers, mp_context=get_context("spawn")) as pool:
-        yield from pool.map(partial(_resize_one, output), jobs, chunksize=4)
+    try:
+        with ProcessPoolExecutor(max_workers=workers, mp_context=get_context("spawn")) as pool:
+            yield from pool.map(partial(_resize_one, output), jobs, chunksize=4)
+    except BrokenProcessPool:
+        raise DataUploadError(
+            f"one of {workers} processes was killed, most likely for want of memory; try fewer --workers"
+        ) from None
 
 
 def _resize_one(output: Path, job: tuple[Found, str]) -> Resized:
     found, name = job
     try:
-        if found.refused is not None:
-            raise found.refused
-        data = found.file.read_bytes()
+        data = _read(found)
         xray = open_xray(data)
+        small = shrink(xray.picture)
     except Refused as refused:
+        # What an earlier run made of an earlier file of this name.
+        (output / name).unlink(missing_ok=True)
         return Resized(Left(found.path, str(refused.reason), refused.detail))
-    except OSError as error:
-        return Resized(Left(found.path, "unreadable", error.strerror or type(error).__name__))
-    small = shrink(xray.picture)
     _write(output / name, small)
     return Resized(_original(found, name, data, xray), len(small))
+
+
+def _read(found: Found) -> bytes:
+    if found.refused is not None:
+        raise found.refused
+    try:
+        return found.file.read_bytes()
+    except OSError as error:
+        raise Refused(Reason.unreadable, error.strerror or type(error).__name__) from None
 
 
 def _original(found: Found, name: str, data: bytes, xray: Xray) -> Original:
@@ -128,12 +155,23 @@ def _original(found: Found, name: str, data: bytes, xray: Xray) -> Original:
 
 def _write(file: Path, data: bytes) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_name(f".{os.getpid()}.{file.name}"[:255])
+    part = file.with_name(f".{os.getpid()}.part")
     part.write_bytes(data)
     part.replace(file)
 
 
-def _check(data: Path, output: Path) -> None:
+def _check_output(output: Path, names: Sequence[str]) -> None:
+    if not output.is_dir():
+        return
+    strange = {found.path for found in walk(output, class_folders(output))} - set(names)
+    if strange:
+        raise DataUploadError(
+            f"--output {output} has files that are no copies of these, such as {min(strange)}; "
+            "give a new folder"
+        )
+
+
+def _check_apart(data: Path, output: Path) -> None:
     one, other = data.resolve(), output.resolve()
     if one.is_relative_to(other) or other.is_relative_to(one):
         raise DataUploadError(f"--output {output} and --data {data} overlap; write the copy somewhere else")

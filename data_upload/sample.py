@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from data_upload.errors import DataUploadError
 from data_upload.phantom import PATTERNS, draw_phantom
 
 # Of every two patients one comes twice, so that images and patients are not the same thing.
@@ -22,13 +23,25 @@ def draw_sample(output: Path, per_class: int, seed: int) -> None:
     output : Path
         Receives `<Class>/phantom-<patient>-<view>.png` and `patients.csv`.
     per_class : int
+        At least 1.
     seed : int
+        At least 0.
+
+    Raises
+    ------
+    DataUploadError
+        If `per_class` or `seed` is out of range.
     """
+    if per_class < 1 or seed < 0:
+        raise DataUploadError(
+            f"a sample of {per_class} images per class with seed {seed} cannot be drawn: "
+            "--per-class starts at 1 and --seed at 0"
+        )
     rows = [
         row for place, label in enumerate(PATTERNS) for row in _draw(output, label, place, per_class, seed)
     ]
     with (output / "patients.csv").open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
+        writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["label", "original_filename", "patient_id"])
         writer.writerows(rows)
 
@@ -36,6 +49,9 @@ def draw_sample(output: Path, per_class: int, seed: int) -> None:
 def _draw(output: Path, label: str, place: int, count: int, seed: int) -> Iterator[tuple[str, str, str]]:
     folder = output / label
     folder.mkdir(parents=True, exist_ok=True)
+    # A larger sample that was here before must not mix with this one.
+    for old in folder.glob("phantom-*.png"):
+        old.unlink()
     for number, view in _pictures(count):
         patient = f"p{place}{number:04d}"
         body = np.random.default_rng((seed, place, number))

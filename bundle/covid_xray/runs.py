@@ -9,9 +9,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
-from itertools import product
+from itertools import groupby, product
+from operator import itemgetter
 from platform import python_version
 from typing import Any
 
@@ -103,12 +105,13 @@ def open_run(
 def update(tables: Tables, rows: Iterable[Mapping[str, Any]], **changes: Any) -> None:
     """Change columns of rows that `state` returned. `updated_at` becomes the present."""
     changed = [{**row, **changes, "updated_at": datetime.now(UTC)} for row in rows]
-    _write(tables, changed)
+    for _, of_backbone in groupby(changed, key=itemgetter("backbone")):
+        _write(tables, list(of_backbone))
 
 
 @contextmanager
-def failures_recorded(tables: Tables, run_id: str, backbone: str) -> Iterator[None]:
-    """Mark the backbone's unfinished rows `failed` with the error, which goes on its way."""
+def failures_recorded(tables: Tables, run_id: str, backbone: str | None = None) -> Iterator[None]:
+    """Mark the unfinished rows, of one backbone or of all, `failed` with the error, which goes on its way."""
     try:
         yield
     except BaseException as error:
@@ -140,6 +143,7 @@ def _versions() -> dict[str, str]:
     return found
 
 
+@cache
 def _code_id() -> str:
     digest = hashlib.sha256()
     for package in _PACKAGES:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,12 +28,18 @@ class Tables:
 
     def create_all(self) -> None:
         """Create what is missing. Only `ingest` calls this: tasks that create a table at once conflict."""
-        for table, schema in TABLES.items():
-            partitions = f"PARTITIONED BY ({schema.partitioned_by})" if schema.partitioned_by else ""
-            self.spark.sql(
-                f"CREATE TABLE IF NOT EXISTS {self.name(table)} ({schema.columns}) USING delta "
-                f"{partitions} COMMENT '{schema.comment}'"
-            )
+        missing = [table for table in TABLES if not self.spark.catalog.tableExists(self.name(table))]
+        # Each takes a commit of its own; waiting for one another would be most of a small run's ingest.
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(self._create, missing))
+
+    def _create(self, table: str) -> None:
+        schema = TABLES[table]
+        partitions = f"PARTITIONED BY ({schema.partitioned_by})" if schema.partitioned_by else ""
+        self.spark.sql(
+            f"CREATE TABLE IF NOT EXISTS {self.name(table)} ({schema.columns}) USING delta "
+            f"{partitions} COMMENT '{schema.comment}'"
+        )
 
     def exist(self) -> bool:
         """Tell whether `ingest` has ever run here."""

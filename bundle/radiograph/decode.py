@@ -3,34 +3,25 @@
 from __future__ import annotations
 
 import io
-import struct
 import warnings
-import zlib
 from dataclasses import dataclass
 
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
-from radiograph.modes import to_eight_bits
+from radiograph.modes import is_deep_colour, to_eight_bits
 from radiograph.reasons import Reason, Refused
 
 # Formats in which X-rays come; Pillow's others (icons, fonts, vector formats that start programs) stay shut.
 FORMATS = ("JPEG", "PNG", "TIFF", "BMP", "GIF", "WEBP", "JPEG2000")
 MAX_PIXELS = 100_000_000
 MIN_SIDE = 32
+# Of 16 bits a colour Pillow reads the upper 8, and a 12-bit picture has next to nothing left in them.
+_DARK = 16
 
 # What any decoder shows alike, without knowledge of modes or rotation.
 _PLAIN_FORMATS = ("JPEG", "PNG")
-# All that Pillow's decoders are known to raise on damaged files.
-_DAMAGE = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    TypeError,
-    LookupError,
-    ArithmeticError,
-    struct.error,
-    zlib.error,
-)
+# What files of these formats start with; BMP's two letters may start any text.
+_SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"II*\0", b"MM\0*", b"GIF8", b"\0\0\0\x0cjP  ")
 
 
 @dataclass(frozen=True)
@@ -71,15 +62,27 @@ def open_xray(data: bytes) -> Xray:
     """
     if not data:
         raise Refused(Reason.empty, "the file has no bytes")
-    with warnings.catch_warnings():
-        # Pillow warns of what is decided here anyway: the size by the header, damage by decoding all of it.
-        warnings.simplefilter("ignore")
-        image = _read_header(data)
-        found_format, found_mode = str(image.format), image.mode
-        picture, rotated = _read_pixels(image)
+    try:
+        with warnings.catch_warnings():
+            # Pillow warns of what is decided here anyway: size, by the header; damage, by decoding.
+            warnings.simplefilter("ignore")
+            return _open(data)
+    except Refused:
+        raise
+    except MemoryError:
+        raise Refused(Reason.unreadable, "the picture does not fit in memory") from None
+    except Exception as error:
+        # Pillow's decoders name no exceptions of their own: on damaged bytes anything may come.
+        raise _damaged(error) from None
+
+
+def _open(data: bytes) -> Xray:
+    image = _read_header(data)
+    found_format, found_mode = str(image.format), image.mode
+    picture, changed = _read_pixels(image)
     if all(low == high for low, high in _extrema(picture)):
         raise Refused(Reason.blank, "all pixels are equal")
-    as_found = found_format in _PLAIN_FORMATS and found_mode == picture.mode and not rotated
+    as_found = found_format in _PLAIN_FORMATS and found_mode == picture.mode and not changed
     content = data if as_found else _as_png(picture)
     return Xray(picture, picture.width, picture.height, found_format, found_mode, content, len(data))
 
@@ -88,11 +91,11 @@ def _read_header(data: bytes) -> Image.Image:
     try:
         image = Image.open(io.BytesIO(data), formats=FORMATS)
     except UnidentifiedImageError:
+        if data.startswith(_SIGNATURES):
+            raise Refused(Reason.unreadable, "the header is damaged or cut off") from None
         raise Refused(Reason.not_an_image, f"starts with {data[:12]!r}") from None
     except Image.DecompressionBombError:
         raise Refused(Reason.too_large, f"more than {MAX_PIXELS} pixels") from None
-    except _DAMAGE as error:
-        raise _damaged(error) from None
     size = f"{image.width}x{image.height} pixels"
     if image.width * image.height > MAX_PIXELS:
         raise Refused(Reason.too_large, f"{size}, over {MAX_PIXELS}")
@@ -102,23 +105,23 @@ def _read_header(data: bytes) -> Image.Image:
 
 
 def _read_pixels(image: Image.Image) -> tuple[Image.Image, bool]:
-    """Return the upright 8-bit picture, and whether it had to be turned."""
-    try:
-        # A camera's JPEG (MPO) holds previews of the one picture behind it, not several pictures.
-        frames = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
-        if frames > 1:
-            raise Refused(Reason.multi_frame, f"{frames} frames")
-        image.load()
-        rotated = image.getexif().get(ExifTags.Base.Orientation, 1) != 1
-        return to_eight_bits(ImageOps.exif_transpose(image) or image), rotated
-    except MemoryError:
-        raise Refused(Reason.too_large, f"{image.width}x{image.height} pixels do not fit in memory") from None
-    except _DAMAGE as error:
-        raise _damaged(error) from None
+    """Return the upright 8-bit picture, and whether it shows other pixels than the file's own."""
+    # A camera's JPEG (MPO) holds previews of the one picture behind it, not several pictures.
+    frames = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
+    if frames > 1:
+        raise Refused(Reason.multi_frame, f"{frames} frames")
+    deep = is_deep_colour(image)
+    image.load()
+    rotated = image.getexif().get(ExifTags.Base.Orientation, 1) != 1
+    changed = rotated or deep or image.has_transparency_data
+    picture = to_eight_bits(ImageOps.exif_transpose(image) or image)
+    if deep and max(high for _, high in _extrema(picture)) < _DARK:
+        raise Refused(Reason.unreadable, "16 bits a colour of which 12 are used; save it in grey")
+    return picture, changed
 
 
-def _damaged(error: BaseException) -> Refused:
-    # Pillow has no exception of its own for a file that ends early, but the word is in all its messages.
+def _damaged(error: Exception) -> Refused:
+    # No exception of its own for a file that ends early either, but the word is in all the messages.
     reason = Reason.truncated if "truncated" in str(error).lower() else Reason.unreadable
     return Refused(reason, _line(error))
 

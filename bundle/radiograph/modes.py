@@ -7,7 +7,7 @@ from PIL import Image
 
 from radiograph.reasons import Reason, Refused
 
-_GREY = ("1", "L", "LA", "La")
+_GREY = ("1", "L", "LA")
 _DEEP = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
 
 
@@ -25,13 +25,21 @@ def to_eight_bits(image: Image.Image) -> Image.Image:
     """
     if image.mode in _DEEP:
         return _scaled(image)
-    if image.mode == "P":
+    if image.mode in ("P", "PA"):
         image = image.convert(_palette_mode(image))
     grey = image.mode in _GREY
     if image.has_transparency_data:
         image = _over_black(image)
     target = "L" if grey else "RGB"
     return image if image.mode == target else image.convert(target)
+
+
+def is_deep_colour(image: Image.Image) -> bool:
+    """Tell, before it is loaded, whether a picture has colours (or transparency) of 16 bits each.
+
+    Pillow opens these in its 8-bit modes, with the upper half of each value.
+    """
+    return image.mode not in _DEEP and any(";16" in str(tile[3]) for tile in getattr(image, "tile", ()))
 
 
 def _palette_mode(image: Image.Image) -> str:

@@ -55,10 +55,19 @@ def walk(root: Path, classes: Sequence[str]) -> Iterator[Found]:
 
 
 def class_folders(root: Path) -> list[str]:
-    """Return the names of the folders in `root` that are not hidden, sorted."""
+    """Return the names of the folders in `root` that are not hidden, sorted.
+
+    Raises
+    ------
+    FolderError
+        If `root` is missing or cannot be listed.
+    """
     if not root.is_dir():
         raise FolderError(f"there is no folder {root}")
-    return sorted(entry.name for entry in root.iterdir() if entry.is_dir() and not _is_litter(entry.name))
+    try:
+        return sorted(entry.name for entry in root.iterdir() if entry.is_dir() and not _is_litter(entry.name))
+    except OSError as error:
+        raise FolderError(f"{root} cannot be listed: {error.strerror}") from None
 
 
 def other_folders(root: Path, classes: Sequence[str]) -> list[str]:
@@ -79,13 +88,12 @@ def _check(root: Path, classes: Sequence[str]) -> None:
 def _below(folder: Path, root: Path, label: str, inside: Path) -> Iterator[Found]:
     refusal = _refusal(folder, inside)
     if refusal is not None:
-        yield Found(folder.relative_to(root).as_posix(), label, folder, refusal)
+        yield _found(folder, root, label, refusal)
         return
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError as error:
-        detail = f"folder: {error.strerror}"
-        yield Found(folder.relative_to(root).as_posix(), label, folder, Refused(Reason.unreadable, detail))
+        yield _found(folder, root, label, Refused(Reason.unreadable, f"folder: {error.strerror}"))
         return
     for entry in entries:
         path = Path(entry.path)
@@ -95,7 +103,16 @@ def _below(folder: Path, root: Path, label: str, inside: Path) -> Iterator[Found
         if entry.is_dir(follow_symlinks=False):
             yield from _below(path, root, label, inside)
         else:
-            yield Found(path.relative_to(root).as_posix(), label, path, _refusal(path, inside))
+            yield _found(path, root, label, _refusal(path, inside))
+
+
+def _found(file: Path, root: Path, label: str, refusal: Refused | None) -> Found:
+    path = file.relative_to(root).as_posix()
+    printable = os.fsencode(path).decode("utf-8", "backslashreplace")
+    if printable != path and refusal is None:
+        # No table and no CSV could hold the name.
+        refusal = Refused(Reason.unreadable, "the file's name is not UTF-8")
+    return Found(printable, label, file, refusal)
 
 
 def _refusal(path: Path, inside: Path) -> Refused | None:

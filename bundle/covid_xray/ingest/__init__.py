@@ -48,12 +48,14 @@ def ingest(
     tables.create_all()
     patients = read_patients(source.patients)
     files = take_inventory(tables.spark, source.root, settings.classes, settings.execution.task_images)
-    refused = _store(tables, source.root, files, patients, settings.execution.task_images)
-    accepted = files[files["reason"].isna() & ~files["path"].isin(refused["path"])]
-    _write_quarantine(tables, request.run_id, files, refused)
-    _write_splits(tables, settings, request, accepted, patients)
     inputs = runs.inputs_id(files, patients, request.weights, settings)
     runs.open_run(tables, request, inputs, settings, git_commit, now)
+    # From here on the run's rows tell of a failure; the job's last task looks at them alone.
+    with runs.failures_recorded(tables, request.run_id):
+        refused = _store(tables, source.root, files, patients, settings.execution.task_images)
+        accepted = files[files["reason"].isna() & ~files["path"].isin(refused["path"])]
+        _write_quarantine(tables, request.run_id, files, refused)
+        _write_splits(tables, settings, request, accepted, patients)
     notify(
         Progress("ingest", note=_summary(len(accepted), len(files) - len(accepted), source.root, settings))
     )

@@ -83,7 +83,7 @@ def test_a_second_fetch_finds_it_there(dataset, metadata, tmp_path):
 
 def test_another_commit_than_the_one_named_is_never_taken(dataset, metadata, tmp_path):
     wrong = Commit(dataset.url, "0" * 40, dataset.path)
-    with pytest.raises(DataUploadError, match=r"git .* failed"):
+    with pytest.raises(DataUploadError, match=r"cannot be fetched .*not our ref"):
         fetch_dataset(tmp_path / "out", wrong, metadata)
     assert list((tmp_path / "out").iterdir()) == []
 

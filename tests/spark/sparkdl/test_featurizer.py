@@ -1,0 +1,244 @@
+"""DeepImageFeaturizer held to plain Keras, and to the letter of Deep Learning Pipelines 1.5."""
+
+import io
+import os
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from PIL import Image
+from pyspark.ml import Pipeline, PipelineModel
+from pyspark.ml.classification import LogisticRegression
+from pyspark.ml.linalg import VectorUDT
+from pyspark.sql import functions as F
+from pyspark.sql.functions import arrow_udf
+from sparkdl import DeepImageFeaturizer, SchemaError, SparkdlError, imageSchema
+from sparkdl.backbones import BACKBONES, backbone
+from sparkdl.weights import resolve
+
+
+@pytest.fixture(scope="session", autouse=True)
+def keras_home(tmp_path_factory):
+    """A folder for random weights, seen by driver and workers."""
+    before = os.environ.get("KERAS_HOME")
+    os.environ["KERAS_HOME"] = str(tmp_path_factory.mktemp("keras"))
+    yield
+    if before is None:
+        del os.environ["KERAS_HOME"]
+    else:
+        os.environ["KERAS_HOME"] = before
+
+
+def noise(count, size, seed=0):
+    return np.random.default_rng(seed).integers(0, 256, (count, size, size, 3), dtype=np.uint8)
+
+
+def as_row(pixels):
+    """An image struct; Spark stores colour as BGR."""
+    height, width, channels = pixels.shape
+    return ("", height, width, channels, 16, bytearray(np.ascontiguousarray(pixels[:, :, ::-1]).tobytes()))
+
+
+def as_png(pixels):
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    return bytearray(file.getvalue())
+
+
+@pytest.fixture
+def images(spark):
+    """A DataFrame of image structs beside an id."""
+
+    def make(pixels):
+        rows = [(number, as_row(one)) for number, one in enumerate(pixels)]
+        return spark.createDataFrame(rows, f"id int, image {imageSchema.simpleString()}")
+
+    return make
+
+
+@pytest.fixture
+def featurizer():
+    def make(**params):
+        given = {"inputCol": "image", "outputCol": "features", "modelName": "ResNet50", "weights": "random"}
+        return DeepImageFeaturizer(**(given | params))
+
+    return make
+
+
+def collected(frame):
+    rows = frame.orderBy("id").select("features").collect()
+    return [None if row.features is None else row.features.toArray() for row in rows]
+
+
+@pytest.mark.parametrize("name", BACKBONES)
+def test_features_equal_plain_keras_on_the_same_arrays(images, featurizer, tmp_path, name):
+    import keras
+
+    net = backbone(name)
+    pixels = noise(2, net.size)
+    found = np.stack(collected(featurizer(modelName=name).transform(images(pixels))))
+    weights = resolve("random", name, tmp_path)
+    module = getattr(keras.applications, net.module)
+    model = getattr(keras.applications, name)(include_top=False, weights=None, input_shape=pixels.shape[1:])
+    model.load_weights(weights.path)
+    maps = model.predict(module.preprocess_input(pixels.astype(np.float32)), verbose=0)
+    # ResNet50 ended in an average pool when the original was made.
+    expected = maps.mean(axis=(1, 2)) if name == "ResNet50" else maps.reshape(2, -1)
+    assert found.shape == (2, net.feature_length("published"))
+    assert np.abs(found - expected).max() / np.abs(expected).max() < 1e-5
+
+
+def test_pooling_none_flattens_and_avg_is_its_mean(images, featurizer):
+    frame = images(noise(1, 224))
+    flat = collected(featurizer(pooling="none").transform(frame))[0].reshape(7, 7, 2048)
+    for pooling, reduced in (("avg", flat.mean(axis=(0, 1))), ("max", flat.max(axis=(0, 1)))):
+        pooled = collected(featurizer(pooling=pooling).transform(frame))[0]
+        np.testing.assert_allclose(pooled, reduced, rtol=1e-4, atol=1e-5 * np.abs(reduced).max())
+
+
+def test_null_and_undecodable_images_have_null_features_and_harm_no_other(spark, featurizer):
+    good = as_png(noise(1, 40)[0])
+    rows = [(0, good), (1, None), (2, bytearray(b"no picture")), (3, good), (4, good[:200])]
+    frame = spark.createDataFrame(rows, "id int, image binary")
+    found = collected(featurizer(batchSize=2).transform(frame))
+    assert [one is None for one in found] == [False, True, True, False, True]
+    np.testing.assert_allclose(found[0], found[3], rtol=1e-5)
+
+
+def test_a_struct_that_sparks_image_source_could_not_decode_is_null(spark, featurizer):
+    rows = [(0, ("x", -1, -1, -1, -1, bytearray())), (1, as_row(noise(1, 8)[0]))]
+    frame = spark.createDataFrame(rows, f"id int, image {imageSchema.simpleString()}")
+    found = collected(featurizer().transform(frame))
+    assert found[0] is None and found[1].shape == (2048,)
+
+
+def test_encoded_files_give_what_structs_give_and_batches_do_not_matter(spark, images, featurizer):
+    pixels = noise(5, 50)
+    frame = spark.createDataFrame([(n, as_png(one)) for n, one in enumerate(pixels)], "id int, image binary")
+    one = np.stack(collected(featurizer(batchSize=3).transform(frame.coalesce(1))))
+    other = np.stack(collected(featurizer().transform(images(pixels))))
+    np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5 * np.abs(one).max())
+
+
+def test_other_columns_and_rows_stay_and_the_image_is_computed_once(images, featurizer):
+    found = featurizer().transform(images(noise(3, 8)).withColumn("text", F.lit("kept")))
+    assert found.columns == ["id", "image", "text", "features"]
+    assert isinstance(found.schema["features"].dataType, VectorUDT)
+    kept = found.where(F.col("features").isNotNull())
+    plan = kept._jdf.queryExecution().executedPlan().toString()
+    assert plan.count("ArrowEvalPython") == 1
+    assert kept.where("text = 'kept'").count() == 3
+
+
+def test_a_worker_builds_a_network_once(images, featurizer):
+    @arrow_udf("string")
+    def built(batches: Iterator[pa.Array]) -> Iterator[pa.Array]:
+        import sparkdl.network
+
+        for batch in batches:
+            kept = sparkdl.network._kept
+            told = f"{os.getpid()} {id(kept[2])}" if kept else None
+            yield pa.array([told] * len(batch), pa.string())
+
+    frame = images(noise(4, 8)).repartition(4)
+    seen = set()
+    for _ in range(3):
+        collected(featurizer().transform(frame))
+        seen |= {row.told for row in frame.select(built("id").alias("told")).collect() if row.told}
+    processes = [told.split()[0] for told in seen]
+    assert processes and len(processes) == len(set(processes))
+
+
+def test_a_pipeline_with_logistic_regression_fits_transforms_saves_and_loads(
+    spark, images, featurizer, tmp_path
+):
+    pixels = noise(6, 16)
+    pixels[3:] //= 4
+    frame = images(pixels).withColumn("label", (F.col("id") >= 3).cast("double"))
+    pipeline = Pipeline(
+        stages=[featurizer(), LogisticRegression(maxIter=20, regParam=0.05, elasticNetParam=0.3)]
+    )
+    pipeline.save(str(tmp_path / "pipeline"))
+    fitted = Pipeline.load(str(tmp_path / "pipeline")).fit(frame)
+    fitted.save(str(tmp_path / "model"))
+    loaded = PipelineModel.load(str(tmp_path / "model"))
+    one, other = (model.transform(frame).orderBy("id").collect() for model in (fitted, loaded))
+    assert [row.probability for row in one] == [row.probability for row in other]
+    assert [row.prediction for row in other] == [row.label for row in other]
+
+
+def test_params_have_the_originals_names_getters_setters_and_defaults():
+    one = DeepImageFeaturizer(inputCol="i", outputCol="o", modelName="VGG16")
+    assert (one.getInputCol(), one.getOutputCol(), one.getModelName()) == ("i", "o", "VGG16")
+    assert one.getScaleHint() == "SCALE_AREA_AVERAGING"
+    assert (one.getWeights(), one.getPooling(), one.getSeed(), one.getBatchSize()) == (
+        "imagenet",
+        "published",
+        0,
+        16,
+    )
+    other = (
+        DeepImageFeaturizer()
+        .setInputCol("i")
+        .setOutputCol("o")
+        .setModelName("VGG19")
+        .setScaleHint("SCALE_FAST")
+    )
+    other.setWeights("random").setPooling("max").setSeed(3).setBatchSize(4)
+    again = DeepImageFeaturizer().setParams(
+        inputCol="i",
+        outputCol="o",
+        modelName="VGG19",
+        scaleHint="SCALE_FAST",
+        weights="random",
+        pooling="max",
+        seed=3,
+        batchSize=4,
+    )
+    assert {p.name: v for p, v in other.extractParamMap().items()} == {
+        p.name: v for p, v in again.extractParamMap().items()
+    }
+
+
+def test_a_saved_transformer_keeps_its_params(spark, featurizer, tmp_path):
+    featurizer(seed=5, pooling="max").save(str(tmp_path / "one"))
+    loaded = DeepImageFeaturizer.load(str(tmp_path / "one"))
+    assert (loaded.getSeed(), loaded.getPooling(), loaded.getModelName()) == (5, "max", "ResNet50")
+
+
+@pytest.mark.parametrize(
+    "params", [{"modelName": "VGG11"}, {"scaleHint": "SCALE_BEST"}, {"pooling": "median"}]
+)
+def test_an_unknown_name_is_refused_beside_the_known_ones(params):
+    with pytest.raises(TypeError, match="is not one of"):
+        DeepImageFeaturizer(**params)
+
+
+@pytest.mark.parametrize(
+    ("params", "error", "says"),
+    [
+        ({"inputCol": "picture"}, SchemaError, "input column 'picture' is missing"),
+        ({"inputCol": "id"}, SchemaError, "'id' is int, neither an image struct nor binary"),
+        ({"outputCol": "id"}, SchemaError, "output column 'id' exists already"),
+    ],
+)
+def test_columns_that_do_not_fit_are_refused_by_the_schema_and_by_transform(
+    images, featurizer, params, error, says
+):
+    frame = images(noise(1, 8))
+    stage = featurizer(**params)
+    with pytest.raises(error, match=says):
+        stage.transformSchema(frame.schema)
+    with pytest.raises(error, match=says):
+        stage.transform(frame)
+
+
+def test_a_param_that_is_not_set_is_named(images):
+    with pytest.raises(SparkdlError, match="modelName is not set"):
+        DeepImageFeaturizer(inputCol="image", outputCol="f").transform(images(noise(1, 8)))
+
+
+def test_the_schema_after_is_that_of_transform(images, featurizer):
+    frame = images(noise(1, 8))
+    assert featurizer().transformSchema(frame.schema) == featurizer().transform(frame).schema
