@@ -49,8 +49,7 @@ def run(args: Namespace) -> int:
 
 def _done_before(wanted: Wanted, tables: Tables) -> str | None:
     """Return the newest run from the same inputs."""
-    execution = wanted.settings.execution
-    files = take_inventory(tables.spark, wanted.data, wanted.settings.classes, execution.task_images)
+    files = take_inventory(tables.spark, wanted.data, wanted.settings.classes)
     patients = read_patients(wanted.patients)
     return runs.find(tables, runs.inputs_id(files, patients, kind_of(wanted.weights), wanted.settings))
 

@@ -84,12 +84,20 @@ def _delta_jars() -> dict[str, str]:
     """Name just the two jars that matter when they are cached: Spark starts in half the time."""
     if delta_jars_there():
         return {"spark.jars": ",".join(str(jar) for jar in _cached_jars())}
-    return {"spark.jars.packages": f"io.delta:{_artifact()}:{version('delta-spark')}"}
+    return {
+        "spark.jars.packages": f"io.delta:{_artifact()}:{version('delta-spark')}",
+        "spark.jars.ivy": str(_ivy()),
+    }
 
 
 def _cached_jars() -> list[Path]:
-    cache, delta = Path.home() / ".ivy2.5.2" / "jars", version("delta-spark")
+    cache, delta = _ivy() / "jars", version("delta-spark")
     return [cache / f"io.delta_{_artifact()}-{delta}.jar", cache / f"io.delta_delta-storage-{delta}.jar"]
+
+
+def _ivy() -> Path:
+    """Spark's own default, but said: the JVM takes the home folder from the account, Python from HOME."""
+    return Path.home() / ".ivy2.5.2"
 
 
 def _artifact() -> str:

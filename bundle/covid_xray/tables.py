@@ -73,6 +73,10 @@ class Tables:
         Writing twice leaves one copy. Delta refuses `rows` that lie outside of `where`.
         """
         condition = " AND ".join(f"`{column}` IN ({_listed(values)})" for column, values in where.items())
+        if self.read(table).where(condition).isEmpty():
+            # Nothing to replace, as in every first run: an append takes a third of the time.
+            self.append(table, rows)
+            return
         writer = self._select(table, rows).write.format("delta").mode("overwrite")
         writer.option("replaceWhere", condition).saveAsTable(self.name(table))
 

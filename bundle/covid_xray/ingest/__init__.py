@@ -47,12 +47,12 @@ def ingest(
     """
     tables.create_all()
     patients = read_patients(source.patients)
-    files = take_inventory(tables.spark, source.root, settings.classes, settings.execution.task_images)
+    files = take_inventory(tables.spark, source.root, settings.classes)
     inputs = runs.inputs_id(files, patients, request.weights, settings)
     runs.open_run(tables, request, inputs, settings, git_commit, now)
     # From here on the run's rows tell of a failure; the job's last task looks at them alone.
     with runs.failures_recorded(tables, request.run_id):
-        refused = _store(tables, source.root, files, patients, settings.execution.task_images)
+        refused = _store(tables, source.root, files, patients)
         accepted = files[files["reason"].isna() & ~files["path"].isin(refused["path"])]
         _write_quarantine(tables, request.run_id, files, refused)
         _write_splits(tables, settings, request, accepted, patients)
@@ -62,13 +62,13 @@ def ingest(
 
 
 def _store(
-    tables: Tables, root: Path, files: pd.DataFrame, patients: dict[tuple[str, str], str], task_images: int
+    tables: Tables, root: Path, files: pd.DataFrame, patients: dict[tuple[str, str], str]
 ) -> pd.DataFrame:
     """Open and store what `images` does not hold yet; return what was refused on opening."""
     known = tables.read("images").select("image_id").toPandas()["image_id"]
     new = files[files["reason"].isna() & ~files["image_id"].isin(known)]
     facts = _with_patients(new, patients)[["path", "label", "patient_id"]]
-    return accept(tables, new, facts.join(read_originals(root), on="path")[[*facts, *ORIGINALS]], task_images)
+    return accept(tables, new, facts.join(read_originals(root), on="path")[[*facts, *ORIGINALS]])
 
 
 def _with_patients(files: pd.DataFrame, patients: dict[tuple[str, str], str]) -> pd.DataFrame:

@@ -12,6 +12,7 @@ from pyspark import StorageLevel
 from pyspark.sql import functions as F
 from radiograph import Reason, Refused, open_xray
 
+from covid_xray.ingest.inventory import tasks_for
 from covid_xray.tables import Tables
 
 _FACTS = "width INT, height INT, format STRING, mode STRING, bytes BIGINT, content BINARY"
@@ -29,7 +30,7 @@ _SCHEMA = pa.schema(
 )
 
 
-def accept(tables: Tables, files: pd.DataFrame, facts: pd.DataFrame, task_images: int) -> pd.DataFrame:
+def accept(tables: Tables, files: pd.DataFrame, facts: pd.DataFrame) -> pd.DataFrame:
     """Append the openable among `files` to `images` and return the refused.
 
     Parameters
@@ -50,9 +51,10 @@ def accept(tables: Tables, files: pd.DataFrame, facts: pd.DataFrame, task_images
     listed = spark.createDataFrame(
         files[["path", "file", "image_id"]], "path STRING, file STRING, image_id STRING"
     )
-    tasks = -(-len(files) // task_images)
     # On disk, not in memory: both kinds of rows come from one reading, whatever the number of files.
-    opened = listed.repartition(tasks).mapInArrow(_open, _OPENED).persist(StorageLevel.DISK_ONLY)
+    opened = (
+        listed.repartition(tasks_for(len(files))).mapInArrow(_open, _OPENED).persist(StorageLevel.DISK_ONLY)
+    )
     try:
         known = spark.createDataFrame(_python_values(facts), _facts_ddl(tables))
         good = opened.where(F.col("reason").isNull()).join(F.broadcast(known), "path", how="inner")

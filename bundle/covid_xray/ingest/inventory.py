@@ -13,8 +13,10 @@ from radiograph import Reason, walk
 
 COLUMNS = "path STRING, label STRING, file STRING, image_id STRING, reason STRING, detail STRING"
 
+_TASK_FILES = 128
 
-def take_inventory(spark: SparkSession, root: Path, classes: Sequence[str], task_images: int) -> pd.DataFrame:
+
+def take_inventory(spark: SparkSession, root: Path, classes: Sequence[str]) -> pd.DataFrame:
     """List the files of the class folders that exist below `root`, with their sha256.
 
     Returns
@@ -34,9 +36,13 @@ def take_inventory(spark: SparkSession, root: Path, classes: Sequence[str], task
     listed = spark.createDataFrame(
         found, "path STRING, label STRING, file STRING, reason STRING, detail STRING"
     )
-    tasks = -(-len(found) // task_images)
-    hashed = listed.repartition(tasks).mapInArrow(_hash, COLUMNS).toPandas()
+    hashed = listed.repartition(tasks_for(len(found))).mapInArrow(_hash, COLUMNS).toPandas()
     return _mark_doubles(hashed.sort_values("path", ignore_index=True))
+
+
+def tasks_for(files: int) -> int:
+    """Return how many Spark tasks read so many files: starting one takes as long as hashing a hundred."""
+    return -(-files // _TASK_FILES)
 
 
 def _hash(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pandas as pd
-from sklearn.model_selection import train_test_split
 
 from covid_xray.errors import DataError
 from covid_xray.settings import Settings
@@ -46,6 +45,9 @@ def split(images: pd.DataFrame, settings: Settings) -> pd.DataFrame:
 
 
 def _as_published(images: pd.DataFrame, task: str, repeat: int, settings: Settings) -> pd.DataFrame:
+    # Here, not above: workers import this package too, and scikit-learn takes seconds.
+    from sklearn.model_selection import train_test_split
+
     counts = images["label"].value_counts()
     try:
         _, test = train_test_split(

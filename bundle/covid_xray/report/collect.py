@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import Window
 from pyspark.sql import functions as F
 
 from covid_xray import runs
@@ -129,7 +129,8 @@ def collect(tables: Tables, run_id: str) -> Report:
     if not own:
         raise StageError(f"there is no run {run_id}: ingest comes first")
     shown = _shown(tables, own)
-    results = [_result(tables, row) for row in shown]
+    predictions, metrics = (_of(tables, name, shown) for name in ("predictions", "metrics"))
+    results = [_result(row, _rows_of(row, predictions), _rows_of(row, metrics)) for row in shown]
     return Report(
         run_id=run_id,
         results=tuple(sorted(results, key=lambda r: (r.task, r.backbone))),
@@ -152,12 +153,23 @@ def _shown(tables: Tables, own: Sequence[dict[str, Any]]) -> list[dict[str, Any]
     return list((rows | {(row["backbone"], row["task"]): row for row in own}).values())
 
 
-def _result(tables: Tables, row: dict[str, Any]) -> Result:
+def _of(tables: Tables, table: str, shown: Sequence[dict[str, Any]]) -> pd.DataFrame:
+    """Read the rows of all runs shown, at once: a query each would take longer than the rest of the page."""
+    condition = (F.col("kind") == "backbone") & (F.col("protocol") == "as_published")
+    wanted = sorted({row["run_id"] for row in shown})
+    rows: pd.DataFrame = tables.read(table).where(condition & F.col("run_id").isin(wanted)).toPandas()
+    return rows
+
+
+def _rows_of(row: dict[str, Any], table: pd.DataFrame) -> pd.DataFrame:
+    key = ["run_id", "backbone", "task"]
+    return table.loc[(table[key] == [row[name] for name in key]).all(axis="columns")]
+
+
+def _result(row: dict[str, Any], predictions: pd.DataFrame, metrics: pd.DataFrame) -> Result:
     known = {name: row[name] for name in _FROM_RUNS}
     if row["status"] != runs.SUCCEEDED:
         return Result(**known)
-    predictions = _of(tables, "predictions", row).select("label", "prediction", "classes").toPandas()
-    metrics = _of(tables, "metrics", row).toPandas()
     classes = tuple(predictions["classes"].iloc[0])
     crossed = pd.crosstab(predictions["label"], predictions["prediction"])
     confusion = crossed.reindex(index=classes, columns=classes, fill_value=0).to_numpy()
@@ -170,13 +182,6 @@ def _result(tables: Tables, row: dict[str, Any]) -> Result:
             ClassFigures(label, _values(metrics[metrics["class"] == label], row, label)) for label in classes
         ),
     )
-
-
-def _of(tables: Tables, table: str, row: dict[str, Any]) -> DataFrame:
-    condition = (F.col("kind") == "backbone") & (F.col("protocol") == "as_published")
-    for name in ("run_id", "backbone", "task"):
-        condition = condition & (F.col(name) == row[name])
-    return tables.read(table).where(condition)
 
 
 def _values(metrics: pd.DataFrame, row: dict[str, Any], label: str | None) -> dict[str, Value]:

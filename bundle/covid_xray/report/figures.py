@@ -5,14 +5,16 @@ from __future__ import annotations
 import io
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 
 from covid_xray.report.collect import Result
 
 
 def confusion_png(result: Result) -> bytes:
     """Draw counts and shares of the actual class; rows are what an image is, columns what was said of it."""
+    # Here, not above: a run that has nothing to draw need not wait for matplotlib.
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
     counts = np.array(result.confusion)
     totals = counts.sum(axis=1, keepdims=True)
     shares = counts / np.maximum(totals, 1)
