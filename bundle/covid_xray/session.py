@@ -61,8 +61,7 @@ def _settings() -> dict[str, str]:
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.memory": "4g",
-        # Hundreds of short queries: compiling them well takes longer than running them.
-        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
+        # Hundreds of short queries: compiling each anew takes longer than running it.
         "spark.sql.codegen.wholeStage": "false",
         # Features come back in slices; a slice of the widest backbone is larger than the default of 1g.
         "spark.driver.maxResultSize": "3g",

@@ -50,7 +50,7 @@ class Network:
         # One signature for any number of images, so that a smaller last batch is not traced anew.
         signature = [tf.TensorSpec((None, net.size, net.size, 3), tf.uint8)]
 
-        @tf.function(input_signature=signature)  # type: ignore[untyped-decorator]
+        @tf.function(input_signature=signature, autograph=False)  # type: ignore[untyped-decorator]
         def forward(images: Any) -> Any:
             features = model(preprocess(tf.cast(images, tf.float32)), training=False)
             return tf.reshape(features, (-1, net.feature_length(recipe.pooling)))

@@ -1,28 +1,39 @@
-"""A folder of tiny X-rays, and the stages run on it as a task would run them."""
+"""Tables shared by the stages' tests, a folder of tiny X-rays, and what `ingest` leaves behind."""
 
 from __future__ import annotations
 
+import hashlib
+import io
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
+from covid_xray import runs
 from covid_xray.ingest import Source, ingest
+from covid_xray.ingest.splits import split
 from covid_xray.progress import Progress
 from covid_xray.runs import Request
 from covid_xray.session import attach_warehouse
 from covid_xray.tables import Tables
 from PIL import Image
+from pyspark.sql import Row
+from pyspark.sql import functions as F
 
 CLASSES = ("Covid-19", "No_findings", "Pneumonia")
+BACKBONE = "ResNet50"
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
 
 
 @pytest.fixture(scope="session")
 def tables(spark, tmp_path_factory) -> Iterator[Tables]:
     """One set of tables, as one workspace has; tests tell their rows apart by the run."""
     attach_warehouse(spark, tmp_path_factory.mktemp("stages") / "ware house", "stages")
-    yield Tables(spark, "spark_catalog", "stages")
+    tables = Tables(spark, "spark_catalog", "stages")
+    tables.create_all()
+    yield tables
     spark.sql("DROP SCHEMA spark_catalog.stages CASCADE")
 
 
@@ -33,20 +44,13 @@ def run_id(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def xrays(tmp_path: Path, run_id: str) -> Path:
-    """Ten noise pictures of 48x40 pixels in each of three classes, brighter from class to class."""
-    return draw_noise(tmp_path / "x rays", run_id)
+def of_run(tables, run_id) -> Callable[..., list[Row]]:
+    """The rows of this test's run in a table."""
 
+    def rows(table, suffix=""):
+        return tables.read(table).where(F.col("run_id") == run_id + suffix).collect()
 
-def draw_noise(root: Path, name: str) -> Path:
-    """Pictures that no other name gives."""
-    random = np.random.default_rng(list(name.encode()))
-    for shade, label in enumerate(CLASSES):
-        (root / label).mkdir(parents=True)
-        for n in range(10):
-            pixels = random.integers(0, 120, (40, 48)) + 60 * shade
-            Image.fromarray(pixels.astype(np.uint8)).save(root / label / f"{n} picture.png")
-    return root
+    return rows
 
 
 @pytest.fixture
@@ -55,13 +59,59 @@ def said() -> list[Progress]:
     return []
 
 
+def draw(run_id: str) -> Iterator[tuple[str, int, bytes]]:
+    """Ten noise pictures of 48x40 pixels in each of three classes, which no other run has."""
+    random = np.random.default_rng(list(run_id.encode()))
+    for shade, label in enumerate(CLASSES):
+        for number in range(10):
+            pixels = random.integers(0, 120, (40, 48)) + 60 * shade
+            file = io.BytesIO()
+            Image.fromarray(pixels.astype(np.uint8)).save(file, "PNG")
+            yield label, number, file.getvalue()
+
+
+@pytest.fixture
+def xrays(tmp_path: Path, run_id: str) -> Path:
+    """The pictures as a data folder."""
+    root = tmp_path / "x rays"
+    for label, number, content in draw(run_id):
+        (root / label).mkdir(parents=True, exist_ok=True)
+        (root / label / f"{number} picture.png").write_bytes(content)
+    return root
+
+
 @pytest.fixture
 def run_ingest(tables, xrays, run_id, make_settings, said) -> Callable[..., None]:
     def run(
-        suffix="", backbones=("ResNet50",), tasks=("binary", "multiclass"), patients=None, **changes
+        suffix="", backbones=(BACKBONE,), tasks=("binary", "multiclass"), patients=None, **changes
     ) -> None:
         request = Request(run_id + suffix, backbones, tasks, "random")
-        now = datetime(2026, 1, 2, tzinfo=UTC)
-        ingest(tables, make_settings(**changes), request, Source(xrays, patients), None, now, said.append)
+        ingest(tables, make_settings(**changes), request, Source(xrays, patients), None, NOW, said.append)
 
     return run
+
+
+@pytest.fixture
+def ingested(tables, run_id, make_settings) -> Callable[..., list[str]]:
+    """Write what `ingest` would have, in three commits: images, splits and pending rows. Returns the ids."""
+
+    def write(suffix="", per_class=10, images=True) -> list[str]:
+        settings = make_settings()
+        drawn = [(label, content) for label, number, content in draw(run_id) if number < per_class]
+        ids = [hashlib.sha256(content).hexdigest() for _, content in drawn]
+        rows = [
+            {"image_id": image_id, "label": label, "patient_id": image_id, "content": content}
+            for image_id, (label, content) in zip(ids, drawn, strict=True)
+        ]
+        if images:
+            known = {row.image_id for row in tables.read("images").select("image_id").collect()}
+            new = [row for row in rows if row["image_id"] not in known]
+            tables.append("images", tables.rows("images", new))
+        drawn_splits = split(pd.DataFrame(rows), settings).assign(run_id=run_id + suffix)
+        records = drawn_splits.astype(object).where(drawn_splits.notna(), None).to_dict("records")
+        tables.append("splits", tables.rows("splits", records))
+        request = Request(run_id + suffix, (BACKBONE,), ("binary", "multiclass"), "random")
+        runs.open_run(tables, request, "inputs", settings, None, NOW)
+        return ids
+
+    return write

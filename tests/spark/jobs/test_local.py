@@ -88,7 +88,6 @@ def test_works_from_another_directory(command, place, monkeypatch):
         ("VGG_binary_classification", [], "did you mean VGG1"),
         (RUN, ["--set", "limit=3"], "unknown setting 'limit'"),
         (RUN, ["--patients", "none.csv"], "cannot read the patients file"),
-        ("ResNet50_multiclass_classification", [], "no usable images of class Pneumonia"),
     ],
 )
 def test_what_cannot_be_is_said_in_one_line(command, name, options, says):
