@@ -62,6 +62,7 @@ def test_the_same_command_again_does_nothing_but_say_so(command, place):
     assert table(place, "runs").equals(before)
 
 
+@pytest.mark.thorough
 def test_again_repeats_it_without_featurizing_anything(command, place):
     code, printed = command(RUN, "--again")
     assert code == 0 and "all 24 images are there already" in printed

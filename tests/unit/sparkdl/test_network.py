@@ -6,10 +6,10 @@ from sparkdl.weights import resolve
 
 @pytest.fixture(scope="module")
 def recipe(tmp_path_factory):
-    weights = resolve("random", "ResNet50", tmp_path_factory.mktemp("weights"))
+    weights = resolve("random", "VGG16", tmp_path_factory.mktemp("weights"))
 
     def make(pooling):
-        return Recipe("ResNet50", str(weights.path), pooling)
+        return Recipe("VGG16", str(weights.path), pooling)
 
     return make
 
@@ -20,20 +20,20 @@ def images():
 
 
 def test_pooling_none_flattens_the_map_whose_mean_and_maximum_avg_and_max_are(recipe, images):
-    flat = Network(recipe("none")).features(images).reshape(3, 49, 2048)
+    flat = Network(recipe("none")).features(images).reshape(3, 49, 512)
     for pooling, reduced in (("avg", flat.mean(axis=1)), ("max", flat.max(axis=1))):
         pooled = Network(recipe(pooling)).features(images)
         np.testing.assert_allclose(pooled, reduced, rtol=1e-4, atol=1e-5 * np.abs(reduced).max())
 
 
 def test_features_do_not_depend_on_the_batch(recipe, images):
-    network = kept_network(recipe("published"))
+    network = kept_network(recipe("avg"))
     together, alone = network.features(images), network.features(images[1:2])
-    assert together.shape == (3, 2048) and together.dtype == np.float32
+    assert together.shape == (3, 512) and together.dtype == np.float32
     np.testing.assert_allclose(alone[0], together[1], rtol=1e-4, atol=1e-5 * np.abs(alone).max())
 
 
 def test_a_network_is_kept_until_another_recipe_or_another_file_takes_its_place(recipe):
-    kept = kept_network(recipe("published"))
-    assert kept_network(recipe("published")) is kept
+    kept = kept_network(recipe("avg"))
+    assert kept_network(recipe("avg")) is kept
     assert kept_network(recipe("max")) is not kept
