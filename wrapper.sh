@@ -43,6 +43,7 @@ java_version() {
 }
 
 need_java() {
+    unset_foreign_java_home
     case $(java_version) in 17 | 21) return ;; esac
     if command -v apt-get >/dev/null; then
         install="apt-get update -qq && { apt-get install -y -qq openjdk-21-jre-headless || apt-get install -y -qq openjdk-17-jre-headless; }"
@@ -64,7 +65,7 @@ need_java() {
     case $(java_version) in 17 | 21) ;; *) fail "Java 17 or 21 is installed but not the one in use: set JAVA_HOME to it" ;; esac
 }
 
-# A JAVA_HOME that names another version would win over what was just installed.
+# A JAVA_HOME that names another version would win over a java on the path, also one just installed.
 unset_foreign_java_home() {
     case $(java_version) in 17 | 21) [ -z "${JAVA_HOME:-}" ] || export JAVA_HOME ;; *) unset JAVA_HOME ;; esac
 }
