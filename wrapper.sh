@@ -16,6 +16,7 @@ sh wrapper.sh run all                            all ten
 sh wrapper.sh run sample                         all ten on synthetic images: needs no data and no weights
 sh wrapper.sh run dataset_resize                 make a smaller copy of a folder of X-rays
 sh wrapper.sh fetch                              get the public dataset
+sh wrapper.sh upload | download                  a folder to a volume of a Databricks workspace; a volume's files back
 sh wrapper.sh sql "SELECT ..."                   query the tables of a run
 sh wrapper.sh test [--thorough] | lint           the tests; ruff and mypy
 Each command explains its options with --help. --yes installs what is missing without asking.
@@ -115,7 +116,7 @@ run)
     *) need_spark && exec "$python" -m jobs.local run "$@" ;;
     esac
     ;;
-fetch) need_packages && exec "$python" -m data_upload fetch "$@" ;;
+fetch | upload | download) need_packages && exec "$python" -m data_upload "$command" "$@" ;;
 sql) need_spark && exec "$python" -m jobs.local sql "$@" ;;
 test) need_spark && cd "$root" && exec "$python" -m pytest "$@" ;;
 lint)

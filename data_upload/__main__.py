@@ -6,9 +6,14 @@ import os
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from data_upload.errors import DataUploadError
+
+if TYPE_CHECKING:
+    from data_upload.manifest import Left
 
 
 def resize(args: Namespace) -> int:
@@ -48,6 +53,67 @@ def fetch(args: Namespace) -> int:
     return 0
 
 
+def upload(args: Namespace) -> int:
+    """Send a folder of X-rays to a volume."""
+    from covid_xray.ingest.facts import patient_of, read_patients
+    from databricks.sdk import WorkspaceClient
+
+    from data_upload.journal import FOLDER, KEY, Journal
+    from data_upload.parcels import pack
+    from data_upload.progress import progress_bar
+    from data_upload.pseudonyms import local_key
+    from data_upload.upload import carry_out, plan
+    from data_upload.volume import Volume
+
+    volume = Volume(WorkspaceClient(profile=args.profile), args.to)
+    journal = Journal(args.data, volume.path)
+    patients = read_patients(args.patients)
+    key = None if args.plain_names else local_key(args.data / FOLDER / KEY)
+    parcels, left = pack(args.data, partial(patient_of, patients=patients), key, args.workers)
+    what = plan(parcels, volume, journal, key is not None, args.delete)
+    _say_left(left)
+    if args.dry_run:
+        counts = f"send {len(what.send)}, skip {len(what.skip)}, delete {len(what.delete)}"
+        print(f"would {counts} in {volume.path}")
+        return 0
+    with progress_bar("upload") as notify:
+        failures = carry_out(what, volume, journal, args.workers, notify)
+    for failure in failures:
+        print(f"  {failure.name} failed: {failure.error}", file=sys.stderr)
+    lost = {failure.name for failure in failures}
+    sent = sum(parcel.name not in lost for parcel in what.send)
+    gone = sum(name not in lost for name in what.delete)
+    counts = f"{sent} sent, {len(what.skip)} there already, {gone} deleted, {len(lost)} failed"
+    print(f"{counts} in {volume.path}")
+    if key is not None:
+        print(f"File names and patients are pseudonyms there; {args.data / FOLDER} leads back: it stays here")
+    return 1 if failures else 0
+
+
+def download(args: Namespace) -> int:
+    """Fetch the files of a volume, such as the report's."""
+    from databricks.sdk import WorkspaceClient
+
+    from data_upload.progress import progress_bar
+    from data_upload.upload import fetch_all
+    from data_upload.volume import Volume
+
+    volume = Volume(WorkspaceClient(profile=args.profile), args.source)
+    with progress_bar("download") as notify:
+        count, failures = fetch_all(volume, args.output, args.workers, notify)
+    for failure in failures:
+        print(f"  {failure.name} failed: {failure.error}", file=sys.stderr)
+    print(f"{count - len(failures)} files in {args.output}, {len(failures)} failed")
+    return 1 if failures or not count else 0
+
+
+def _say_left(left: Sequence[Left]) -> None:
+    if left:
+        print(f"{len(left)} files are no X-rays and stay here:")
+        for file in left:
+            print(f"  {file.path}: {file.reason} ({file.detail})")
+
+
 def _parser() -> ArgumentParser:
     parser = ArgumentParser(prog="data_upload", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -66,13 +132,32 @@ def _parser() -> ArgumentParser:
     add = commands.add_parser("fetch", help=fetch.__doc__)
     add.set_defaults(command=fetch)
     add.add_argument("--output", type=Path, required=True)
+    add = commands.add_parser("upload", help=upload.__doc__)
+    add.set_defaults(command=upload)
+    add.add_argument("--data", type=Path, required=True, help="folder of class folders; resize it before")
+    add.add_argument("--patients", type=Path, help="CSV with label, original_filename and patient_id")
+    add.add_argument("--to", required=True, help="/Volumes/<catalog>/<schema>/images")
+    add.add_argument("--plain-names", action="store_true", help="keep file names and patient ids as they are")
+    add.add_argument("--dry-run", action="store_true", help="only say what would be done")
+    add.add_argument("--delete", action="store_true", help="delete in the volume what the folder lacks")
+    _add_workspace(add)
+    add = commands.add_parser("download", help=download.__doc__)
+    add.set_defaults(command=download)
+    add.add_argument("--from", dest="source", required=True, help="/Volumes/<catalog>/<schema>/reports")
+    add.add_argument("--output", type=Path, required=True)
+    _add_workspace(add)
     return parser
+
+
+def _add_workspace(parser: ArgumentParser) -> None:
+    parser.add_argument("--profile", help="of ~/.databrickscfg (default: DATABRICKS_HOST and the like)")
+    parser.add_argument("--workers", type=int, default=16, help="files at once (default: %(default)s)")
 
 
 def main(argv: Sequence[str]) -> int:
     """Run a command: 0 for success, 1 when nothing came of it, 2 for a request that cannot be met."""
     args = _parser().parse_args(argv)
-    # Here, not above: --help must not wait for Pillow.
+    # Here, not above: --help must not wait for Pillow and Spark.
     from radiograph import FolderError
 
     try:

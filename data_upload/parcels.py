@@ -1,0 +1,120 @@
+"""What is to be sent, and what of it is there already: pure but for reading the data folder."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from radiograph import Reason, Refused, class_folders, open_xray, walk
+from radiograph.walk import Found
+
+from data_upload.manifest import MANIFEST, Left
+from data_upload.pseudonyms import patients_csv, pseudonym, remote_name, renamed_manifest
+
+PATIENTS = "patients.csv"
+
+PatientOf = Callable[[str, str, str], str]
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """One file of the volume.
+
+    Attributes
+    ----------
+    name : str
+        Relative to the volume's folder, with forward slashes.
+    source : Path or bytes
+        The local file, or contents made for the volume.
+    local : str
+        Path of the local file relative to the data folder; empty for contents made here.
+    """
+
+    name: str
+    source: Path | bytes
+    size: int
+    sha256: str
+    local: str = ""
+
+    def read(self) -> bytes:
+        """Return the contents."""
+        return self.source if isinstance(self.source, bytes) else self.source.read_bytes()
+
+
+def pack(
+    root: Path, patient_of: PatientOf, key: bytes | None, workers: int
+) -> tuple[list[Parcel], list[Left]]:
+    """Pack the X-rays of a folder, their patients and their manifest.
+
+    Parameters
+    ----------
+    patient_of : callable
+        Tells the patient of (label, path, sha256).
+    key : bytes or None
+        For pseudonyms; None sends the names as they are.
+
+    Returns
+    -------
+    parcels : list of Parcel
+        By name. Of files with equal bytes in a class one goes, when they are named by their contents.
+    left : list of Left
+        Files that are no X-rays: what else lies in a folder may well name patients.
+    """
+    with ThreadPoolExecutor(workers) as pool:
+        outcomes = list(pool.map(_open, walk(root, class_folders(root))))
+    left = [outcome for outcome in outcomes if isinstance(outcome, Left)]
+    found = [outcome for outcome in outcomes if not isinstance(outcome, Left)]
+    parcels: dict[str, Parcel] = {}
+    patients: dict[str, str] = {}
+    names: dict[str, str] = {}
+    for file, size, sha256 in found:
+        patient = patient_of(file.label, file.path, sha256)
+        name = file.path if key is None else remote_name(file.label, file.file, sha256)
+        names[file.path] = name
+        patients[name] = patient if key is None else pseudonym(patient, key)
+        parcels[name] = Parcel(name, file.file, size, sha256, file.path)
+    made = {PATIENTS: patients_csv(patients)}
+    if (root / MANIFEST).is_file():
+        made[MANIFEST] = renamed_manifest(root / MANIFEST, names)
+    for name, content in made.items():
+        parcels[name] = Parcel(name, content, len(content), hashlib.sha256(content).hexdigest())
+    return [parcels[name] for name in sorted(parcels)], left
+
+
+def is_there(parcel: Parcel, there: Mapping[str, int], sent: Mapping[str, str], pseudonymised: bool) -> bool:
+    """Tell whether the volume holds a parcel: the size must be right, and the contents known.
+
+    Parameters
+    ----------
+    there : mapping of str to int
+        Sizes in bytes by name, as the volume lists them. It lists no checksums.
+    sent : mapping of str to str
+        sha256 by name of what has been sent from here.
+    pseudonymised : bool
+        The name of an X-ray then is its checksum.
+    """
+    if there.get(parcel.name) != parcel.size:
+        return False
+    named_by_content = pseudonymised and Path(parcel.name).stem == parcel.sha256
+    return named_by_content or sent.get(parcel.name) == parcel.sha256
+
+
+def strangers(parcels: Iterable[Parcel], there: Iterable[str]) -> list[str]:
+    """Return the names that the volume has and the folder has not."""
+    return sorted(set(there) - {parcel.name for parcel in parcels})
+
+
+def _open(found: Found) -> tuple[Found, int, str] | Left:
+    if found.refused is not None:
+        return Left(found.path, str(found.refused.reason), found.refused.detail)
+    try:
+        content = found.file.read_bytes()
+        open_xray(content)
+    except Refused as refused:
+        return Left(found.path, str(refused.reason), refused.detail)
+    except OSError as error:
+        return Left(found.path, str(Reason.unreadable), error.strerror or "")
+    return found, len(content), hashlib.sha256(content).hexdigest()

@@ -1,0 +1,68 @@
+"""What leaves the machine names no patient: files are named by their contents, patients by a keyed hash."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import hmac
+import io
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+_KEY_BYTES = 32
+
+
+def local_key(file: Path) -> bytes:
+    """Return the key of this data folder, made on first use; whoever has it can find patients again."""
+    if not file.is_file():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch(mode=0o600)
+        file.write_text(secrets.token_hex(_KEY_BYTES), encoding="ascii")
+    return bytes.fromhex(file.read_text(encoding="ascii").strip())
+
+
+def pseudonym(patient_id: str, key: bytes) -> str:
+    """Return the HMAC-SHA256 (RFC 2104) of a patient id, cut to 64 bits: equal patients stay equal."""
+    return "p" + hmac.new(key, patient_id.encode(), hashlib.sha256).hexdigest()[:16]
+
+
+def remote_name(label: str, file: Path, sha256: str) -> str:
+    """Return `<Class>/<sha256 of the file>.<suffix>`."""
+    return f"{label}/{sha256}{file.suffix.lower()}"
+
+
+def patients_csv(patients: Mapping[str, str]) -> bytes:
+    """Write patients.csv, as ingest reads it, from patient ids by `<Class>/<file>`."""
+    rows = [(*path.split("/", 1), patient) for path, patient in sorted(patients.items())]
+    return _csv(["label", "filename", "patient_id"], rows)
+
+
+def renamed_manifest(manifest: Path, names: Mapping[str, str]) -> bytes:
+    """Write manifest.csv for files under other names.
+
+    Parameters
+    ----------
+    manifest : Path
+        manifest.csv of `resize`.
+    names : mapping of str to str
+        New by old paths; rows of other files are left out. Paths of originals give way to the new name,
+        since they may carry a patient too.
+    """
+    with manifest.open(newline="", encoding="utf-8") as file:
+        reader = csv.DictReader(file)
+        columns = list(reader.fieldnames or [])
+        rows = {names[row["path"]]: row for row in reader if row.get("path") in names}
+    renamed = (
+        [name if column in ("path", "original_path") else row[column] for column in columns]
+        for name, row in sorted(rows.items())
+    )
+    return _csv(columns, renamed)
+
+
+def _csv(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
+    return text.getvalue().encode()

@@ -1,0 +1,193 @@
+"""Upload and download through the real databricks-sdk, against a stand-in that answers badly."""
+
+import csv
+import hashlib
+import signal
+import subprocess
+import sys
+import time
+
+from covid_xray.ingest.facts import read_patients
+from databricks.sdk import WorkspaceClient
+from databricks.sdk.config import Config
+from PIL import Image
+
+from data_upload.__main__ import main
+from data_upload.journal import Journal
+from data_upload.parcels import Parcel
+from data_upload.sample import draw_sample
+from data_upload.volume import Volume
+from tests.workspace.stand_in import broken, busy, late, reset, some, truncated, unavailable
+
+IMAGES, REPORTS = "/Volumes/main/xray/images", "/Volumes/main/xray/reports"
+
+
+def sha256(content):
+    return hashlib.sha256(content).hexdigest()
+
+
+def pictures(workspace):
+    """Names below the volume of everything but the tables beside the class folders."""
+    names = [path.removeprefix(f"{IMAGES}/") for path in workspace.files if path.startswith(IMAGES)]
+    return sorted(name for name in names if "/" in name)
+
+
+def test_x_rays_arrive_under_their_checksums_and_patients_under_pseudonyms(type_upload, workspace, sample):
+    code, printed = type_upload("--patients", str(sample / "patients.csv"))
+    assert code == 0 and "19 sent, 0 there already, 0 deleted, 0 failed" in printed
+    originals = {file: file.read_bytes() for file in sample.glob("*/*.png")}
+    assert pictures(workspace) == sorted(f"{f.parent.name}/{sha256(c)}.png" for f, c in originals.items())
+    for file, content in originals.items():
+        assert workspace.files[f"{IMAGES}/{file.parent.name}/{sha256(content)}.png"] == content
+
+    sent = workspace.files[f"{IMAGES}/patients.csv"].decode()
+    (sample / "remote.csv").write_text(sent)
+    theirs, ours = read_patients(sample / "remote.csv"), read_patients(sample / "patients.csv")
+    pairs = {
+        (ours[f.parent.name, f.stem], theirs[f.parent.name, sha256(content)])
+        for f, content in originals.items()
+    }
+    assert len(pairs) == len({a for a, _ in pairs}) == len({b for _, b in pairs}) == 12
+    assert not any(patient in sent for patient, _ in pairs) and "phantom" not in sent
+    assert (sample / ".upload" / "key").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_second_time_nothing_is_sent_and_later_only_what_is_new(type_upload, workspace, sample):
+    type_upload()
+    before = dict(workspace.writes)
+    code, printed = type_upload()
+    assert code == 0 and "0 sent, 19 there already" in printed and dict(workspace.writes) == before
+    Image.effect_noise((64, 64), 60).save(sample / "Pneumonia" / "new.png")
+    _, printed = type_upload()
+    assert "2 sent, 18 there already" in printed, "the new image, and patients.csv, which names it"
+
+
+def test_the_manifest_goes_along_under_the_new_names(type_upload, workspace, sample):
+    file = sorted(sample.glob("Covid-19/*.png"))[0]
+    (sample / "manifest.csv").write_text(
+        "path,original_path,original_width\n"
+        f"Covid-19/{file.name},Covid-19/Jane Doe.png,2000\nCovid-19/gone.png,Covid-19/gone.png,1\n"
+    )
+    type_upload()
+    name = f"Covid-19/{sha256(file.read_bytes())}.png"
+    rows = list(csv.reader(workspace.files[f"{IMAGES}/manifest.csv"].decode().splitlines()))
+    assert rows == [["path", "original_path", "original_width"], [name, name, "2000"]]
+
+
+def test_files_that_are_no_x_rays_stay_here_and_are_named(type_upload, workspace, sample):
+    (sample / "Covid-19" / "patients of ward 3.xlsx").write_bytes(b"PK names")
+    code, printed = type_upload()
+    assert code == 0 and "Covid-19/patients of ward 3.xlsx: not_an_image" in printed
+    assert len(pictures(workspace)) == 18
+
+
+def test_plain_names_are_kept_when_asked_for(type_upload, workspace, sample):
+    (sample / "Covid-19" / "a b%20#?é.png").write_bytes(
+        next(sample.glob("Covid-19/*.png")).read_bytes() + b"x"
+    )
+    type_upload("--plain-names")
+    assert pictures(workspace) == sorted(f"{f.parent.name}/{f.name}" for f in sample.glob("*/*.png"))
+    _, printed = type_upload("--plain-names")
+    assert "0 sent, 20 there already" in printed
+
+
+def test_a_dry_run_sends_nothing_and_says_what_it_would(type_upload, workspace):
+    code, printed = type_upload("--dry-run")
+    assert code == 0 and "would send 19, skip 0, delete 0" in printed and workspace.files == {}
+
+
+def test_what_has_vanished_here_is_deleted_there_only_when_asked_for(type_upload, workspace, sample):
+    type_upload()
+    next(sample.glob("Covid-19/*.png")).unlink()
+    type_upload()
+    assert len(pictures(workspace)) == 18
+    _, printed = type_upload("--delete")
+    assert "1 deleted" in printed and len(pictures(workspace)) == 17
+
+
+def test_thirty_per_cent_of_requests_failing_loses_and_doubles_nothing(type_upload, workspace, tmp_path):
+    many = tmp_path / "many"
+    draw_sample(many, per_class=43, seed=2)
+    workspace.fault = some(0.3, 5, busy, unavailable, broken, reset)
+    code, printed = type_upload(data=many)
+    assert code == 0 and "130 sent" in printed and "0 failed" in printed
+    assert {sha256(workspace.files[f"{IMAGES}/{name}"]) for name in pictures(workspace)} == {
+        sha256(file.read_bytes()) for file in many.glob("*/*.png")
+    }
+    assert set(workspace.writes.values()) == {1} and len(workspace.writes) == 130
+
+
+def test_a_file_that_arrives_cut_is_a_failure_and_sent_again_next_time(type_upload, workspace):
+    workspace.fault = some(0.2, 1, truncated)
+    code, printed = type_upload()
+    assert code == 1 and "bytes arrived: send it again" in printed
+    workspace.fault = lambda handler: False
+    code, printed = type_upload()
+    assert code == 0 and "0 failed" in printed and "19 there already" not in printed
+    code, printed = type_upload()
+    assert "0 sent, 19 there already" in printed
+
+
+def test_a_server_that_does_not_answer_in_time_is_asked_again(workspace):
+    workspace.fault = some(0.5, 2, late)
+    client = WorkspaceClient(config=Config(http_timeout_seconds=0.5))
+    volume = Volume(client, IMAGES)
+    for name in "abc":
+        volume.send(f"{name}.png", name.encode())
+    assert volume.sizes() == {"a.png": 1, "b.png": 1, "c.png": 1}
+
+
+def test_a_killed_upload_goes_on_where_it_stopped(workspace, sample):
+    def slowly(handler):
+        time.sleep(0.2 if handler.command == "PUT" else 0)
+        return False
+
+    workspace.fault = slowly
+    command = [sys.executable, "-m", "data_upload", "upload", "--data", str(sample), "--to", IMAGES]
+    upload = subprocess.Popen([*command, "--workers", "1"], stdout=subprocess.DEVNULL)
+    while len(workspace.files) < 5:
+        time.sleep(0.01)
+    upload.send_signal(signal.SIGKILL)
+    upload.wait()
+    time.sleep(0.5)  # what was on its way when the process died arrives
+    workspace.fault = lambda handler: False
+    there = len(workspace.files)
+    assert 5 <= there < 19
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert f"{19 - there} sent, {there} there already" in done.stdout
+    assert set(workspace.writes.values()) == {1} and len(workspace.writes) == 19
+
+
+def test_a_journal_line_that_a_kill_cut_short_does_not_spoil_the_next(tmp_path):
+    journal = Journal(tmp_path, IMAGES)
+    journal.write(Parcel("a.png", b"a", 1, "aa"))
+    with (tmp_path / ".upload" / "sent.csv").open("a") as file:
+        file.write(f"{IMAGES},b.p")
+    journal.write(Parcel("c.png", b"c", 1, "cc"))
+    assert journal.sent() == {"a.png": "aa", "c.png": "cc"}
+    assert Journal(tmp_path, "/Volumes/other/x/y").sent() == {}
+
+
+def test_a_missing_volume_and_a_path_that_is_none_are_said_in_one_line(type_upload):
+    code, printed = type_upload(to="/Volumes/main/xray/pictures")
+    assert code == 2 and "there is no volume /Volumes/main/xray/pictures: deploy the bundle first" in printed
+    code, printed = type_upload(to="/dbfs/images")
+    assert code == 2 and "/dbfs/images is no volume" in printed
+    assert printed.count("\n") == 1
+
+
+def test_the_token_is_never_printed(type_upload, workspace, caplog):
+    caplog.set_level("DEBUG")
+    workspace.fault = some(0.3, 5, busy)
+    _, printed = type_upload()
+    assert "secret-token" not in printed + caplog.text
+
+
+def test_reports_come_back_whole(workspace, tmp_path, capsys):
+    workspace.files = {f"{REPORTS}/r1/index.html": b"<html>", f"{REPORTS}/r1/figures/a b.png": bytes(300_000)}
+    workspace.fault = some(0.3, 4, busy, unavailable)
+    code = main(["download", "--from", REPORTS, "--output", str(tmp_path / "back")])
+    assert code == 0 and "2 files" in capsys.readouterr().out
+    assert (tmp_path / "back/r1/index.html").read_bytes() == b"<html>"
+    assert (tmp_path / "back/r1/figures/a b.png").read_bytes() == bytes(300_000)
+    assert not list(tmp_path.rglob("*.part"))
