@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Literal
 from uuid import uuid4
 
@@ -55,15 +56,15 @@ def resolve(weights: str, name: str, store: Path, seed: int = 0) -> Weights:
     Raises
     ------
     WeightsError
-        If there are none, in one line that says what to do.
+        If there are none, or stored ones are no longer what they were, in one line that says what to do.
     """
     net, kind = backbone(name), kind_of(weights)
     if kind == "imagenet":
-        path = _once(store / net.weight_files[1], lambda part: _fetch(net, part))
-    elif kind == "random":
-        path = _once(store / f"{name.lower()}-random-{seed}.weights.h5", lambda part: _draw(net, seed, part))
-    else:
-        path = _find(Path(weights), net)
+        return _kept(store / net.weight_files[1], kind, lambda file: _fetch(net, file))
+    if kind == "random":
+        drawn = store / f"{name.lower()}-random-{seed}.weights.h5"
+        return _kept(drawn, kind, lambda file: _draw(net, seed, file))
+    path = _find(Path(weights), net)
     return Weights(path, _sha256(path), kind)
 
 
@@ -81,20 +82,33 @@ def _find(given: Path, net: Backbone) -> Path:
     raise WeightsError(f"no weights for {net.name} in {given}: put {names} there, or give imagenet or random")
 
 
-def _once(path: Path, make: Callable[[Path], None]) -> Path:
-    """Make `path` unless it is there; whoever looks sees all of it or nothing."""
+def _kept(path: Path, kind: Kind, make: Callable[[Path], None]) -> Weights:
+    """Make `path` unless it is there, with its sha256 beside it; whoever looks sees all of it or nothing."""
+    recorded = path.with_name(f"{path.name}.sha256")
     if not path.is_file():
         path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f".{uuid4().hex}.{path.name}")
-        try:
-            make(part)
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
-    return path
+        # HDF5 is written at random places, which a volume of a workspace does not take: make it elsewhere.
+        with TemporaryDirectory() as elsewhere:
+            made = Path(elsewhere) / path.name
+            make(made)
+            _put(recorded, lambda part: part.write_text(f"{_sha256(made)}\n", encoding="ascii"))
+            _put(path, lambda part: shutil.copyfile(made, part))
+    sha256 = _sha256(path)
+    if recorded.is_file() and recorded.read_text(encoding="ascii").split()[:1] != [sha256]:
+        raise WeightsError(f"{path} is not the file that was stored: delete it and {recorded.name} beside it")
+    return Weights(path, sha256, kind)
 
 
-def _fetch(net: Backbone, part: Path) -> None:
+def _put(path: Path, write: Callable[[Path], object]) -> None:
+    part = path.with_name(f".{uuid4().hex}.{path.name}")
+    try:
+        write(part)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _fetch(net: Backbone, file: Path) -> None:
     try:
         network.build(net, weights="imagenet")
     except Exception as error:
@@ -103,11 +117,11 @@ def _fetch(net: Backbone, part: Path) -> None:
             f"the ImageNet weights of {net.name} could not be fetched ({_line(error)}): get "
             f"{net.weight_files[1]} on a machine with internet and give its folder as weights, or give random"
         ) from None
-    shutil.copyfile(keras_home() / "models" / net.weight_files[1], part)
+    shutil.copyfile(keras_home() / "models" / net.weight_files[1], file)
 
 
-def _draw(net: Backbone, seed: int, part: Path) -> None:
-    network.draw_weights(net, seed).save_weights(part)
+def _draw(net: Backbone, seed: int, file: Path) -> None:
+    network.draw_weights(net, seed).save_weights(file)
 
 
 def _sha256(path: Path) -> str:

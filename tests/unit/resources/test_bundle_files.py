@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import runpy
+from argparse import ArgumentParser
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +25,11 @@ FILES = sorted((ROOT / "resources").glob("*.yml"))
 MODELS: dict[str, type[Any]] = {"jobs": Job, "schemas": Schema, "volumes": Volume}
 TARGETS = ("dev", "staging", "prod")
 # What a deployment knows and this repository cannot.
-CONTEXT = {"workspace.file_path": str(ROOT), "workspace.current_user.short_name": "someone"}
-COMMON = ["--config", "--catalog", "--schema", "--run-id", "--settings"]
+CONTEXT = {
+    "workspace.file_path": str(ROOT),
+    "workspace.current_user.short_name": "someone",
+    "workspace.current_user.userName": "someone@example.org",
+}
 
 
 def resources_of(file: Path) -> list[tuple[str, str, Any]]:
@@ -116,7 +122,7 @@ def test_the_parameters_say_where_things_are_and_what_is_asked_for() -> None:
         "catalog": "main",
         "schema": "xray",
         "data": "/Volumes/main/xray/images",
-        "patients": "",
+        "patients": "/Volumes/main/xray/images/patients.csv",
         "weights": "imagenet",
         "weights_store": "/Volumes/main/xray/weights",
         "reports": "/Volumes/main/xray/reports",
@@ -126,24 +132,77 @@ def test_the_parameters_say_where_things_are_and_what_is_asked_for() -> None:
     }
 
 
-@pytest.mark.parametrize(
-    ("task", "more"),
-    [
-        ("ingest", ["--data", "--patients", "--weights", "--backbones", "--tasks"]),
-        ("featurize", ["--backbone", "--weights", "--weights-store"]),
-        ("train", ["--backbone"]),
-        ("report", ["--reports"]),
-    ],
-)
-def test_each_script_is_told_what_it_needs(task: str, more: list[str]) -> None:
+class _ParsedError(Exception):
+    """Carries a script's parser out of it, before it starts anything."""
+
+
+@pytest.fixture
+def parser_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], ArgumentParser]:
+    def capture(parser: ArgumentParser, *_: object) -> None:
+        raise _ParsedError(parser)
+
+    def parser(script: Path) -> ArgumentParser:
+        main = runpy.run_path(str(script), run_name="task")["main"]
+        with monkeypatch.context() as patch:
+            patch.setattr(ArgumentParser, "parse_args", capture)
+            with pytest.raises(_ParsedError) as raised:
+                main([], lambda _: None)
+        (found,) = raised.value.args
+        return found
+
+    return parser
+
+
+@pytest.mark.parametrize("task", ["ingest", "featurize", "train", "report"])
+def test_a_script_accepts_exactly_what_the_yaml_passes(
+    task: str, parser_of: Callable[[Path], ArgumentParser]
+) -> None:
+    job = load_job(BUNDLE, "training", context=CONTEXT)
+    for step in plan_steps(job, {}, "r7")[task]:
+        parser = parser_of(step.python_file)
+        options = [
+            flag for action in parser._actions if action.dest != "help" for flag in action.option_strings
+        ]
+        assert sorted(flags(step.parameters)) == sorted(options)
+        assert all(action.required for action in parser._actions if action.dest != "help")
+        parser.parse_args(step.parameters)
+
+
+@pytest.mark.parametrize("task", ["ingest", "featurize", "train", "report"])
+def test_each_parameter_is_the_jobs_of_the_same_name(task: str) -> None:
     job = load_job(BUNDLE, "training", context=CONTEXT)
     steps = plan_steps(job, {}, "r7")[task]
     for step in steps:
         given = dict(zip(step.parameters[::2], step.parameters[1::2], strict=True))
-        assert flags(step.parameters) == COMMON + more
-        assert given["--run-id"] == "r7"
-        for flag in set(more) - {"--backbone"}:
-            assert given[flag] == job.parameters[flag.removeprefix("--").replace("-", "_")]
-    if "--backbone" in more:
+        assert given.pop("--run-id") == "r7"
+        assert given.pop("--backbone", step.input) == step.input
+        for flag, value in given.items():
+            assert value == job.parameters[flag.removeprefix("--").replace("-", "_")]
+    if steps[0].input is not None:
         assert [step.input for step in steps] == json.loads(job.parameters["backbones"])
-        assert all(step.parameters[step.parameters.index("--backbone") + 1] == step.input for step in steps)
+
+
+def test_nobody_but_the_deployer_may_read_unless_said() -> None:
+    bundle = read_bundle(BUNDLE)
+    grants = {
+        (kind, key): [tuple(sorted(grant["privileges"])) for grant in spec.get("grants", [])]
+        for file in FILES
+        for kind, key, spec in resources_of(file)
+        if kind != "jobs"
+    }
+    assert grants == {
+        ("schemas", "xray"): [("SELECT", "USE_SCHEMA")],
+        ("volumes", "reports"): [("READ_VOLUME",)],
+        ("volumes", "images"): [],
+        ("volumes", "weights"): [],
+    }
+    assert bundle.variables["readers"] == "${workspace.current_user.userName}"
+
+
+def test_the_upload_script_names_the_images_volume() -> None:
+    script = yaml.safe_load(BUNDLE.read_text())["scripts"]["upload"]
+    images = load_job(BUNDLE, "training", context=CONTEXT).parameters["data"]
+    assert (
+        script["env"]["IMAGES"].replace("${var.catalog}", "main").replace("${var.schema}", "xray") == images
+    )
+    assert "${" not in script["content"]

@@ -1,3 +1,4 @@
+import shutil
 import subprocess
 import sys
 
@@ -31,7 +32,36 @@ def test_random_weights_are_drawn_once(drawn):
     before = drawn[0].path.stat().st_mtime_ns
     assert resolve("random", "VGG16", drawn[0].path.parent, 3) == drawn[0]
     assert drawn[0].path.stat().st_mtime_ns == before
-    assert [file.name for file in drawn[0].path.parent.iterdir()] == [drawn[0].path.name]
+    name = drawn[0].path.name
+    assert sorted(file.name for file in drawn[0].path.parent.iterdir()) == [name, f"{name}.sha256"]
+
+
+def test_stored_weights_that_have_changed_are_refused(drawn, tmp_path):
+    for file in drawn[2].path.parent.iterdir():
+        shutil.copyfile(file, tmp_path / file.name)
+    path = tmp_path / drawn[2].path.name
+    assert resolve("random", "VGG16", tmp_path, 4).sha256 == drawn[2].sha256
+    with path.open("r+b") as file:
+        file.seek(-1, 2)
+        file.write(b"?")
+    with pytest.raises(WeightsError, match=r"is not the file that was stored: delete it and .*\.sha256"):
+        resolve("random", "VGG16", tmp_path, 4)
+
+
+def test_imagenet_weights_are_fetched_once_whatever_keras_keeps(monkeypatch, tmp_path):
+    fetched = []
+
+    def build(net, weights):
+        fetched.append(net.name)
+        (tmp_path / "keras" / "models").mkdir(parents=True)
+        (tmp_path / "keras" / "models" / net.weight_files[1]).write_bytes(b"weights")
+
+    monkeypatch.setattr("sparkdl.network.build", build)
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    one = resolve("imagenet", "VGG19", tmp_path / "store")
+    shutil.rmtree(tmp_path / "keras")
+    assert resolve("imagenet", "VGG19", tmp_path / "store") == one and fetched == ["VGG19"]
+    assert one.path.read_bytes() == b"weights" and one.kind == "imagenet"
 
 
 @pytest.mark.parametrize(
