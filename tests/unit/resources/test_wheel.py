@@ -1,0 +1,76 @@
+"""The wheel that a cluster installs: whole, and asking for nothing that the runtime brings."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+import zipfile
+from email import message_from_bytes
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+PACKAGES = {"sparkdl", "radiograph", "covid_xray", "jobgraph"}
+# What 18 LTS ML has (https://docs.databricks.com/aws/en/release-notes/runtime/), and the wheel's own two.
+RUNTIME = {
+    *("pyspark", "tensorflow", "keras", "numpy", "pandas", "pyarrow", "PIL", "scipy", "sklearn"),
+    *("jinja2", "matplotlib", "yaml", "pydantic"),
+}
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("dist")
+    command = [sys.executable, "-m", "uv", "build", "--wheel", "--no-build-isolation", "--quiet"]
+    subprocess.run([*command, "--python", sys.executable, "--out-dir", str(folder), str(ROOT)], check=True)
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+def test_the_wheel_holds_every_file_of_the_four_packages_and_no_other(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        names = {name for name in archive.namelist() if ".dist-info/" not in name}
+    there = (file for file in (ROOT / "bundle").rglob("*") if file.is_file())
+    files = {
+        file.relative_to(ROOT / "bundle").as_posix() for file in there if "__pycache__" not in file.parts
+    }
+    assert names == files
+    assert {name.split("/")[0] for name in names} == PACKAGES
+
+
+def test_the_wheel_asks_for_neither_spark_nor_tensorflow(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
+        asked = message_from_bytes(archive.read(name)).get_all("Requires-Dist")
+    assert sorted(requirement.split(">")[0] for requirement in asked or []) == ["pydantic", "pyyaml"]
+
+
+def test_the_wheel_installs_into_an_empty_environment(wheel: Path, tmp_path: Path) -> None:
+    install = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--no-deps", "--offline"]
+    subprocess.run([*install, "--target", str(tmp_path), str(wheel)], check=True)
+    code = f"from importlib.util import find_spec; print({{find_spec(n).origin for n in {sorted(PACKAGES)}}})"
+    # -S leaves out this environment's own packages.
+    found = subprocess.run(
+        [sys.executable, "-S", "-c", code], env={"PYTHONPATH": str(tmp_path)}, capture_output=True, text=True
+    )
+    assert ast.literal_eval(found.stdout) == {str(tmp_path / name / "__init__.py") for name in PACKAGES}
+
+
+def test_the_packages_import_nothing_that_the_runtime_lacks() -> None:
+    imported = {
+        name.split(".")[0]
+        for file in (ROOT / "bundle").rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        for name in _imports(node)
+    }
+    assert imported - set(sys.stdlib_module_names) - PACKAGES - {"__future__"} <= RUNTIME
+
+
+def _imports(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+        return [node.module]
+    return []
