@@ -17,6 +17,7 @@ sh wrapper.sh run sample                         all ten on synthetic images: ne
 sh wrapper.sh run dataset_resize                 make a smaller copy of a folder of X-rays
 sh wrapper.sh fetch                              get the public dataset
 sh wrapper.sh upload | download                  a folder to a volume of a Databricks workspace; a volume's files back
+sh wrapper.sh cluster start | stop               a Spark cluster on this machine, for run --master URL
 sh wrapper.sh sql "SELECT ..."                   query the tables of a run
 sh wrapper.sh test [--thorough] | lint           the tests; ruff and mypy
 Each command explains its options with --help. --yes installs what is missing without asking.
@@ -117,7 +118,7 @@ run)
     esac
     ;;
 fetch | upload | download) need_packages && exec "$python" -m data_upload "$command" "$@" ;;
-sql) need_spark && exec "$python" -m jobs.local sql "$@" ;;
+sql | cluster) need_spark && exec "$python" -m jobs.local "$command" "$@" ;;
 test) need_spark && cd "$root" && exec "$python" -m pytest "$@" ;;
 lint)
     need_packages && cd "$root"

@@ -42,6 +42,23 @@ def prepare(args: Namespace) -> int:
     return 0
 
 
+def start_cluster(args: Namespace) -> int:
+    """Start a Spark cluster on this machine."""
+    from jobs.local_cluster import start
+
+    url = start(args.folder, args.workers)
+    print(f"{args.workers} workers at {url}; use it with: sh wrapper.sh run ... --master {url}")
+    return 0
+
+
+def stop_cluster(args: Namespace) -> int:
+    """Stop that cluster."""
+    from jobs.local_cluster import stop
+
+    print(f"{stop(args.folder)} processes ended")
+    return 0
+
+
 def _parser() -> ArgumentParser:
     parser = ArgumentParser(prog="wrapper.sh", description=__doc__)
     parser.add_argument("--debug", action="store_true", help="show the stack trace of a failure")
@@ -53,6 +70,13 @@ def _parser() -> ArgumentParser:
     query.add_argument("--output", type=Path, default=Path("out"), help="that run's (default: %(default)s)")
     query.add_argument("--rows", type=int, default=50, help="to print at most (default: %(default)s)")
     query.add_argument("--width", type=int, default=40, help="of a column (default: %(default)s)")
+    cluster = commands.add_parser("cluster", help="start or stop a Spark cluster on this machine")
+    cluster.add_argument("--folder", type=Path, default=ROOT / ".cluster", help="for logs and process ids")
+    actions = cluster.add_subparsers(required=True, metavar="start | stop")
+    start = actions.add_parser("start", help=start_cluster.__doc__)
+    start.set_defaults(command=start_cluster)
+    start.add_argument("--workers", type=int, default=2, help="of one core each (default: %(default)s)")
+    actions.add_parser("stop", help=stop_cluster.__doc__).set_defaults(command=stop_cluster)
     jars = commands.add_parser("prepare", help="fetch the Delta jars")
     jars.set_defaults(command=prepare)
     jars.add_argument("--log", type=Path, required=True)

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from covid_xray.session import local_session
 from covid_xray.settings import Settings, load_settings
+from PIL import Image
+from pyspark.sql import SparkSession
+
+from jobs.local import main
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -25,6 +34,43 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for item in items:
             if item.get_closest_marker("thorough"):
                 item.add_marker(pytest.mark.skip(reason="a long form: --thorough runs it"))
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
+    """One Spark session for all tests: starting one takes longer than most of them."""
+    session = local_session("local[2]", tmp_path_factory.mktemp("logs") / "spark.log")
+    yield session
+    session.stop()
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A run that was typed: its folders, its options, its exit code and what it printed."""
+
+    name: str
+    data: Path
+    output: Path
+    code: int
+    printed: str
+
+
+@pytest.fixture(scope="session")
+def ran(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    """The smallest real run: twelve tiny pictures in each of two classes, in folders with a space."""
+    root = tmp_path_factory.mktemp("local")
+    data, output, name = root / "my data", root / "my output", "ResNet50_binary_classification"
+    random = np.random.default_rng(8)
+    for shade, label in enumerate(("Covid-19", "No_findings")):
+        (data / label).mkdir(parents=True)
+        for n in range(12):
+            pixels = random.integers(0, 150, (40, 40)) + 100 * shade
+            Image.fromarray(pixels.astype(np.uint8)).save(data / label / f"{n}.png")
+    (data / "Covid-19" / "broken.png").write_text("no picture")
+    printed = StringIO()
+    with redirect_stdout(printed):
+        code = main(["run", name, "--data", str(data), "--weights", "random", "--output", str(output)])
+    return Ran(name, data, output, code, printed.getvalue())
 
 
 @pytest.fixture(scope="session")

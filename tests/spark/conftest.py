@@ -1,4 +1,4 @@
-"""One Spark session for all tests, and a fresh schema with its own warehouse folder for each."""
+"""A fresh schema with its own warehouse folder for each test that asks for one."""
 
 from __future__ import annotations
 
@@ -7,15 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from covid_xray.session import attach_warehouse, local_session
+from covid_xray.session import attach_warehouse
 from pyspark.sql import SparkSession
-
-
-@pytest.fixture(scope="session")
-def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
-    session = local_session("local[2]", tmp_path_factory.mktemp("logs") / "spark.log")
-    yield session
-    session.stop()
 
 
 @pytest.fixture
