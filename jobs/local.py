@@ -91,7 +91,7 @@ def _add_run(parser: ArgumentParser) -> None:
     add("--patients", type=Path, help="CSV with label, original_filename and patient_id")
     add("--weights", help="imagenet (default), random, or a folder or file of weights")
     add("--output", type=Path, help="folder for tables, report and logs (default: out; out/sample)")
-    add("--master", default="local[*]", help="Spark master (default: %(default)s)")
+    add("--master", default="local[*]", help="local[N], spark://... or sc://... (default: %(default)s)")
     add("--config", type=Path, default=ROOT / "config.yaml", help="settings (default: config.yaml)")
     add("--set", action="append", default=[], metavar="KEY=VALUE", help="change one setting; may be repeated")
     add("--again", action="store_true", help="repeat what has been done")

@@ -21,7 +21,8 @@ def local_session(master: str, log_file: Path) -> SparkSession:
     Parameters
     ----------
     master : str
-        `local[*]`, `local[N]` or the URL of a standalone master.
+        `local[*]`, `local[N]`, the URL of a standalone master (`spark://`) or of a Spark Connect server
+        on this machine (`sc://`), which must have been started with `session_settings`.
     log_file : Path
         Receives what the JVM and the Python workers write to standard error, for as long as they live.
     """
@@ -29,8 +30,12 @@ def local_session(master: str, log_file: Path) -> SparkSession:
     os.environ["PYSPARK_PYTHON"] = sys.executable
     os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
     os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
+    if master.startswith("sc://"):
+        # The tasks ask for "the session", from threads of their own; this is how it is found there.
+        os.environ["SPARK_REMOTE"] = master
+        return SparkSession.builder.getOrCreate()
     builder = SparkSession.builder.master(master).appName("covid-xray")
-    for key, value in {**_settings(), **_delta_jars()}.items():
+    for key, value in session_settings().items():
         builder = builder.config(key, value)
     log_file.parent.mkdir(parents=True, exist_ok=True)
     with _stderr_to(log_file):
@@ -54,8 +59,10 @@ def attach_warehouse(spark: SparkSession, warehouse: Path, schema: str = SCHEMA)
         )
 
 
-def _settings() -> dict[str, str]:
+def session_settings() -> dict[str, str]:
+    """Return Spark's settings for small Delta tables on one machine, the Delta jars among them."""
     return {
+        **_delta_jars(),
         "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
         "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
         "spark.driver.host": "127.0.0.1",
