@@ -56,16 +56,17 @@ def fetch(args: Namespace) -> int:
 def upload(args: Namespace) -> int:
     """Send a folder of X-rays to a volume."""
     from covid_xray.ingest.facts import patient_of, read_patients
-    from databricks.sdk import WorkspaceClient
+    from radiograph import class_folders
 
     from data_upload.journal import FOLDER, KEY, Journal
     from data_upload.parcels import pack
     from data_upload.progress import progress_bar
     from data_upload.pseudonyms import local_key
     from data_upload.upload import carry_out, plan
-    from data_upload.volume import Volume
+    from data_upload.volume import Volume, workspace
 
-    volume = Volume(WorkspaceClient(profile=args.profile), args.to)
+    class_folders(args.data)
+    volume = Volume(workspace(args.profile), args.to)
     journal = Journal(args.data, volume.path)
     patients = read_patients(args.patients)
     key = None if args.plain_names else local_key(args.data / FOLDER / KEY)
@@ -92,13 +93,12 @@ def upload(args: Namespace) -> int:
 
 def download(args: Namespace) -> int:
     """Fetch the files of a volume, such as the report's."""
-    from databricks.sdk import WorkspaceClient
 
     from data_upload.progress import progress_bar
     from data_upload.upload import fetch_all
-    from data_upload.volume import Volume
+    from data_upload.volume import Volume, workspace
 
-    volume = Volume(WorkspaceClient(profile=args.profile), args.source)
+    volume = Volume(workspace(args.profile), args.source)
     with progress_bar("download") as notify:
         count, failures = fetch_all(volume, args.output, args.workers, notify)
     for failure in failures:
@@ -157,12 +157,13 @@ def _add_workspace(parser: ArgumentParser) -> None:
 def main(argv: Sequence[str]) -> int:
     """Run a command: 0 for success, 1 when nothing came of it, 2 for a request that cannot be met."""
     args = _parser().parse_args(argv)
-    # Here, not above: --help must not wait for Pillow and Spark.
+    # Here, not above: --help must not wait for Pillow.
+    from covid_xray.errors import CovidXrayError
     from radiograph import FolderError
 
     try:
         return int(args.command(args))
-    except (DataUploadError, FolderError, OSError) as error:
+    except (CovidXrayError, DataUploadError, FolderError, OSError) as error:
         print(f"data_upload: {error}", file=sys.stderr)
         return 2
 

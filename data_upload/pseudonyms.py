@@ -16,7 +16,7 @@ _KEY_BYTES = 32
 def local_key(file: Path) -> bytes:
     """Return the key of this data folder, made on first use; whoever has it can find patients again."""
     if not file.is_file():
-        file.parent.mkdir(parents=True, exist_ok=True)
+        file.parent.mkdir(exist_ok=True)
         file.touch(mode=0o600)
         file.write_text(secrets.token_hex(_KEY_BYTES), encoding="ascii")
     return bytes.fromhex(file.read_text(encoding="ascii").strip())

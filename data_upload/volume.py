@@ -28,6 +28,23 @@ _ATTEMPTS = 6
 _T = TypeVar("_T")
 
 
+def workspace(profile: str | None) -> WorkspaceClient:
+    """Return a client for the workspace of a profile of ~/.databrickscfg, or of DATABRICKS_HOST and the like.
+
+    Raises
+    ------
+    DataUploadError
+        If neither says which workspace, or how to get in.
+    """
+    try:
+        return WorkspaceClient(profile=profile)
+    except ValueError as error:
+        raise DataUploadError(
+            f"no workspace to talk to: {one_line(error)}; `databricks auth login` or set DATABRICKS_HOST and "
+            "DATABRICKS_TOKEN"
+        ) from None
+
+
 class Volume:
     """The files below a path like `/Volumes/<catalog>/<schema>/<volume>`.
 

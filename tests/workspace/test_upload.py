@@ -176,6 +176,25 @@ def test_a_missing_volume_and_a_path_that_is_none_are_said_in_one_line(type_uplo
     assert printed.count("\n") == 1
 
 
+def test_without_a_workspace_it_says_how_to_name_one(type_upload, monkeypatch):
+    monkeypatch.delenv("DATABRICKS_HOST")
+    monkeypatch.delenv("DATABRICKS_TOKEN")
+    code, printed = type_upload()
+    assert code == 2 and "no workspace to talk to" in printed and "databricks auth login" in printed
+    assert printed.count("\n") == 1
+
+
+def test_a_patients_file_that_is_not_there_is_said_in_one_line(type_upload, workspace, tmp_path):
+    code, printed = type_upload("--patients", str(tmp_path / "none.csv"))
+    assert code == 2 and "cannot read the patients file" in printed and workspace.files == {}
+
+
+def test_a_data_folder_that_is_not_there_is_said_and_not_made(type_upload, tmp_path):
+    code, printed = type_upload(data=tmp_path / "nowhere")
+    assert code == 2 and f"there is no folder {tmp_path / 'nowhere'}" in printed
+    assert not (tmp_path / "nowhere").exists()
+
+
 def test_the_token_is_never_printed(type_upload, workspace, caplog):
     caplog.set_level("DEBUG")
     workspace.fault = some(0.3, 5, busy)
