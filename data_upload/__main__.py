@@ -65,6 +65,7 @@ def upload(args: Namespace) -> int:
     from data_upload.upload import carry_out, plan
     from data_upload.volume import Volume, workspace
 
+    # Refuses a folder that is not there, before a key is put into it.
     class_folders(args.data)
     volume = Volume(workspace(args.profile), args.to)
     journal = Journal(args.data, volume.path)
