@@ -14,6 +14,7 @@ from data_upload.errors import DataUploadError
 
 if TYPE_CHECKING:
     from data_upload.manifest import Left
+    from data_upload.upload import Failure
 
 
 def resize(args: Namespace) -> int:
@@ -80,8 +81,7 @@ def upload(args: Namespace) -> int:
         return 0
     with progress_bar("upload") as notify:
         failures = carry_out(what, volume, journal, args.workers, notify)
-    for failure in failures:
-        print(f"  {failure.name} failed: {failure.error}", file=sys.stderr)
+    _say_failures(failures)
     lost = {failure.name for failure in failures}
     sent = sum(parcel.name not in lost for parcel in what.send)
     gone = sum(name not in lost for name in what.delete)
@@ -102,10 +102,14 @@ def download(args: Namespace) -> int:
     volume = Volume(workspace(args.profile), args.source)
     with progress_bar("download") as notify:
         count, failures = fetch_all(volume, args.output, args.workers, notify)
-    for failure in failures:
-        print(f"  {failure.name} failed: {failure.error}", file=sys.stderr)
+    _say_failures(failures)
     print(f"{count - len(failures)} files in {args.output}, {len(failures)} failed")
     return 1 if failures or not count else 0
+
+
+def _say_failures(failures: Sequence[Failure]) -> None:
+    for failure in failures:
+        print(f"  {failure.name} failed: {failure.error}", file=sys.stderr)
 
 
 def _say_left(left: Sequence[Left]) -> None:

@@ -9,9 +9,7 @@ import pytest
 
 from data_upload.__main__ import main
 from data_upload.sample import draw_sample
-from tests.workspace.stand_in import Workspace
-
-IMAGES, REPORTS = "/Volumes/main/xray/images", "/Volumes/main/xray/reports"
+from tests.workspace.stand_in import IMAGES, REPORTS, Workspace
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, unquote, urlsplit
 
+IMAGES, REPORTS = "/Volumes/main/xray/images", "/Volumes/main/xray/reports"
 FILES, FOLDERS = "/api/2.0/fs/files", "/api/2.0/fs/directories"
 # What the SDK asks a host first.
 ABOUT = "/.well-known/databricks-config"

@@ -17,9 +17,7 @@ from data_upload.journal import Journal
 from data_upload.parcels import Parcel
 from data_upload.sample import draw_sample
 from data_upload.volume import Volume
-from tests.workspace.stand_in import broken, busy, late, reset, some, truncated, unavailable
-
-IMAGES, REPORTS = "/Volumes/main/xray/images", "/Volumes/main/xray/reports"
+from tests.workspace.stand_in import IMAGES, REPORTS, broken, busy, late, reset, some, truncated, unavailable
 
 
 def sha256(content):

@@ -160,11 +160,10 @@ def test_a_script_accepts_exactly_what_the_yaml_passes(
     job = load_job(BUNDLE, "training", context=CONTEXT)
     for step in plan_steps(job, {}, "r7")[task]:
         parser = parser_of(step.python_file)
-        options = [
-            flag for action in parser._actions if action.dest != "help" for flag in action.option_strings
-        ]
+        actions = [action for action in parser._actions if action.dest != "help"]
+        options = [flag for action in actions for flag in action.option_strings]
         assert sorted(flags(step.parameters)) == sorted(options)
-        assert all(action.required for action in parser._actions if action.dest != "help")
+        assert all(action.required for action in actions)
         parser.parse_args(step.parameters)
 
 
