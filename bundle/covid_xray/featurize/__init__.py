@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from time import monotonic
 
 import sparkdl.weights
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, Observation
 from pyspark.sql import functions as F
 from sparkdl.column import features
 from sparkdl.network import Recipe
@@ -83,23 +86,35 @@ def _unfinished(tables: Tables, run_id: str, backbone: str, weights_id: str) -> 
 def _compute_missing(
     tables: Tables, settings: Settings, run_id: str, backbone: str, weights: Weights, notify: Notify
 ) -> int:
-    wanted = _ids(tables.read("splits").where(F.col("run_id") == run_id))
-    known = _ids(features_of(tables, backbone, weights.sha256, settings.pooling))
-    missing = sorted(wanted - known)
+    wanted = tables.read("splits").where(F.col("run_id") == run_id).select("image_id").distinct()
+    known = features_of(tables, backbone, weights.sha256, settings.pooling)
+    missing = sorted(_ids(wanted.join(known, "image_id", "left_anti")))
     if not missing:
-        notify(Progress("featurize", backbone, note=f"all {len(wanted)} images are there already"))
+        notify(Progress("featurize", backbone, note="all images are there already"))
         return 0
     begun = monotonic()
     notify(Progress("featurize", backbone, 0, len(missing)))
     done = 0
-    for chunk in _chunks(missing, settings.execution.chunk_images):
-        tables.append("features", _featurized(tables, settings, backbone, weights, chunk))
-        done += len(chunk)
-        notify(Progress("featurize", backbone, done, len(missing), seconds=monotonic() - begun))
-    left = wanted - _ids(features_of(tables, backbone, weights.sha256, settings.pooling))
-    if left:
-        raise StageError(f"{backbone}: {len(left)} images have no features, among them {min(left)}")
+    # Two at once: while one is being committed, the other keeps the cores busy.
+    with ThreadPoolExecutor(2) as pool:
+        chunks = chunked(missing, settings.execution.chunk_images)
+        for count in pool.map(partial(_append_features, tables, settings, backbone, weights), chunks):
+            done += count
+            notify(Progress("featurize", backbone, done, len(missing), seconds=monotonic() - begun))
     return done
+
+
+def _append_features(
+    tables: Tables, settings: Settings, backbone: str, weights: Weights, ids: Sequence[str]
+) -> int:
+    """Compute one chunk and commit it; return the number of its images."""
+    written = Observation()
+    rows = _featurized(tables, settings, backbone, weights, ids)
+    tables.append("features", rows.observe(written, F.count(F.lit(1)).alias("rows")))
+    if written.get["rows"] < len(ids):
+        left = set(ids) - _ids(features_of(tables, backbone, weights.sha256, settings.pooling))
+        raise StageError(f"{backbone}: {len(left)} images have no features, among them {min(left)}")
+    return len(ids)
 
 
 def _featurized(
@@ -129,8 +144,14 @@ def _featurized(
 
 
 def _ids(rows: DataFrame) -> set[str]:
-    return set(rows.select("image_id").distinct().toPandas()["image_id"])
+    return set(rows.select("image_id").toPandas()["image_id"])
 
 
-def _chunks(ids: Sequence[str], size: int) -> Iterator[Sequence[str]]:
-    return (ids[start : start + size] for start in range(0, len(ids), size))
+def chunked(ids: Sequence[str], size: int) -> list[Sequence[str]]:
+    """Cut into as few parts of at most `size` as there must be, all as long as each other.
+
+    A full part and a short one would leave cores idle at the end of both.
+    """
+    count = -(-len(ids) // size)
+    cuts = [len(ids) * part // count for part in range(count + 1)]
+    return [ids[start:end] for start, end in pairwise(cuts)]
