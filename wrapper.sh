@@ -19,6 +19,7 @@ sh wrapper.sh fetch                              get the public dataset
 sh wrapper.sh upload | download                  a folder to a volume of a Databricks workspace; a volume's files back
 sh wrapper.sh cluster start | stop               a Spark cluster on this machine, for run --master URL
 sh wrapper.sh sql "SELECT ..."                   query the tables of a run
+sh wrapper.sh clean                              remove what newer files of a run's tables have taken the place of
 sh wrapper.sh test [--thorough] | lint           the tests; ruff and mypy
 Each command explains its options with --help. --yes installs what is missing without asking.
 TEXT
@@ -118,7 +119,7 @@ run)
     esac
     ;;
 fetch | upload | download) need_packages && exec "$python" -m data_upload "$command" "$@" ;;
-sql | cluster) need_spark && exec "$python" -m jobs.local "$command" "$@" ;;
+sql | clean | cluster) need_spark && exec "$python" -m jobs.local "$command" "$@" ;;
 test) need_spark && cd "$root" && exec "$python" -m pytest "$@" ;;
 lint)
     need_packages && cd "$root"

@@ -6,6 +6,10 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from covid_xray.tables import Tables
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -19,17 +23,38 @@ def run(args: Namespace) -> int:
 
 def sql(args: Namespace) -> int:
     """Print the result of a query over a run's tables."""
-    from covid_xray.errors import DataError
-    from covid_xray.session import CATALOG, SCHEMA, attach_warehouse, local_session
+    from covid_xray.session import CATALOG, SCHEMA
 
-    warehouse = args.output / "warehouse"
-    if not warehouse.is_dir():
-        raise DataError(f"{args.output} holds no tables: give the --output of a run")
-    spark = local_session("local[*]", args.output / "logs" / "spark.log")
-    attach_warehouse(spark, warehouse)
+    spark = _opened(args.output).spark
     spark.sql(f"USE {CATALOG}.{SCHEMA}")
     spark.sql(args.query).show(n=args.rows, truncate=args.width)
     return 0
+
+
+def clean(args: Namespace) -> int:
+    """Remove the files of a run's tables that newer ones have taken the place of."""
+    tables = _opened(args.output)
+    before = _bytes(args.output)
+    tables.remove_superseded()
+    print(f"{(before - _bytes(args.output)) / 1e6:.1f} MB removed, {_bytes(args.output) / 1e6:.1f} MB left")
+    return 0
+
+
+def _opened(output: Path) -> Tables:
+    from covid_xray.errors import DataError
+    from covid_xray.session import CATALOG, SCHEMA, attach_warehouse, local_session
+    from covid_xray.tables import Tables
+
+    warehouse = output / "warehouse"
+    if not warehouse.is_dir():
+        raise DataError(f"{output} holds no tables: give the --output of a run")
+    spark = local_session("local[*]", output / "logs" / "spark.log")
+    attach_warehouse(spark, warehouse)
+    return Tables(spark, CATALOG, SCHEMA)
+
+
+def _bytes(output: Path) -> int:
+    return sum(file.stat().st_size for file in (output / "warehouse").rglob("*") if file.is_file())
 
 
 def prepare(args: Namespace) -> int:
@@ -67,9 +92,14 @@ def _parser() -> ArgumentParser:
     query = commands.add_parser("sql", help="query the tables of a run, e.g. SELECT * FROM metrics")
     query.set_defaults(command=sql)
     query.add_argument("query")
-    query.add_argument("--output", type=Path, default=Path("out"), help="that run's (default: %(default)s)")
+    _add_output(query)
     query.add_argument("--rows", type=int, default=50, help="to print at most (default: %(default)s)")
     query.add_argument("--width", type=int, default=40, help="of a column (default: %(default)s)")
+    superseded = commands.add_parser(
+        "clean", help="remove superseded files of a run's tables; not while a run is going on"
+    )
+    superseded.set_defaults(command=clean)
+    _add_output(superseded)
     cluster = commands.add_parser("cluster", help="start or stop a Spark cluster on this machine")
     cluster.add_argument("--folder", type=Path, default=ROOT / ".cluster", help="for logs and process ids")
     actions = cluster.add_subparsers(required=True, metavar="start | stop")
@@ -81,6 +111,10 @@ def _parser() -> ArgumentParser:
     jars.set_defaults(command=prepare)
     jars.add_argument("--log", type=Path, required=True)
     return parser
+
+
+def _add_output(parser: ArgumentParser) -> None:
+    parser.add_argument("--output", type=Path, default=Path("out"), help="of the run (default: %(default)s)")
 
 
 def _add_run(parser: ArgumentParser) -> None:

@@ -80,6 +80,16 @@ class Tables:
         writer = self._select(table, rows).write.format("delta").mode("overwrite")
         writer.option("replaceWhere", condition).saveAsTable(self.name(table))
 
+    def remove_superseded(self) -> None:
+        """Delete the files that no table's present version refers to, however new they are.
+
+        What a writer has not committed yet is among them: nothing may be writing meanwhile.
+        """
+        self.spark.conf.set("spark.databricks.delta.retentionDurationCheck.enabled", "false")
+        for table in TABLES:
+            if self.spark.catalog.tableExists(self.name(table)):
+                self.spark.sql(f"VACUUM {self.name(table)} RETAIN 0 HOURS")
+
     def _select(self, table: str, rows: DataFrame) -> DataFrame:
         return rows.select(*(rows[f.name].cast(f.dataType).alias(f.name) for f in self.columns(table)))
 

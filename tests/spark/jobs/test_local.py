@@ -67,6 +67,17 @@ def test_works_from_another_directory(command, ran, monkeypatch):
     assert code == 0 and "Nothing to do" in printed
 
 
+def test_clean_removes_superseded_files_and_no_row(ran, capsys):
+    folder = ran.output / "warehouse" / "runs"
+    before = table(ran, "runs")
+    referred = len(DeltaTable(folder).file_uris())
+    assert len(list(folder.rglob("*.parquet"))) > referred
+    assert main(["clean", "--output", str(ran.output)]) == 0
+    assert "MB removed" in capsys.readouterr().out
+    assert len(list(folder.glob("backbone=*/*.parquet"))) == referred
+    assert table(ran, "runs").equals(before)
+
+
 @pytest.mark.parametrize(
     ("name", "options", "says"),
     [
