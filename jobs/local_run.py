@@ -12,13 +12,13 @@ from covid_xray import runs
 from covid_xray.errors import CovidXrayError, RunFailedError
 from covid_xray.ingest.facts import read_patients
 from covid_xray.ingest.inventory import take_inventory
-from covid_xray.report import headline
 from covid_xray.session import CATALOG, SCHEMA, attach_warehouse, local_session
 from covid_xray.tables import Tables
 from jobgraph import JobResult, Step, load_job, run_job
 from sparkdl import WeightsError
 from sparkdl.weights import kind_of, resolve
 
+from jobs.local_receipt import Receipt, find, fingerprint, keep
 from jobs.local_request import Wanted, parse_wanted
 from jobs.terminal import Terminal
 
@@ -29,20 +29,31 @@ JOB = "training"
 def run(args: Namespace) -> int:
     """Run what was asked for; 0 when every row of it has succeeded, else 1."""
     wanted = parse_wanted(args)
-    log = wanted.output / "logs" / "spark.log"
+    inputs = fingerprint(wanted)
     with Terminal() as terminal:
+        receipt = None if args.again else find(wanted, inputs)
+        if receipt is not None:
+            _say_nothing_to_do(wanted, receipt, terminal)
+            return 0
+        log = wanted.output / "logs" / "spark.log"
         terminal.say(f"Starting Spark on {args.master}; its log is {log}")
         spark = local_session(args.master, log)
         attach_warehouse(spark, wanted.warehouse)
         tables = Tables(spark, CATALOG, SCHEMA)
         run_id = None if args.again else _done_before(wanted, tables)
         if run_id is not None and _all_succeeded(wanted, tables, run_id) and wanted.page.is_file():
-            terminal.say(f"Nothing to do: run {run_id} has all of it already; --again repeats it")
-            _show(wanted, tables, run_id, terminal)
+            receipt = Receipt.of(tables, run_id)
+            keep(wanted, inputs, receipt)
+            _say_nothing_to_do(wanted, receipt, terminal)
             return 0
         run_id = run_id or runs.new_run_id(datetime.now(UTC))
         result = _go_through(wanted, run_id, terminal)
-        _show(wanted, tables, run_id, terminal)
+        # Without tables there is nothing to show, and the failure that follows says why.
+        with suppress(CovidXrayError):
+            receipt = Receipt.of(tables, run_id)
+            _show(wanted, receipt, terminal)
+            if result.succeeded:
+                keep(wanted, inputs, receipt)
         _tell_failures(result, terminal, args.debug)
         return 0 if result.succeeded else 1
 
@@ -84,11 +95,13 @@ def _go_through(wanted: Wanted, run_id: str, terminal: Terminal) -> JobResult:
     )
 
 
-def _show(wanted: Wanted, tables: Tables, run_id: str, terminal: Terminal) -> None:
-    # Without tables there is nothing to show, and the failure that follows says why.
-    with suppress(CovidXrayError):
-        columns, rows = headline(tables, run_id)
-        terminal.table(f"Run {run_id}", columns, rows)
+def _say_nothing_to_do(wanted: Wanted, receipt: Receipt, terminal: Terminal) -> None:
+    terminal.say(f"Nothing to do: run {receipt.run_id} has all of it already; --again repeats it")
+    _show(wanted, receipt, terminal)
+
+
+def _show(wanted: Wanted, receipt: Receipt, terminal: Terminal) -> None:
+    terminal.table(f"Run {receipt.run_id}", receipt.columns, receipt.rows)
     if wanted.page.is_file():
         terminal.say(f"Tables: {wanted.warehouse}\nReport: {wanted.page}")
 

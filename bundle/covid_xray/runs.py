@@ -9,24 +9,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
-from importlib.resources import files
 from itertools import groupby, product
 from operator import itemgetter
-from platform import python_version
 from typing import Any
 
 import pandas as pd
 from pyspark.sql import functions as F
 
 from covid_xray.settings import Settings
+from covid_xray.software import code_id, versions
 from covid_xray.tables import Tables
 
 PENDING, RUNNING, SUCCEEDED, FAILED = "pending", "running", "succeeded", "failed"
-
-_LIBRARIES = ("pyspark", "delta-spark", "tensorflow-cpu", "tensorflow", "keras", "numpy", "pillow", "scipy")
-_PACKAGES = ("radiograph", "sparkdl", "covid_xray")
 
 
 @dataclass(frozen=True)
@@ -62,7 +56,7 @@ def inputs_id(inventory: pd.DataFrame, patients: Mapping[Any, str], weights: str
     """
     images = inventory[["path", "image_id", "reason"]].astype(str).to_csv(index=False)
     known = json.dumps(sorted([*key, patient] for key, patient in patients.items()))
-    parts = [images, known, weights, settings.that_change_figures(), _code_id()]
+    parts = [images, known, weights, settings.that_change_figures(), code_id()]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
@@ -92,7 +86,7 @@ def open_run(
         "status": PENDING,
         "weights": request.weights,
         "settings": settings.model_dump_json(),
-        "versions": json.dumps(_versions()),
+        "versions": json.dumps(versions()),
         "git_commit": git_commit,
         "updated_at": now,
     }
@@ -131,30 +125,3 @@ def _write(tables: Tables, rows: Sequence[Mapping[str, Any]]) -> None:
     if rows:
         keys = {name: sorted({row[name] for row in rows}) for name in ("run_id", "backbone", "task")}
         tables.replace("runs", tables.rows("runs", rows), where=keys)
-
-
-def _versions() -> dict[str, str]:
-    found = {"python": python_version()}
-    for name in _LIBRARIES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
-
-
-@cache
-def _code_id() -> str:
-    digest = hashlib.sha256()
-    for package in _PACKAGES:
-        for name, text in sorted(_sources(files(package), package)):
-            digest.update(f"{name}\0{text}\0".encode())
-    return digest.hexdigest()
-
-
-def _sources(folder: Any, name: str) -> Iterator[tuple[str, str]]:
-    for entry in folder.iterdir():
-        if entry.is_dir():
-            yield from _sources(entry, f"{name}/{entry.name}")
-        elif entry.name.endswith(".py"):
-            yield f"{name}/{entry.name}", entry.read_text(encoding="utf-8")

@@ -42,8 +42,16 @@ def test_a_run_ends_with_tables_figure_and_page(ran):
 def test_the_same_command_again_does_nothing_but_say_so(command, ran):
     before = table(ran, "runs")
     code, printed = command()
-    assert code == 0 and "Nothing to do" in printed and "ingest" not in printed
+    assert code == 0 and "Nothing to do" in printed and "Starting Spark" not in printed
     assert table(ran, "runs").equals(before)
+    assert printed.splitlines()[1:] == ran.printed.splitlines()[-len(printed.splitlines()) + 1 :]
+
+
+def test_a_file_touched_since_makes_it_look_at_the_contents(command, ran):
+    (ran.data / "No_findings" / "3.png").touch()
+    code, printed = command()
+    assert code == 0 and "Starting Spark" in printed and "Nothing to do" in printed
+    assert "Starting Spark" not in command()[1]
 
 
 @pytest.mark.thorough
