@@ -10,7 +10,7 @@ from pathlib import Path
 from time import monotonic
 
 import sparkdl.weights
-from pyspark.sql import DataFrame, Observation
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from sparkdl.column import features
 from sparkdl.network import Recipe
@@ -86,9 +86,7 @@ def _unfinished(tables: Tables, run_id: str, backbone: str, weights_id: str) -> 
 def _compute_missing(
     tables: Tables, settings: Settings, run_id: str, backbone: str, weights: Weights, notify: Notify
 ) -> int:
-    wanted = tables.read("splits").where(F.col("run_id") == run_id).select("image_id").distinct()
-    known = features_of(tables, backbone, weights.sha256, settings.pooling)
-    missing = sorted(_ids(wanted.join(known, "image_id", "left_anti")))
+    missing = _without_features(tables, settings, run_id, backbone, weights)
     if not missing:
         notify(Progress("featurize", backbone, note="all images are there already"))
         return 0
@@ -101,19 +99,27 @@ def _compute_missing(
         for count in pool.map(partial(_append_features, tables, settings, backbone, weights), chunks):
             done += count
             notify(Progress("featurize", backbone, done, len(missing), seconds=monotonic() - begun))
+    left = _without_features(tables, settings, run_id, backbone, weights)
+    if left:
+        raise StageError(f"{backbone}: {len(left)} images have no features, among them {left[0]}")
     return done
+
+
+def _without_features(
+    tables: Tables, settings: Settings, run_id: str, backbone: str, weights: Weights
+) -> list[str]:
+    """Return the images of the run that still lack features, sorted."""
+    wanted = tables.read("splits").where(F.col("run_id") == run_id).select("image_id").distinct()
+    known = features_of(tables, backbone, weights.sha256, settings.pooling)
+    rows = wanted.join(known, "image_id", "left_anti").toPandas()
+    return sorted(rows["image_id"])
 
 
 def _append_features(
     tables: Tables, settings: Settings, backbone: str, weights: Weights, ids: Sequence[str]
 ) -> int:
     """Compute one chunk and commit it; return the number of its images."""
-    written = Observation()
-    rows = _featurized(tables, settings, backbone, weights, ids)
-    tables.append("features", rows.observe(written, F.count(F.lit(1)).alias("rows")))
-    if written.get["rows"] < len(ids):
-        left = set(ids) - _ids(features_of(tables, backbone, weights.sha256, settings.pooling))
-        raise StageError(f"{backbone}: {len(left)} images have no features, among them {min(left)}")
+    tables.append("features", _featurized(tables, settings, backbone, weights, ids))
     return len(ids)
 
 
@@ -141,10 +147,6 @@ def _featurized(
         )
         .where(F.col("features").isNotNull())
     )
-
-
-def _ids(rows: DataFrame) -> set[str]:
-    return set(rows.select("image_id").toPandas()["image_id"])
 
 
 def chunked(ids: Sequence[str], size: int) -> list[Sequence[str]]:
