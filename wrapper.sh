@@ -21,6 +21,7 @@ sh wrapper.sh cluster start | stop               a Spark cluster on this machine
 sh wrapper.sh sql "SELECT ..."                   query the tables of a run
 sh wrapper.sh clean                              remove what newer files of a run's tables have taken the place of
 sh wrapper.sh test [--thorough] | lint           the tests; ruff and mypy
+sh wrapper.sh bench                              measure the ratios that the README names
 Each command explains its options with --help. --yes installs what is missing without asking.
 TEXT
 }
@@ -120,6 +121,7 @@ run)
     ;;
 fetch | upload | download) need_packages && exec "$python" -m data_upload "$command" "$@" ;;
 sql | clean | cluster) need_spark && exec "$python" -m jobs.local "$command" "$@" ;;
+bench) need_spark && exec "$python" -m benchmarks "$@" ;;
 test) need_spark && cd "$root" && exec "$python" -m pytest "$@" ;;
 lint)
     need_packages && cd "$root"

@@ -127,7 +127,7 @@ def _parser() -> ArgumentParser:
     add.add_argument("--data", type=Path, required=True, help="folder of class folders")
     add.add_argument("--output", type=Path, required=True, help="folder for the copy")
     add.add_argument(
-        "--workers", type=int, default=os.cpu_count() or 1, help="processes (default: one per core)"
+        "--workers", type=int, default=os.cpu_count() or 1, help="files at once (default: one per core)"
     )
     add = commands.add_parser("sample", help=sample.__doc__)
     add.set_defaults(command=sample)

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path, PurePosixPath
 
 from PIL import Image
@@ -45,14 +42,14 @@ def resize_folder(
     output : Path
         Receives `<Class>/<stem>.jpg`.
     workers : int
-        Processes at work at once, at least 1.
+        Pictures at work at once, at least 1.
     notify : callable
         Told (done, total) after every file.
 
     Raises
     ------
     DataUploadError
-        If the folders overlap, `data` holds nothing, `output` holds other images, or a process is killed.
+        If the folders overlap, `data` holds nothing, or `output` holds other images.
     """
     if workers < 1:
         raise DataUploadError(f"--workers {workers}: at least 1 is needed")
@@ -115,14 +112,9 @@ def target_names(files: Sequence[Found]) -> list[str]:
 
 def _resize_all(files: Sequence[Found], output: Path, workers: int) -> Iterator[Resized]:
     jobs = list(zip(files, target_names(files), strict=True))
-    # Spawned, not forked: a forked process inherits locks that another thread may hold.
-    try:
-        with ProcessPoolExecutor(max_workers=workers, mp_context=get_context("spawn")) as pool:
-            yield from pool.map(partial(_resize_one, output), jobs, chunksize=4)
-    except BrokenProcessPool:
-        raise DataUploadError(
-            f"one of {workers} processes was killed, most likely for want of memory; try fewer --workers"
-        ) from None
+    # Threads are enough: Pillow lets go of Python's lock while it decodes, resizes and encodes.
+    with ThreadPoolExecutor(workers) as pool:
+        yield from pool.map(partial(_resize_one, output), jobs)
 
 
 def _resize_one(output: Path, job: tuple[Found, str]) -> Resized:
@@ -155,7 +147,7 @@ def _original(found: Found, name: str, data: bytes, xray: Xray) -> Original:
 
 def _write(file: Path, data: bytes) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_name(f".{os.getpid()}.part")
+    part = file.with_name(f".{file.name}.part")
     part.write_bytes(data)
     part.replace(file)
 

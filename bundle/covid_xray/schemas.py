@@ -50,7 +50,17 @@ TABLES: dict[str, TableSchema] = {
         columns="""
             image_id STRING, backbone STRING,
             weights_id STRING COMMENT 'sha256 of the weights file',
-            pooling STRING, preprocessing STRING, features ARRAY<FLOAT>
+            pooling STRING, preprocessing STRING,
+            features BINARY COMMENT 'float32, little-endian: numpy.frombuffer(features, "<f4")'
+        """,
+    ),
+    "gram": TableSchema(
+        comment="Inner products of the features of all pairs of images, computed once",
+        partitioned_by="backbone",
+        columns="""
+            backbone STRING, weights_id STRING, pooling STRING, preprocessing STRING,
+            length INT COMMENT 'features of an image', image_ids ARRAY<STRING>,
+            products BINARY COMMENT 'float64, little-endian, row by row in the order of image_ids'
         """,
     ),
     "predictions": TableSchema(

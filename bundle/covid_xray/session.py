@@ -67,13 +67,15 @@ def session_settings() -> dict[str, str]:
         "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
-        "spark.driver.memory": "4g",
+        "spark.driver.memory": "2g",
         # Hundreds of short queries: compiling each anew takes longer than running it.
         "spark.sql.codegen.wholeStage": "false",
         # Features come back in slices; a slice of the widest backbone is larger than the default of 1g.
         "spark.driver.maxResultSize": "3g",
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
+        # Rows are large here: what is read of a file in one piece stays in memory until it has been used.
+        "spark.sql.files.maxPartitionBytes": "16m",
         # The defaults (200 shuffle partitions, 50 for a table's own log) cost seconds on small tables.
         "spark.sql.shuffle.partitions": "2",
         "spark.databricks.delta.snapshotPartitions": "2",

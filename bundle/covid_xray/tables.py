@@ -8,10 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 from covid_xray.errors import StageError
 from covid_xray.schemas import TABLES
+
+# New rows of a table, and the values of the rows whose place they take.
+Replacement = tuple[DataFrame, Mapping[str, Sequence[str]]]
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,13 @@ class Tables:
             raise StageError(f"table {self.schema}.{table} does not exist: run the ingest task first")
         return self.spark.table(self.name(table))
 
+    def matching(self, table: str, values: Mapping[str, str]) -> DataFrame:
+        """Return the rows whose columns have these values."""
+        found = self.read(table)
+        for column, value in values.items():
+            found = found.where(F.col(column) == value)
+        return found
+
     def columns(self, table: str) -> StructType:
         """Return the columns that rows of `table` must have."""
         columns = StructType.fromDDL(TABLES[table].columns)
@@ -79,6 +90,11 @@ class Tables:
             return
         writer = self._select(table, rows).write.format("delta").mode("overwrite")
         writer.option("replaceWhere", condition).saveAsTable(self.name(table))
+
+    def replace_each(self, replacements: Mapping[str, Replacement]) -> None:
+        """Replace rows of several tables, in a commit of its own each, all at once."""
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(lambda table: self.replace(table, *replacements[table]), replacements))
 
     def remove_superseded(self) -> None:
         """Delete the files that no table's present version refers to, however new they are.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from zipimport import zipimporter
 
 import numpy as np
@@ -11,11 +11,14 @@ import numpy.typing as npt
 import pyarrow as pa
 from pyspark.sql import Column
 from pyspark.sql.functions import arrow_udf  # type: ignore[attr-defined]
-from pyspark.sql.types import ArrayType, FloatType
+from pyspark.sql.types import ArrayType, BinaryType, DataType, FloatType
 
 from sparkdl.backbones import backbone
 from sparkdl.images import to_input
-from sparkdl.network import Network, Recipe, kept_network
+from sparkdl.network import Recipe, kept_network
+
+_Encode = Callable[[npt.NDArray[np.float32], npt.NDArray[np.bool_]], pa.Array]
+_NONE = np.empty((0, 0), np.float32)
 
 
 def features(images: Column, recipe: Recipe, scale_hint: str, batch_size: int) -> Column:
@@ -32,16 +35,34 @@ def features(images: Column, recipe: Recipe, scale_hint: str, batch_size: int) -
     batch_size : int
         Images per call of the network.
     """
+    return _computed(images, recipe, scale_hint, batch_size, ArrayType(FloatType()), _as_lists)
+
+
+def packed_features(images: Column, recipe: Recipe, scale_hint: str, batch_size: int) -> Column:
+    """Compute features as binary: their float32 values one after the other, little-endian.
+
+    Spark looks at every number of an array when it writes one; bytes it copies as they are. With the same
+    parameters as `features`.
+    """
+    return _computed(images, recipe, scale_hint, batch_size, BinaryType(), _as_bytes)
+
+
+def _computed(
+    images: Column, recipe: Recipe, scale_hint: str, batch_size: int, kind: DataType, encode: _Encode
+) -> Column:
     size = backbone(recipe.backbone).size
 
-    @arrow_udf(ArrayType(FloatType()))  # type: ignore[untyped-decorator]
+    @arrow_udf(kind)  # type: ignore[untyped-decorator]
     def compute(batches: Iterator[pa.Array]) -> Iterator[pa.Array]:
         for batch in batches:
             # A batch of Spark's may hold 10,000 images; Xception's features of them would be 8 GB.
             for start in range(0, len(batch), batch_size):
                 part = batch.slice(start, batch_size).to_pylist()
                 inputs = [to_input(value, size, scale_hint) for value in part]
-                yield _feature_lists(kept_network(recipe), inputs)
+                decoded = [pixels for pixels in inputs if pixels is not None]
+                missing = np.array([pixels is None for pixels in inputs])
+                values = kept_network(recipe).features(np.stack(decoded)) if decoded else _NONE
+                yield encode(values, missing)
         forget_archives()
 
     # Spark evaluates a deterministic function again for each filter above it; this one is too dear for that.
@@ -49,15 +70,21 @@ def features(images: Column, recipe: Recipe, scale_hint: str, batch_size: int) -
     return column
 
 
-def _feature_lists(network: Network, inputs: list[npt.NDArray[np.uint8] | None]) -> pa.ListArray:
-    decoded = [pixels for pixels in inputs if pixels is not None]
-    missing = np.array([pixels is None for pixels in inputs])
-    if not decoded:
-        return pa.nulls(len(inputs), pa.list_(pa.float32()))
-    values = network.features(np.stack(decoded))
-    lengths = np.where(missing, 0, values.shape[1])
-    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
-    return pa.ListArray.from_arrays(pa.array(offsets), pa.array(values.ravel()), mask=pa.array(missing))
+def _as_lists(values: npt.NDArray[np.float32], missing: npt.NDArray[np.bool_]) -> pa.Array:
+    offsets = _offsets(missing, values.shape[1])
+    return pa.ListArray.from_arrays(offsets, pa.array(values.ravel()), mask=pa.array(missing))
+
+
+def _as_bytes(values: npt.NDArray[np.float32], missing: npt.NDArray[np.bool_]) -> pa.Array:
+    offsets = _offsets(missing, values.shape[1] * values.itemsize)
+    there, data = pa.array(~missing), np.ascontiguousarray(values, "<f4")
+    buffers = [there.buffers()[1], offsets.buffers()[1], pa.py_buffer(data)]
+    return pa.Array.from_buffers(pa.binary(), len(missing), buffers)
+
+
+def _offsets(missing: npt.NDArray[np.bool_], length: int) -> pa.Array:
+    """Return where each row begins, and the last one ends; a missing one has no length."""
+    return pa.array(np.concatenate([[0], np.cumsum(np.where(missing, 0, length))]).astype(np.int32))
 
 
 def forget_archives() -> None:

@@ -45,7 +45,9 @@ def _check_same_tables(ran, there: Path) -> None:
     ours, theirs = (_rows(output, "features", "image_id") for output in (ran.output, there))
     assert ours["image_id"].equals(theirs["image_id"]) and len(ours) == 24
     assert set(ours["weights_id"]) == set(theirs["weights_id"])
-    values, others = (np.stack(frame["features"]) for frame in (ours, theirs))
+    values, others = (
+        np.stack([np.frombuffer(packed, "<f4") for packed in frame["features"]]) for frame in (ours, theirs)
+    )
     assert np.abs(values - others).max() <= 1e-5 * np.abs(values).max()
     # Other tests may have added runs to the local tables since.
     first = _rows(ran.output, "runs", "run_id")["run_id"][0]

@@ -19,7 +19,6 @@ IMAGES, REPORTS = "/Volumes/main/xray/images", "/Volumes/main/xray/reports"
 FILES, FOLDERS = "/api/2.0/fs/files", "/api/2.0/fs/directories"
 # What the SDK asks a host first.
 ABOUT = "/.well-known/databricks-config"
-PAGE = 50
 
 Fault = Callable[["Handler"], bool]
 
@@ -35,6 +34,8 @@ class Workspace(ThreadingHTTPServer):
         self.files: dict[str, bytes] = {}
         self.writes: Counter[str] = Counter()
         self.requests = 0
+        # Entries of a folder in one answer. A workspace gives 1,000; fewer show that all pages are asked for.
+        self.page = 50
         self.fault: Fault = lambda handler: False
         self.lock = threading.Lock()
 
@@ -119,9 +120,9 @@ class Handler(BaseHTTPRequestHandler):
             return
         entries = [self.entry(path, name) for name in sorted({name.split("/")[0] for name in below})]
         start = int(self.query.get("page_token", ["0"])[0])
-        page = {"contents": entries[start : start + PAGE]}
-        if start + PAGE < len(entries):
-            page["next_page_token"] = str(start + PAGE)
+        page = {"contents": entries[start : start + self.server.page]}
+        if start + self.server.page < len(entries):
+            page["next_page_token"] = str(start + self.server.page)
         self.answer(200, page)
 
     def entry(self, folder: str, name: str) -> dict[str, object]:

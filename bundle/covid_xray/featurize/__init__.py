@@ -12,7 +12,7 @@ from time import monotonic
 import sparkdl.weights
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
-from sparkdl.column import features
+from sparkdl.column import packed_features
 from sparkdl.network import Recipe
 from sparkdl.weights import Weights
 
@@ -64,14 +64,10 @@ def featurize(
         )
 
 
-def features_of(tables: Tables, backbone: str, weights_id: str, pooling: str) -> DataFrame:
-    """Return the rows of `features` that were computed in this one way."""
-    return tables.read("features").where(
-        (F.col("backbone") == backbone)
-        & (F.col("weights_id") == weights_id)
-        & (F.col("pooling") == pooling)
-        & (F.col("preprocessing") == PREPROCESSING)
-    )
+def way_of(backbone: str, weights_id: str, pooling: str) -> dict[str, str]:
+    """Return, by column, what tells features computed in one way from all others."""
+    names = ("backbone", "weights_id", "pooling", "preprocessing")
+    return dict(zip(names, (backbone, weights_id, pooling, PREPROCESSING), strict=True))
 
 
 def _unfinished(tables: Tables, run_id: str, backbone: str, weights_id: str) -> list[dict[str, object]]:
@@ -110,7 +106,7 @@ def _without_features(
 ) -> list[str]:
     """Return the images of the run that still lack features, sorted."""
     wanted = tables.read("splits").where(F.col("run_id") == run_id).select("image_id").distinct()
-    known = features_of(tables, backbone, weights.sha256, settings.pooling)
+    known = tables.matching("features", way_of(backbone, weights.sha256, settings.pooling))
     rows = wanted.join(known, "image_id", "left_anti").toPandas()
     return sorted(rows["image_id"])
 
@@ -129,7 +125,7 @@ def _featurized(
     execution = settings.execution
     images = tables.read("images").where(F.col("image_id").isin(list(ids))).select("image_id", "content")
     tasks = -(-len(ids) // execution.task_images)
-    column = features(
+    column = packed_features(
         F.col("content"),
         Recipe(backbone, str(weights.path), settings.pooling, execution.threads),
         settings.scale_hint,

@@ -103,6 +103,6 @@ def _open_row(row: dict[str, Any]) -> dict[str, Any]:
         "height": xray.height,
         "format": xray.format,
         "mode": xray.mode,
-        "bytes": xray.bytes,
-        "content": xray.content,
+        "bytes": xray.file_size,
+        "content": xray.content(),
     }

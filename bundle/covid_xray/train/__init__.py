@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from time import monotonic
 from typing import Any
 
@@ -9,14 +10,13 @@ import pandas as pd
 from pyspark.sql import functions as F
 
 from covid_xray import runs
-from covid_xray.featurize import features_of
+from covid_xray.featurize import way_of
 from covid_xray.progress import Notify, Progress
 from covid_xray.settings import Settings
-from covid_xray.tables import Tables
+from covid_xray.tables import Replacement, Tables
 from covid_xray.train.figures import figures
 from covid_xray.train.held_out import predict_held_out
-from covid_xray.train.matrix import collect_matrix
-from covid_xray.train.rowspace import gram
+from covid_xray.train.inner_products import InnerProducts, compute, stored, stored_form
 
 _KIND = "backbone"
 
@@ -34,32 +34,43 @@ def train(tables: Tables, settings: Settings, run_id: str, backbone: str, notify
         begun = monotonic()
         splits = tables.read("splits").where(F.col("run_id") == run_id).toPandas()
         splits = splits[splits["task"].isin([row["task"] for row in rows])]
-        ids = sorted(set(splits["image_id"]))
-        notify(Progress("train", backbone, note=f"reading the features of {len(ids)} images"))
-        features = features_of(tables, backbone, rows[0]["weights_id"], settings.pooling)
-        matrix = collect_matrix(features, ids, settings.execution.chunk_images)
-        inner = gram(matrix)
+        way = way_of(backbone, rows[0]["weights_id"], settings.pooling)
+        products, is_new = _products(tables, way, sorted(set(splits["image_id"])), notify)
         reading = monotonic() - begun
         predictions: list[pd.DataFrame] = []
         ended: list[dict[str, Any]] = []
         for done, row in enumerate(rows, start=1):
             begun = monotonic()
             of_task = splits[splits["task"] == row["task"]]
-            classes = settings.tasks[row["task"]]
-            predicted = predict_held_out(inner, matrix.shape[1], ids, of_task, classes, settings.reg_param)
+            predicted = predict_held_out(products, of_task, settings.tasks[row["task"]], settings.reg_param)
             predictions.append(predicted.assign(task=row["task"]))
             ended.append(row | {"train_seconds": reading / len(rows) + monotonic() - begun})
             notify(Progress("train", backbone, done, len(rows), "classifiers", note=row["task"]))
-        _write(tables, run_id, backbone, pd.concat(predictions), settings)
+        writes = _results(tables, run_id, backbone, pd.concat(predictions), settings)
+        if is_new:
+            writes |= stored_form(tables, way, products)
+        tables.replace_each(writes)
         runs.update(tables, ended, status=runs.SUCCEEDED)
 
 
-def _write(tables: Tables, run_id: str, backbone: str, predictions: pd.DataFrame, settings: Settings) -> None:
-    """Write all tasks of a backbone in one commit per table: commits are what a small run waits for."""
+def _products(
+    tables: Tables, way: Mapping[str, str], ids: Sequence[str], notify: Notify
+) -> tuple[InnerProducts, bool]:
+    """Return the inner products of these images, and whether they had to be computed."""
+    found = stored(tables, way)
+    if found is not None and set(ids) <= set(found.ids):
+        return found.of(ids), False
+    notify(Progress("train", way["backbone"], note=f"reading the features of {len(ids)} images"))
+    return compute(tables, way, ids), True
+
+
+def _results(
+    tables: Tables, run_id: str, backbone: str, predictions: pd.DataFrame, settings: Settings
+) -> dict[str, Replacement]:
+    """Return the new rows of `predictions` and `metrics`, all tasks of a backbone together."""
     key = {"run_id": run_id, "kind": _KIND, "backbone": backbone}
     where = {name: [value] for name, value in key.items()} | {"task": sorted(set(predictions["task"]))}
     held_out = [key | {"classes": list(settings.tasks[r["task"]])} | r for r in _records(predictions)]
-    tables.replace("predictions", tables.rows("predictions", held_out), where)
     measured = [
         key
         | {"task": task, "protocol": protocol, "n_patients": int(part["patient_id"].nunique())}
@@ -75,7 +86,10 @@ def _write(tables: Tables, run_id: str, backbone: str, predictions: pd.DataFrame
         for protocol, part in of_task.groupby("protocol")
         for figure in figures(part, settings.tasks[str(task)])
     ]
-    tables.replace("metrics", tables.rows("metrics", measured), where)
+    return {
+        "predictions": (tables.rows("predictions", held_out), where),
+        "metrics": (tables.rows("metrics", measured), where),
+    }
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:

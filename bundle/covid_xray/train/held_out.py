@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from covid_xray.train.inner_products import InnerProducts
 from covid_xray.train.rowspace import common_scale, fit_rows, probabilities
 
 
 def predict_held_out(
-    inner: npt.NDArray[np.float64],
-    columns: int,
-    ids: Sequence[str],
+    products: InnerProducts,
     splits: pd.DataFrame,
     classes: Sequence[str],
     reg_param: float,
@@ -23,10 +21,8 @@ def predict_held_out(
 
     Parameters
     ----------
-    inner : ndarray of float64, shape (n, n)
-        Gram matrix of the raw features of `ids`.
-    columns : int
-        Number of features behind it.
+    products : InnerProducts
+        Of the features as they are, of all images of `splits`.
     splits : pandas.DataFrame
         Rows of the table `splits` of this task.
     classes : sequence of str
@@ -40,7 +36,8 @@ def predict_held_out(
         Columns `protocol`, `repeat`, `fold`, `image_id`, `patient_id`, `label`, `prediction`, `probability`,
         sorted by protocol, repeat, fold and image.
     """
-    row_of = {image_id: row for row, image_id in enumerate(ids)}
+    row_of = {image_id: row for row, image_id in enumerate(products.ids)}
+    inner = products.values
     parts: list[pd.DataFrame] = []
     for (protocol, repeat), drawn in splits.groupby(["protocol", "repeat"]):
         for fold in sorted(drawn["fold"].dropna().unique()):
@@ -52,7 +49,7 @@ def predict_held_out(
             )
             train_rows = training["image_id"].map(row_of).to_numpy(np.int64)
             test_rows = held_out["image_id"].map(row_of).to_numpy(np.int64)
-            penalty = reg_param * common_scale(inner, train_rows, columns) ** 2
+            penalty = reg_param * common_scale(inner, train_rows, products.columns) ** 2
             fit = fit_rows(inner, train_rows, codes, len(classes), penalty)
             probability = probabilities(fit, inner, test_rows)
             best = probability.argmax(axis=1)

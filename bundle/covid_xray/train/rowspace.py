@@ -17,12 +17,11 @@ from scipy.optimize import minimize
 from scipy.special import expit, log_softmax, softmax
 
 from covid_xray.errors import StageError
+from covid_xray.train.rows import FeatureRows
 
 Array = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
 
-# Columns cast to float64 at a time: 1,000 rows make 33 MB.
-_BLOCK = 4096
 # Of an objective around 1 whose curvature is at least 1: how far from the minimum a fit may end.
 _STEEPEST = 1e-5
 
@@ -47,20 +46,21 @@ class RowSpaceFit:
     intercept: Array
 
 
-def gram(matrix: npt.NDArray[np.float32], divisor: Array | None = None) -> Array:
+def gram(features: FeatureRows, divisor: Array | None = None) -> Array:
     """Return the inner products of all rows, shape (n, n).
 
     Parameters
     ----------
-    matrix : ndarray of float32, shape (n, d)
+    features : FeatureRows
+        Of shape (n, d).
     divisor : ndarray of float64, shape (d,), optional
         What each column is divided by; infinite for a column that does not count.
     """
-    inner = np.zeros((len(matrix), len(matrix)))
-    for start in range(0, matrix.shape[1], _BLOCK):
-        block = matrix[:, start : start + _BLOCK].astype(np.float64)
+    rows, _ = features.shape
+    inner = np.zeros((rows, rows))
+    for columns, block in features.blocks():
         if divisor is not None:
-            block /= divisor[start : start + _BLOCK]
+            block /= divisor[columns]
         inner += block @ block.T
     return inner
 
@@ -121,16 +121,17 @@ def probabilities(fit: RowSpaceFit, inner: Array, rows: Rows) -> Array:
 
 
 def coefficients(
-    fit: RowSpaceFit, inner: Array, matrix: npt.NDArray[np.float32], divisor: Array | None = None
+    fit: RowSpaceFit, inner: Array, features: FeatureRows, divisor: Array | None = None
 ) -> tuple[Array, Array]:
     """Map a fit back to the columns: coefficients (k, d) and intercepts (k,) for features as they are."""
-    found = np.empty((fit.dual.shape[1], matrix.shape[1]))
-    for start in range(0, matrix.shape[1], _BLOCK):
-        block = matrix[fit.rows, start : start + _BLOCK].astype(np.float64)
-        part = fit.dual.T @ block
-        found[:, start : start + _BLOCK] = (
-            part if divisor is None else part / divisor[start : start + _BLOCK] ** 2
-        )
+    rows, width = features.shape
+    # A row that was not trained on weighs nothing.
+    weights = np.zeros((fit.dual.shape[1], rows))
+    weights[:, fit.rows] = fit.dual.T
+    found = np.empty((len(weights), width))
+    for columns, block in features.blocks():
+        part = weights @ block
+        found[:, columns] = part if divisor is None else part / divisor[columns] ** 2
     means = inner[np.ix_(fit.rows, fit.rows)].mean(axis=0)
     return found, fit.intercept - means @ fit.dual
 

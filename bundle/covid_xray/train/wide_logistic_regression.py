@@ -22,6 +22,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from covid_xray.errors import DataError
+from covid_xray.train.rows import FeatureRows
 from covid_xray.train.rowspace import coefficients, common_scale, fit_rows, gram
 from covid_xray.train.wide_logistic_regression_model import WideLogisticRegressionModel, as_array, dense
 
@@ -44,7 +45,7 @@ class WideLogisticRegression(
     """Logistic regression with the Params and the objective of Spark's.
 
     With more columns than rows, an L2 penalty alone, an intercept, no weights and the family `auto`, it is
-    solved in the row space; the features of all rows then pass through the driver (4 bytes a number, twice).
+    solved in the row space; the features of all rows then pass through the driver (4 bytes a number).
     Anything else goes to Spark's own estimator, with penalties that keep the common scale.
 
     Parameters
@@ -108,23 +109,22 @@ class WideLogisticRegression(
         return self._set(standardization=value)
 
     def _fit(self, dataset: DataFrame) -> WideLogisticRegressionModel:
-        features = as_array(dataset, self.getFeaturesCol())
-        shape = self._shape(dataset, features)
-        if self._is_for_row_space(shape):
-            found, intercepts = self._fit_in_row_space(dataset, features, shape)
-        else:
-            found, intercepts = self._fit_by_spark(dataset, features)
+        shape = self._shape(dataset)
+        fit = self._fit_in_row_space if self._is_for_row_space(shape) else self._fit_by_spark
+        found, intercepts = fit(dataset, shape)
         model = WideLogisticRegressionModel(dense(found), DenseVector(intercepts), shape.classes)
         return self._copyValues(model)
 
-    def _shape(self, dataset: DataFrame, features: Column) -> _Shape:
+    def _shape(self, dataset: DataFrame) -> _Shape:
         label = F.col(self.getLabelCol())
-        row = dataset.agg(F.count(F.lit(1)), F.max(F.size(features)), F.max(label), F.min(label)).first()
-        if row is None or not row[0]:
+        # Two queries: labels alone are read in no time, and one row tells how long all are.
+        row = dataset.agg(F.count(label), F.max(label), F.min(label)).first()
+        one = dataset.select(F.size(as_array(dataset, self.getFeaturesCol()))).first()
+        if row is None or one is None or not row[0]:
             raise DataError("logistic regression got no rows")
-        if row[3] < 0 or row[2] != int(row[2]):
+        if row[2] < 0 or row[1] != int(row[1]):
             raise DataError(f"column {self.getLabelCol()} must hold whole numbers from 0, as doubles")
-        return _Shape(rows=row[0], columns=row[1], classes=max(2, int(row[2]) + 1))
+        return _Shape(rows=row[0], columns=one[0], classes=max(2, int(row[1]) + 1))
 
     def _is_for_row_space(self, shape: _Shape) -> bool:
         special = any(self.isSet(param) for param in self.params if "Bounds" in param.name)
@@ -134,11 +134,12 @@ class WideLogisticRegression(
             raise DataError("regParam must be greater than 0 with more columns than rows: no finite solution")
         return wide and not special and self.getFitIntercept() and self.getFamily() == "auto"
 
-    def _fit_in_row_space(self, dataset: DataFrame, features: Column, shape: _Shape) -> tuple[Array, Array]:
+    def _fit_in_row_space(self, dataset: DataFrame, shape: _Shape) -> tuple[Array, Array]:
+        features = as_array(dataset, self.getFeaturesCol(), "float32")
         label = F.col(self.getLabelCol()).cast("int").alias("label")
-        table = dataset.select(features.cast("array<float>").alias("features"), label).toArrow()
-        values = np.concatenate([chunk.flatten().to_numpy() for chunk in table["features"].chunks])
-        matrix = values.reshape(shape.rows, shape.columns)
+        table = dataset.select(features.alias("features"), label).toArrow()
+        pieces = [chunk.flatten().to_numpy() for chunk in table["features"].chunks]
+        matrix = FeatureRows.in_order(*(piece.reshape(-1, shape.columns) for piece in pieces))
         codes = table["label"].to_numpy().astype(np.int64)
         if len(np.unique(codes)) < shape.classes:
             raise DataError(f"column {self.getLabelCol()} has no rows of some class below {shape.classes}")
@@ -149,13 +150,14 @@ class WideLogisticRegression(
         fit = fit_rows(inner, rows, codes, shape.classes, self.getRegParam() * scale**2)
         return coefficients(fit, inner, matrix, divisor)
 
-    def _divisor(self, matrix: npt.NDArray[np.float32]) -> Array | None:
+    def _divisor(self, matrix: FeatureRows) -> Array | None:
         if not self.getStandardization():
             return None
-        deviation = matrix.std(axis=0, ddof=1, dtype=np.float64)
+        deviation = np.concatenate([block.std(axis=0, ddof=1) for _, block in matrix.blocks()])
         return np.where(deviation > 0, deviation, np.inf)
 
-    def _fit_by_spark(self, dataset: DataFrame, features: Column) -> tuple[Array, Array]:
+    def _fit_by_spark(self, dataset: DataFrame, _: _Shape) -> tuple[Array, Array]:
+        features = as_array(dataset, self.getFeaturesCol())
         scale = _common_scale(dataset, features) if self._scales() else 1.0
         # The penalty on scaled features, written for features as they are: L1 goes with the scale, L2 with
         # its square.

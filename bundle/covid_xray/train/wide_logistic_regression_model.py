@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +23,7 @@ from pyspark.ml.util import (
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.functions import arrow_udf  # type: ignore[attr-defined]
-from pyspark.sql.types import ArrayType, DoubleType
+from pyspark.sql.types import ArrayType, DoubleType, FloatType
 from scipy.special import expit, softmax
 
 Array = npt.NDArray[np.float64]
@@ -174,8 +174,8 @@ def dense(matrix: Array) -> DenseMatrix:
     return DenseMatrix(rows, columns, matrix.ravel(), isTransposed=True)
 
 
-def as_array(dataset: DataFrame, name: str) -> Column:
-    """Return a column of vectors or arrays as arrays of double."""
+def as_array(dataset: DataFrame, name: str, dtype: Literal["float64", "float32"] = "float64") -> Column:
+    """Return a column of vectors or arrays as arrays of numbers of one kind."""
     if isinstance(dataset.schema[name].dataType, VectorUDT):
-        return vector_to_array(F.col(name))
-    return F.col(name).cast("array<double>")
+        return vector_to_array(F.col(name), dtype)
+    return F.col(name).cast(ArrayType(FloatType() if dtype == "float32" else DoubleType()))

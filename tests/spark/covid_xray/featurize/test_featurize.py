@@ -4,7 +4,7 @@ import json
 
 import pytest
 from covid_xray.errors import StageError
-from covid_xray.featurize import features_of, featurize
+from covid_xray.featurize import featurize, way_of
 from covid_xray.tables import Tables
 from pyspark.sql import functions as F
 from sparkdl import WeightsError
@@ -41,9 +41,9 @@ def test_each_image_is_computed_once_and_missing_weights_are_repaired_by_a_run_w
     assert {(row.status, row.error, row.featurized_images) for row in repaired} == {("running", None, 15)}
     assert [(p.done, p.total) for p in said if p.total] == [(0, 15), (7, 15), (15, 15)]
     assert repaired[0].weights == "random" and json.loads(repaired[0].versions)["pyspark"]
-    kept = features_of(tables, BACKBONE, repaired[0].weights_id, "published").collect()
+    kept = tables.matching("features", way_of(BACKBONE, repaired[0].weights_id, "published")).collect()
     assert sorted(row.image_id for row in kept) == sorted(few)
-    assert {len(row.features) for row in kept} == {2048}
+    assert {len(row.features) for row in kept} == {2048 * 4}
 
     more = ingested("-more", per_class=6)
     run_featurize("-more")

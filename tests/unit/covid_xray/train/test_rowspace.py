@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
 from covid_xray.errors import StageError
+from covid_xray.train import rows as feature_rows
 from covid_xray.train import rowspace
+from covid_xray.train.rows import FeatureRows
 from covid_xray.train.rowspace import coefficients, common_scale, decision, fit_rows, gram, probabilities
 from sklearn.linear_model import LogisticRegression
 
@@ -29,15 +31,19 @@ def by_scikit_learn(matrix, codes, penalty):
 
 def test_the_gram_matrix_does_not_depend_on_how_columns_are_cut(features, monkeypatch):
     matrix, _ = features(columns=100)
-    monkeypatch.setattr(rowspace, "_BLOCK", 7)
-    np.testing.assert_allclose(gram(matrix), matrix.astype(float) @ matrix.T.astype(float), rtol=1e-12)
+    monkeypatch.setattr(feature_rows, "_BLOCK", 7)
+    np.testing.assert_allclose(
+        gram(FeatureRows.in_order(matrix)), matrix.astype(float) @ matrix.T.astype(float), rtol=1e-12
+    )
 
 
 def test_the_common_scale_is_the_root_of_the_mean_variance_of_the_training_rows(features):
     matrix, _ = features()
     rows = np.arange(5, 40)
     expected = np.sqrt(matrix[rows].astype(float).var(axis=0, ddof=1).mean())
-    assert common_scale(gram(matrix), rows, matrix.shape[1]) == pytest.approx(expected, rel=1e-9)
+    assert common_scale(gram(FeatureRows.in_order(matrix)), rows, matrix.shape[1]) == pytest.approx(
+        expected, rel=1e-9
+    )
 
 
 @pytest.mark.parametrize("classes", [2, 3])
@@ -45,7 +51,7 @@ def test_the_common_scale_is_the_root_of_the_mean_variance_of_the_training_rows(
 def test_held_out_probabilities_are_those_of_a_model_fitted_on_all_columns(features, classes, columns):
     matrix, codes = features(columns=columns, classes=classes)
     train, test = np.arange(45), np.arange(45, 60)
-    inner = gram(matrix)
+    inner = gram(FeatureRows.in_order(matrix))
     fit = fit_rows(inner, train, codes[train], classes, penalty=0.3)
     expected = by_scikit_learn(matrix[train], codes[train], 0.3).predict_proba(matrix[test].astype(float))
     np.testing.assert_allclose(probabilities(fit, inner, test), expected, atol=1e-7)
@@ -55,9 +61,9 @@ def test_held_out_probabilities_are_those_of_a_model_fitted_on_all_columns(featu
 def test_coefficients_in_feature_space_give_the_same_margins(features, classes):
     matrix, codes = features(classes=classes)
     rows = np.arange(45)
-    inner = gram(matrix)
+    inner = gram(FeatureRows.in_order(matrix))
     fit = fit_rows(inner, rows, codes[rows], classes, penalty=0.3)
-    found, intercepts = coefficients(fit, inner, matrix)
+    found, intercepts = coefficients(fit, inner, FeatureRows.in_order(matrix))
     margins = matrix.astype(float) @ found.T + intercepts
     np.testing.assert_allclose(margins, decision(fit, inner, np.arange(60)), atol=1e-5)
 
@@ -65,8 +71,8 @@ def test_coefficients_in_feature_space_give_the_same_margins(features, classes):
 def test_two_classes_are_binomial_and_three_multinomial(features):
     matrix, codes = features(classes=3)
     rows = np.arange(60)
-    assert fit_rows(gram(matrix), rows, codes, 3, 0.3).dual.shape == (60, 3)
-    assert fit_rows(gram(matrix), rows, codes % 2, 2, 0.3).dual.shape == (60, 1)
+    assert fit_rows(gram(FeatureRows.in_order(matrix)), rows, codes, 3, 0.3).dual.shape == (60, 3)
+    assert fit_rows(gram(FeatureRows.in_order(matrix)), rows, codes % 2, 2, 0.3).dual.shape == (60, 1)
 
 
 def test_held_out_rows_leave_no_trace_in_a_fit(features):
@@ -74,8 +80,8 @@ def test_held_out_rows_leave_no_trace_in_a_fit(features):
     changed = matrix.copy()
     changed[45:] *= -7
     rows = np.arange(45)
-    one = fit_rows(gram(matrix), rows, codes[rows], 3, 0.3)
-    other = fit_rows(gram(changed), rows, codes[rows], 3, 0.3)
+    one = fit_rows(gram(FeatureRows.in_order(matrix)), rows, codes[rows], 3, 0.3)
+    other = fit_rows(gram(FeatureRows.in_order(changed)), rows, codes[rows], 3, 0.3)
     np.testing.assert_array_equal(one.dual, other.dual)
 
 
@@ -84,9 +90,9 @@ def test_divided_columns_are_as_if_divided_before_and_an_infinite_divisor_drops_
     divisor = matrix.std(axis=0, ddof=1, dtype=np.float64)
     divisor[4] = np.inf
     rows = np.arange(60)
-    inner = gram(matrix, divisor)
+    inner = gram(FeatureRows.in_order(matrix), divisor)
     fit = fit_rows(inner, rows, codes, 2, 0.1)
-    found, intercepts = coefficients(fit, inner, matrix, divisor)
+    found, intercepts = coefficients(fit, inner, FeatureRows.in_order(matrix), divisor)
     model = by_scikit_learn(matrix / divisor, codes, 0.1)
     np.testing.assert_allclose(found[0], model.coef_[0] / divisor, atol=1e-6 * abs(found).max())
     assert found[0, 4] == 0
@@ -96,11 +102,11 @@ def test_divided_columns_are_as_if_divided_before_and_an_infinite_divisor_drops_
 def test_the_scale_of_the_features_does_not_matter_to_convergence(features):
     matrix, codes = features()
     rows = np.arange(60)
-    plain = fit_rows(gram(matrix), rows, codes, 3, 0.3)
-    large = fit_rows(gram(matrix * np.float32(2**14)), rows, codes, 3, 0.3 * 2.0**28)
+    plain = fit_rows(gram(FeatureRows.in_order(matrix)), rows, codes, 3, 0.3)
+    large = fit_rows(gram(FeatureRows.in_order(matrix * np.float32(2**14))), rows, codes, 3, 0.3 * 2.0**28)
     one, other = (
-        probabilities(plain, gram(matrix), rows),
-        probabilities(large, gram(matrix * np.float32(2**14)), rows),
+        probabilities(plain, gram(FeatureRows.in_order(matrix)), rows),
+        probabilities(large, gram(FeatureRows.in_order(matrix * np.float32(2**14))), rows),
     )
     np.testing.assert_allclose(one, other, atol=1e-8)
 
@@ -109,4 +115,4 @@ def test_a_fit_that_does_not_converge_is_an_error(features, monkeypatch):
     matrix, codes = features()
     monkeypatch.setattr(rowspace, "_STEEPEST", 1e-300)
     with pytest.raises(StageError, match="did not converge"):
-        fit_rows(gram(matrix), np.arange(60), codes, 3, 0.3)
+        fit_rows(gram(FeatureRows.in_order(matrix)), np.arange(60), codes, 3, 0.3)

@@ -1,0 +1,107 @@
+"""Measure the ratios that this project is held to; the exit code is 1 when a goal is missed."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from benchmarks.options import Options
+    from benchmarks.result import Ratio
+
+ROOT = Path(__file__).resolve().parent.parent
+BACKBONES, IMAGES = ("VGG16", "ResNet50"), 256
+
+
+def _measurements(options: Options) -> dict[str, Callable[[], list[Ratio]]]:
+    from benchmarks import original_way, resize, scale, stages, upload, whole_run, wide
+    from benchmarks.own_process import in_own_process
+
+    def all_stages() -> list[Ratio]:
+        times = [in_own_process(stages.measure, options, name)[0] for name in options.backbones]
+        original, _ = in_own_process(original_way.measure, options)
+        return [*stages.ratios(times), original_way.ratio(times, original)]
+
+    return {
+        "upload": lambda: upload.measure(options),
+        "resize": lambda: resize.measure(options),
+        "wide": lambda: wide.measure(options),
+        "scale": lambda: scale.measure(options),
+        "stages": all_stages,
+        "run": lambda: whole_run.measure(options),
+    }
+
+
+def _measure(options: Options, only: Sequence[str]) -> Iterator[Ratio]:
+    from benchmarks import scale
+    from benchmarks.own_process import in_own_process
+    from benchmarks.workbench import prepare_weights
+
+    in_own_process(prepare_weights, options, {*options.backbones, scale.BACKBONE})
+    for name, measure in _measurements(options).items():
+        if not only or name in only:
+            print(f"measuring: {name}", flush=True)
+            yield from measure()
+
+
+def _options(args: Namespace, folder: Path) -> Options:
+    from sparkdl.backbones import BACKBONES as ALL
+
+    from benchmarks.options import Options
+
+    return Options(
+        data=args.data.resolve(),
+        originals=(args.originals or args.data).resolve(),
+        images=None if args.full else args.images,
+        backbones=tuple(ALL) if args.full else tuple(args.backbone or BACKBONES),
+        weights=args.weights,
+        folder=folder,
+    )
+
+
+def _parser() -> ArgumentParser:
+    parser = ArgumentParser(prog="wrapper.sh bench", description=__doc__)
+    add = parser.add_argument
+    add("--data", type=Path, required=True, help="folder of class folders, resized")
+    add("--originals", type=Path, help="the same, not resized, for what resizes them (default: --data)")
+    add("--backbone", action="append", help=f"may be repeated (default: {', '.join(BACKBONES)})")
+    add("--images", type=int, default=IMAGES, help="at most (default: %(default)s)")
+    add("--full", action="store_true", help="all backbones on all images")
+    add("--weights", default="random", help="imagenet, random, or a folder of weights (default: random)")
+    add("--only", action="append", default=[], help="upload, resize, wide, scale, stages or run; repeatable")
+    add("--output", type=Path, default=Path("out/bench"), help="for bench.json and machine.json")
+    return parser
+
+
+def main(argv: Sequence[str]) -> int:
+    """Measure, print the table, write the JSON."""
+    args = _parser().parse_args(argv)
+    # Here, not above: --help must not wait for Spark.
+    from rich.console import Console
+
+    from benchmarks.machine import facts
+    from benchmarks.result import table
+
+    args.output.mkdir(parents=True, exist_ok=True)
+    machine = facts()
+    (args.output / "machine.json").write_text(json.dumps(machine, indent=1), encoding="utf-8")
+    ratios: list[Ratio] = []
+    with TemporaryDirectory(prefix="bench-", dir=args.output) as folder:
+        try:
+            ratios.extend(_measure(_options(args, Path(folder).resolve()), args.only))
+        finally:
+            found = json.dumps([ratio.as_json() for ratio in ratios], indent=1)
+            (args.output / "bench.json").write_text(found, encoding="utf-8")
+    console = Console(width=None if sys.stdout.isatty() else 180, highlight=False)
+    console.print(table(ratios))
+    console.print(", ".join(f"{name} {value}" for name, value in machine.items() if name != "versions"))
+    return 0 if all(ratio.met for ratio in ratios) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,98 @@
+"""The least that a network can cost: a process that does nothing but call it on tensors in memory.
+
+It shares no code with the featurizer. Each line on standard input, `<batch> <images>`, is a round; it answers
+with the seconds.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from sparkdl.backbones import backbone as network
+
+
+@dataclass
+class BareLoop:
+    """The running process, as seen from outside."""
+
+    process: subprocess.Popen[str]
+    started: float
+    outputs: Path
+
+    def round(self, batch: int, images: int) -> float:
+        """Call the network on the first `images` tensors, `batch` at a time; return the seconds."""
+        assert self.process.stdin is not None and self.process.stdout is not None  # noqa: S101 - pipes below
+        self.process.stdin.write(f"{batch} {images}\n")
+        self.process.stdin.flush()
+        answer = self.process.stdout.readline()
+        if not answer:
+            raise RuntimeError(f"the bare loop ended with code {self.process.wait()}")
+        return float(answer)
+
+    def since_start(self) -> float:
+        """Return the seconds since the process was started."""
+        return time.monotonic() - self.started
+
+    def features(self) -> npt.NDArray[np.float32]:
+        """Return what the first call of the last round gave."""
+        found: npt.NDArray[np.float32] = np.load(self.outputs)
+        return found
+
+
+@contextmanager
+def bare_loop(backbone: str, tensors: Path, weights: Path, averaged: bool) -> Iterator[BareLoop]:
+    """Start the process; it ends with the context."""
+    outputs = tensors.with_suffix(".features.npy")
+    net = network(backbone)
+    arguments = (net.name, net.module, str(int(averaged)), str(tensors), str(weights), str(outputs))
+    command = [sys.executable, "-m", "benchmarks.bare_loop", *arguments]
+    begun = time.monotonic()
+    with subprocess.Popen(  # noqa: S603 - our own module and arguments
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            yield BareLoop(process, begun, outputs)
+        finally:
+            process.kill()
+
+
+def main(argv: Sequence[str]) -> None:
+    """Be that process."""
+    name, module, averaged, tensors, weights, outputs = argv
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    import tensorflow as tf
+
+    images = np.load(tensors)
+    application = getattr(tf.keras.applications, module)
+    shape = images.shape[1:]
+    pooling = "avg" if int(averaged) else None
+    model = getattr(application, name)(include_top=False, weights=None, input_shape=shape, pooling=pooling)
+    model.load_weights(weights)
+
+    def forward(batch: object) -> object:
+        return model(application.preprocess_input(tf.cast(batch, tf.float32)), training=False)
+
+    signature = [tf.TensorSpec((None, *shape), tf.uint8)]
+    traced = tf.function(forward, input_signature=signature, autograph=False)
+    for line in sys.stdin:
+        batch, count = map(int, line.split())
+        begun = time.monotonic()
+        first = traced(images[: min(batch, count)]).numpy()
+        for start in range(batch, count, batch):
+            traced(images[start : min(start + batch, count)]).numpy()
+        took = time.monotonic() - begun
+        np.save(outputs, first.reshape(len(first), -1))
+        print(took, flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,77 @@
+"""The ten runs as the published system did them, extended from a part; ours as measured by `stages`.
+
+Each run was a program of its own: start TensorFlow, put the images of its task through the network one at a
+time, fit Spark's LogisticRegression on the full width.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+from pyspark.ml.classification import LogisticRegression
+from pyspark.ml.functions import array_to_vector
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from benchmarks import stages
+from benchmarks.options import Options
+from benchmarks.own_process import seconds
+from benchmarks.result import Goal, Ratio
+from benchmarks.workbench import Workbench, start_with_memory, workbench
+
+# 900 rows of 204,800 doubles, once as read and once as Spark's blocks.
+DRIVER_MEMORY = "12g"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One of the ten: its images and the seconds of its fit."""
+
+    backbone: str
+    images: int
+    fit: float
+
+
+def measure(options: Options) -> list[Run]:
+    """Fit Spark's LogisticRegression on the features that `stages` has left, as the original did."""
+    start_with_memory(DRIVER_MEMORY)
+    with workbench(options, stages.warehouse(options), options.images) as bench:
+        return [
+            Run(backbone, len(bench.ids(task)), seconds(partial(_fit, bench, backbone, task)))
+            for backbone in options.backbones
+            for task in bench.settings.tasks
+        ]
+
+
+def ratio(times: list[stages.Times], original: list[Run]) -> Ratio:
+    """Compare all runs."""
+    of = {t.backbone: t for t in times}
+    start = sum(of[run.backbone].start for run in original)
+    network = sum(of[run.backbone].single * run.images for run in original)
+    fits = sum(run.fit for run in original)
+    ours = sum(t.cold + t.train for t in times)
+    parts = {
+        "original: start s": start,
+        "one image at a time s": network,
+        "Spark's fits s": fits,
+        "ours s": ours,
+    }
+    name = f"the {len(original)} runs, features to metrics: the original's way / ours"
+    return Ratio(name, (start + network + fits) / ours, Goal(low=3), parts)
+
+
+def _fit(bench: Workbench, backbone: str, task: str) -> None:
+    # The published program: README of Deep Learning Pipelines 1.5.
+    estimator = LogisticRegression(maxIter=20, regParam=0.05, elasticNetParam=0.3)
+    estimator.fit(_training_rows(bench, backbone, task))
+
+
+def _training_rows(bench: Workbench, backbone: str, task: str) -> DataFrame:
+    tables, classes = bench.tables, bench.settings.tasks[task]
+    features = tables.read("features").where(F.col("backbone") == backbone)
+    splits = tables.read("splits").where((F.col("run_id") == bench.run_id) & (F.col("task") == task))
+    training = splits.where((F.col("repeat") == 0) & F.col("fold").isNull())
+    code = F.array_position(F.lit(list(classes)), F.col("label")).cast("double") - 1
+    rows = training.join(features, "image_id")
+    return rows.select(array_to_vector(F.col("features")).alias("features"), code.alias("label"))

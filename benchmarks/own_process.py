@@ -1,0 +1,73 @@
+"""Run one measurement in a process of its own, so that none warms up, or fills, another's."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from multiprocessing import get_context
+from threading import Event, Thread
+from typing import ParamSpec, TypeVar
+
+import psutil
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+_INTERVAL = 0.5
+
+
+def in_own_process(function: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs) -> tuple[_T, float]:
+    """Call `function` in a new process; return its result and its peak memory in GB, children included."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        pid = pool.submit(os.getpid).result()
+        with peak_memory(pid) as peak:
+            result = pool.submit(function, *args, **kwargs).result()
+    return result, peak()
+
+
+@contextmanager
+def peak_memory(pid: int) -> Iterator[Callable[[], float]]:
+    """Watch a process and its children; what is yielded returns the highest sum seen so far, in GB.
+
+    A page that several processes share counts once (Linux's proportional set size): Spark forks its Python
+    workers from one another.
+    """
+    root, highest, over = psutil.Process(pid), [0.0], Event()
+
+    def watch() -> None:
+        while not over.wait(_INTERVAL):
+            highest[0] = max(highest[0], sum(map(_size, _family(root))) / 1e9)
+
+    watcher = Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield lambda: highest[0]
+    finally:
+        over.set()
+        watcher.join()
+
+
+def _family(root: psutil.Process) -> list[psutil.Process]:
+    try:
+        return [root, *root.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []
+
+
+def _size(process: psutil.Process) -> int:
+    try:
+        memory = process.memory_full_info()
+    except psutil.Error:
+        # It has ended since.
+        return 0
+    return int(getattr(memory, "pss", 0) or memory.uss)
+
+
+def seconds(call: Callable[[], object]) -> float:
+    """Return how long a call takes."""
+    begun = time.monotonic()
+    call()
+    return time.monotonic() - begun

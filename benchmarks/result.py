@@ -1,0 +1,69 @@
+"""A ratio, its goal and whether it was met; the table and the JSON of many."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from rich.table import Table
+
+
+@dataclass(frozen=True)
+class Goal:
+    """The range a ratio has to lie in, both ends included."""
+
+    low: float | None = None
+    high: float | None = None
+
+    def met_by(self, ratio: float) -> bool:
+        """Tell whether `ratio` lies in the range."""
+        return (self.low is None or ratio >= self.low) and (self.high is None or ratio <= self.high)
+
+    def __str__(self) -> str:
+        if self.low is not None and self.high is not None:
+            return f"{self.low:g} to {self.high:g}"
+        return f">= {self.low:g}" if self.low is not None else f"<= {self.high:g}"
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """One line of the table.
+
+    Attributes
+    ----------
+    name : str
+        What is compared with what.
+    ratio : float
+    goal : Goal
+    measured : dict of str to float
+        What the ratio was made of: seconds, bytes, counts; each key says which.
+    """
+
+    name: str
+    ratio: float
+    goal: Goal
+    measured: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def met(self) -> bool:
+        """Whether the goal was reached."""
+        return self.goal.met_by(self.ratio)
+
+    def as_json(self) -> dict[str, object]:
+        """Return the entry of bench.json."""
+        return {
+            "name": self.name,
+            "ratio": round(self.ratio, 4),
+            "goal": str(self.goal),
+            "met": self.met,
+            "measured": {name: round(value, 3) for name, value in self.measured.items()},
+        }
+
+
+def table(ratios: list[Ratio]) -> Table:
+    """Lay the ratios out for a terminal."""
+    shown = Table("ratio", "", "goal", "", "measured", title="Benchmarks")
+    for ratio in ratios:
+        parts = ", ".join(f"{name} {value:.4g}" for name, value in ratio.measured.items())
+        met = "met" if ratio.met else "[bold red]not met"
+        shown.add_row(ratio.name, f"{ratio.ratio:.3g}", str(ratio.goal), met, parts)
+    return shown

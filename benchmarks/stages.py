@@ -1,0 +1,102 @@
+"""The stages of a run, a backbone at a time: featurize against a bare loop, classifiers against featurize."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from sparkdl.backbones import backbone as network
+from sparkdl.weights import resolve
+
+from benchmarks.bare_loop import bare_loop
+from benchmarks.options import Options
+from benchmarks.result import Goal, Ratio
+from benchmarks.workbench import Workbench, workbench
+
+REPEATS = 6
+# Rounds of few images are short, and a noisy machine may slow one of them down.
+_ENOUGH = 512
+# Images for a network that takes one at a time: its speed does not change with their number.
+_SINGLY = 32
+
+
+@dataclass(frozen=True)
+class Times:
+    """Seconds that one backbone took, over `images` images; `single` is per image, one at a time."""
+
+    backbone: str
+    images: int
+    cold: float
+    bare_cold: float
+    warm: float
+    bare_warm: float
+    train: float
+    single: float
+    start: float
+
+
+def measure(options: Options, backbone: str) -> Times:
+    """Time one backbone's stages in this process, and the bare loop beside them."""
+    with workbench(options, warehouse(options), options.images, repeats=REPEATS) as bench:
+        tensors = options.folder / f"{backbone}.npy"
+        np.save(tensors, bench.inputs(backbone))
+        try:
+            return _measure(bench, backbone, tensors)
+        finally:
+            tensors.unlink()
+
+
+def warehouse(options: Options) -> Path:
+    """Return where the tables of all backbones are kept, for what is measured later on their features."""
+    return options.folder / "stages"
+
+
+def _measure(bench: Workbench, backbone: str, tensors: Path) -> Times:
+    settings, options = bench.settings, bench.options
+    count, batch = len(bench.ids()), settings.execution.batch_size
+    weights = resolve(options.weights, backbone, options.weights_store, settings.seed).path
+    averaged = network(backbone).pooling(settings.pooling) == "avg"
+    rounds = 1 if count > _ENOUGH else 2
+    warm = bare_warm = 0.0
+    with bare_loop(backbone, tensors, weights, averaged) as bare:
+        first = bare.round(batch, count)
+        bare_cold = bare.since_start()
+        cold = bench.featurize(backbone)
+        for _ in range(rounds):
+            bench.forget_features(backbone)
+            warm += bench.featurize(backbone) / rounds
+            bare_warm += bare.round(batch, count) / rounds
+        _check_equal(bench, backbone, bare.features())
+        single = bare.round(1, min(count, _SINGLY)) / min(count, _SINGLY)
+    train = bench.train(backbone)
+    return Times(backbone, count, cold, bare_cold, warm, bare_warm, train, single, bare_cold - first)
+
+
+def _check_equal(bench: Workbench, backbone: str, bare: npt.NDArray[np.float32]) -> None:
+    """Times of two programs that do not compute the same are no ratio."""
+    own = bench.first_features(backbone, len(bare))
+    worst = float(np.abs(own - bare).max())
+    if worst > 1e-4 * float(np.abs(bare).max()):
+        raise RuntimeError(f"{backbone}: the featurizer and the bare loop differ by {worst:.2g}")
+
+
+def ratios(times: list[Times]) -> list[Ratio]:
+    """Return how the stages compare."""
+    found = []
+    for t in times:
+        cold = {"images": t.images, "bare s": t.bare_cold, "featurize s": t.cold}
+        warm = {"images": t.images, "bare s": t.bare_warm, "featurize s": t.warm}
+        found += [
+            Ratio(
+                f"featurize {t.backbone}, cold: bare loop / stage", t.bare_cold / t.cold, Goal(low=0.90), cold
+            ),
+            Ratio(
+                f"featurize {t.backbone}, warm: bare loop / stage", t.bare_warm / t.warm, Goal(low=0.93), warm
+            ),
+        ]
+    train, featurized = sum(t.train for t in times), sum(t.cold for t in times)
+    name = f"classifiers, {REPEATS} fits each: train / featurize"
+    seconds = {"train s": train, "featurize s": featurized}
+    return [*found, Ratio(name, train / featurized, Goal(high=0.25), seconds)]

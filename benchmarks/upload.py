@@ -1,0 +1,81 @@
+"""The upload against one file at a time through the SDK, to a workspace 20 ms away."""
+
+from __future__ import annotations
+
+import io
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from databricks.sdk import WorkspaceClient
+from radiograph import class_folders, walk
+
+from benchmarks.options import Options
+from benchmarks.own_process import seconds
+from benchmarks.result import Goal, Ratio
+from data_upload.__main__ import main as data_upload
+from tests.workspace.stand_in import IMAGES, Handler, Workspace
+
+LATENCY = 0.020
+
+
+def measure(options: Options) -> list[Ratio]:
+    """Upload the same folder twice, each time to an empty volume."""
+    files = [found.file for found in walk(options.data, class_folders(options.data))][: options.images]
+    with _workspace(options.folder):
+        singly = seconds(lambda: _one_by_one(files))
+    folder = _linked(files, options.folder / "upload")
+    with _workspace(options.folder):
+        ours = seconds(lambda: _upload(folder))
+    parts = {"files": len(files), "one by one s": singly, "ours s": ours}
+    return [Ratio("upload, 20 ms away: one by one / ours", singly / ours, Goal(low=6), parts)]
+
+
+def _one_by_one(files: list[Path]) -> None:
+    client = WorkspaceClient()
+    for number, file in enumerate(files):
+        client.files.upload(f"{IMAGES}/{number}{file.suffix}", io.BytesIO(file.read_bytes()), overwrite=True)
+
+
+def _upload(folder: Path) -> None:
+    if data_upload(["upload", "--data", str(folder), "--to", IMAGES]):
+        raise RuntimeError("the upload failed")
+
+
+def _linked(files: list[Path], folder: Path) -> Path:
+    """Make a folder of just these files: an upload leaves its journal in the folder."""
+    for file in files:
+        (folder / file.parent.name).mkdir(parents=True, exist_ok=True)
+        (folder / file.parent.name / file.name).write_bytes(file.read_bytes())
+    return folder
+
+
+@contextmanager
+def _workspace(folder: Path) -> Iterator[None]:
+    """Serve an empty volume from another process, and point the SDK at it."""
+    here, there = get_context("spawn").Pipe()
+    server = get_context("spawn").Process(target=_serve, args=(there,), daemon=True)
+    server.start()
+    try:
+        os.environ |= {"DATABRICKS_HOST": here.recv(), "DATABRICKS_TOKEN": "none"}
+        os.environ["DATABRICKS_CONFIG_FILE"] = str(folder / "none")
+        yield
+    finally:
+        server.terminate()
+        server.join()
+
+
+def _serve(pipe: Connection) -> None:
+    workspace = Workspace((IMAGES,))
+    workspace.fault, workspace.page = _late, 1000
+    pipe.send(workspace.url)
+    workspace.serve_forever()
+
+
+def _late(handler: Handler) -> bool:
+    time.sleep(LATENCY)
+    return False

@@ -1,0 +1,158 @@
+"""The wide estimator against Spark's LogisticRegression, on as many columns as InceptionV3 gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+from covid_xray.session import local_session
+from covid_xray.train.collect import collect_rows
+from covid_xray.train.rowspace import common_scale, fit_rows, gram
+from covid_xray.train.wide_logistic_regression import WideLogisticRegression
+from pyspark.ml.classification import LogisticRegression
+from pyspark.ml.functions import array_to_vector
+from pyspark.sql import functions as F
+
+from benchmarks.options import Options
+from benchmarks.own_process import in_own_process, seconds
+from benchmarks.result import Goal, Ratio
+from benchmarks.workbench import start_with_memory
+
+ROWS, COLUMNS, FOLDS = 900, 131_072, 6
+REG_PARAM = 0.05
+# What Spark's estimator needs for these; with the 4 GB of a run it spills.
+_SPARKS_MEMORY = "10g"
+# As many rows to a file as featurize writes in one task.
+_FILE_ROWS = 64
+
+Array = npt.NDArray[np.float64]
+Matrix = npt.NDArray[np.float32]
+Codes = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Fits:
+    """Seconds of one fit on all rows and of six on folds, and what the one found."""
+
+    one: float
+    six: float
+    coefficients: Array
+    intercept: float
+
+
+def measure(options: Options) -> list[Ratio]:
+    """Fit both on the same rows, each in a process of its own."""
+    folder = options.folder / "wide"
+    matrix, codes = _draw()
+    _write(folder, matrix, codes)
+    penalty = REG_PARAM * _scale(matrix) ** 2
+    ours, our_memory = in_own_process(_ours, folder, codes)
+    sparks, sparks_memory = in_own_process(_sparks, folder, penalty)
+    ends = [_objective(matrix, codes, fits, penalty) for fits in (ours, sparks)]
+    return [
+        _faster("one fit", sparks.one, ours.one, at_least=5),
+        _faster(f"{FOLDS} fits on folds", sparks.six, ours.six, at_least=12),
+        Ratio(
+            "wide estimator, objective: ours / Spark's",
+            ends[0] / ends[1],
+            Goal(high=1),
+            {"ours": ends[0], "Spark's": ends[1]},
+        ),
+        Ratio(
+            "wide estimator, peak memory: ours / Spark's",
+            our_memory / sparks_memory,
+            Goal(high=0.2),
+            {"ours GB": our_memory, "Spark's GB": sparks_memory},
+        ),
+    ]
+
+
+def _faster(what: str, sparks: float, ours: float, at_least: float) -> Ratio:
+    parts = {"Spark's s": sparks, "ours s": ours}
+    return Ratio(f"wide estimator, {what}: Spark's / ours", sparks / ours, Goal(low=at_least), parts)
+
+
+def _ours(folder: Path, codes: Codes) -> Fits:
+    spark = local_session("local[*]", folder / "spark.log")
+    rows = spark.read.parquet(str(folder / "rows"))
+    estimator = WideLogisticRegression(regParam=REG_PARAM)
+    models = []
+    one = seconds(lambda: models.append(estimator.fit(rows)))
+    [model] = models
+
+    def six() -> None:
+        """As `train` does it: the inner products once, a sub-matrix for each fold."""
+        inner = gram(collect_rows(spark.read.parquet(str(folder / "packed")), _ids()))
+        for fold in range(FOLDS):
+            training = np.flatnonzero(np.arange(ROWS) % FOLDS != fold)
+            penalty = REG_PARAM * common_scale(inner, training, COLUMNS) ** 2
+            fit_rows(inner, training, codes[training], 2, penalty)
+
+    took = seconds(six)
+    return Fits(one, took, model.coefficientMatrix.toArray()[0], float(model.interceptVector[0]))
+
+
+def _sparks(folder: Path, penalty: float) -> Fits:
+    start_with_memory(_SPARKS_MEMORY)
+    spark = local_session("local[*]", folder / "spark.log")
+    stored = spark.read.parquet(str(folder / "rows"))
+    rows = stored.select(array_to_vector(F.col("features")).alias("features"), "label", "fold").cache()
+    estimator = LogisticRegression(regParam=penalty, standardization=False)
+    models = []
+    one = seconds(lambda: models.append(estimator.fit(rows)))
+    [model] = models
+
+    def six() -> None:
+        for fold in range(FOLDS):
+            estimator.fit(rows.where(F.col("fold") != fold))
+
+    took = seconds(six)
+    return Fits(one, took, model.coefficients.toArray(), float(model.intercept))
+
+
+def _draw() -> tuple[Matrix, Codes]:
+    """Draw rows like a network's: not negative, half zero, some columns telling the classes apart."""
+    random = np.random.default_rng(5)
+    codes = np.arange(ROWS) // 7 % 2
+    matrix = random.standard_normal((ROWS, COLUMNS), np.float32)
+    matrix[codes == 1, : COLUMNS // 64] += 0.1
+    np.maximum(matrix, 0, out=matrix)
+    return matrix, codes
+
+
+def _write(folder: Path, matrix: Matrix, codes: Codes) -> None:
+    for name in ("rows", "packed"):
+        (folder / name).mkdir(parents=True)
+    for start in range(0, ROWS, _FILE_ROWS):
+        part = slice(start, start + _FILE_ROWS)
+        lists = pa.FixedSizeListArray.from_arrays(matrix[part].ravel(), COLUMNS)
+        columns = {
+            "features": lists.cast(pa.list_(pa.float32())),
+            "label": codes[part].astype(np.float64),
+            "fold": np.arange(ROWS)[part] % FOLDS,
+        }
+        packed = {"image_id": _ids()[part], "features": [row.tobytes() for row in matrix[part]]}
+        pq.write_table(pa.table(columns), folder / "rows" / f"{start:04}.parquet")
+        pq.write_table(pa.table(packed), folder / "packed" / f"{start:04}.parquet")
+
+
+def _ids() -> list[str]:
+    return [f"{row:04}" for row in range(ROWS)]
+
+
+def _scale(matrix: Matrix) -> float:
+    blocks = np.array_split(matrix, COLUMNS // 4096, axis=1)
+    return float(np.sqrt(np.mean([block.var(axis=0, ddof=1, dtype=np.float64).mean() for block in blocks])))
+
+
+def _objective(matrix: Matrix, codes: Codes, fits: Fits, penalty: float) -> float:
+    margins = np.full(ROWS, fits.intercept)
+    for start in range(0, COLUMNS, 4096):
+        block = slice(start, start + 4096)
+        margins += matrix[:, block].astype(np.float64) @ fits.coefficients[block]
+    loss = np.mean(np.logaddexp(0, margins) - codes * margins)
+    return float(loss + penalty / 2 * fits.coefficients @ fits.coefficients)

@@ -1,0 +1,123 @@
+"""A session with the images of a run ingested: the stages of a job, ready to be timed one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from covid_xray import runs
+from covid_xray.featurize import featurize, way_of
+from covid_xray.ingest import Source, ingest
+from covid_xray.progress import Progress
+from covid_xray.session import CATALOG, SCHEMA, attach_warehouse, local_session, session_settings
+from covid_xray.settings import Settings, load_settings
+from covid_xray.tables import Tables
+from covid_xray.train import train
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+from sparkdl.backbones import backbone as network
+from sparkdl.images import to_input
+from sparkdl.weights import kind_of, resolve
+
+from benchmarks.options import Options
+from benchmarks.own_process import seconds
+
+CONFIG = Path(__file__).resolve().parent.parent / "config.yaml"
+
+
+@dataclass(frozen=True)
+class Workbench:
+    """One run over the first images of each class."""
+
+    options: Options
+    tables: Tables
+    settings: Settings
+    run_id: str
+
+    def ids(self, task: str | None = None) -> list[str]:
+        """Return the run's images, sorted; those of one task, or of all."""
+        splits = self.tables.read("splits").where(F.col("run_id") == self.run_id)
+        if task is not None:
+            splits = splits.where(F.col("task") == task)
+        return sorted(splits.select("image_id").distinct().toPandas()["image_id"])
+
+    def featurize(self, backbone: str) -> float:
+        """Run the stage for images that have no features; return its seconds."""
+        arguments = (self.options.weights, self.options.weights_store, _silent)
+        return seconds(lambda: featurize(self.tables, self.settings, self.run_id, backbone, *arguments))
+
+    def train(self, backbone: str) -> float:
+        """Run the stage; return its seconds."""
+        return seconds(lambda: train(self.tables, self.settings, self.run_id, backbone, _silent))
+
+    def forget_features(self, backbone: str) -> None:
+        """Delete a backbone's features, so that the stage computes them again."""
+        name = self.tables.name("features")
+        statement = f"DELETE FROM {name} WHERE backbone = :backbone"  # noqa: S608 - a quoted name of ours
+        self.tables.spark.sql(statement, {"backbone": backbone})
+
+    def inputs(self, backbone: str) -> npt.NDArray[np.uint8]:
+        """Return the run's images as the network takes them, in the order of `ids`."""
+        ids, images = self.ids(), self.tables.read("images")
+        found = images.where(F.col("image_id").isin(ids)).orderBy("image_id").select("content").toPandas()
+        size = network(backbone).size
+        pictures = [to_input(bytes(c), size, self.settings.scale_hint) for c in found["content"]]
+        return np.stack([picture for picture in pictures if picture is not None])
+
+    def first_features(self, backbone: str, count: int) -> npt.NDArray[np.float32]:
+        """Return the stored features of the first images."""
+        ids = self.ids()[:count]
+        row = runs.state(self.tables, self.run_id, backbone)[0]
+        stored = self.tables.matching("features", way_of(backbone, row["weights_id"], self.settings.pooling))
+        kept = stored.where(F.col("image_id").isin(ids)).orderBy("image_id").select("features").collect()
+        return np.stack([np.frombuffer(values, "<f4") for (values,) in kept])
+
+
+@contextmanager
+def workbench(
+    options: Options, warehouse: Path, images: int | None = None, **changes: Any
+) -> Iterator[Workbench]:
+    """Start a session and ingest at most `images` images, an equal share of each class."""
+    spark = local_session("local[*]", options.folder / "spark.log")
+    try:
+        attach_warehouse(spark, warehouse)
+        yield ingested(options, Tables(spark, CATALOG, SCHEMA), images, **changes)
+    finally:
+        spark.stop()
+
+
+def start_with_memory(memory: str) -> None:
+    """Start the session that `local_session` then finds, its JVM larger than that of a run."""
+    builder = SparkSession.builder.master("local[*]")
+    for key, value in (session_settings() | {"spark.driver.memory": memory}).items():
+        builder = builder.config(key, value)
+    builder.getOrCreate()
+
+
+def prepare_weights(options: Options, backbones: Iterable[str]) -> None:
+    """Have the weights ready, so that no stage draws or fetches them while it is timed."""
+    for name in backbones:
+        resolve(options.weights, name, options.weights_store, load_settings(CONFIG).seed)
+
+
+def ingested(options: Options, tables: Tables, images: int | None, **changes: Any) -> Workbench:
+    """Ingest a run of at most `images` images; images that are there already are not opened again."""
+    settings = load_settings(CONFIG, changes)
+    if images is not None:
+        settings = load_settings(CONFIG, {**changes, "limit_per_class": images // len(settings.classes)})
+    now = datetime.now(UTC)
+    run = runs.Request(
+        runs.new_run_id(now), options.backbones, tuple(settings.tasks), kind_of(options.weights)
+    )
+    ingest(tables, settings, run, Source(options.data, None), None, now, _silent)
+    return Workbench(options, tables, settings, run.run_id)
+
+
+def _silent(progress: Progress) -> None:
+    """A stage's progress is not what a benchmark shows."""

@@ -1,0 +1,53 @@
+"""Bring features from Spark to the driver: as Arrow, which is looked at where it lies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from covid_xray.errors import StageError
+from covid_xray.train.rows import FeatureRows
+
+# Images in one query: Xception's are 1.7 GB, and a result of Spark's may have 3.
+_QUERY = 2048
+
+
+def collect_rows(features: DataFrame, ids: Sequence[str]) -> FeatureRows:
+    """Return the features of the images `ids`, a row each in their order.
+
+    Parameters
+    ----------
+    features : DataFrame
+        Columns `image_id` and `features` (binary: float32, equally many).
+    ids : sequence of str
+
+    Raises
+    ------
+    StageError
+        If an image has no features.
+    """
+    row_of = {image_id: row for row, image_id in enumerate(ids)}
+    pieces, places = [], []
+    for start in range(0, len(ids), _QUERY):
+        wanted = F.col("image_id").isin(list(ids[start : start + _QUERY]))
+        for batch in features.where(wanted).select("image_id", "features").toArrow().to_batches():
+            pieces.append(_unpacked(batch["features"]))
+            places.append(np.array([row_of[image_id] for image_id in batch["image_id"].to_pylist()]))
+    missing = set(range(len(ids))).difference(*places)
+    if missing:
+        first = ids[min(missing)]
+        raise StageError(f"{len(missing)} images have no features, among them {first}: featurize comes first")
+    return FeatureRows(tuple(pieces), tuple(places))
+
+
+def _unpacked(packed: pa.BinaryArray) -> npt.NDArray[np.float32]:
+    """Return a view of the bytes as numbers."""
+    _, offsets, data = packed.buffers()
+    ends = np.frombuffer(offsets, np.int32)[packed.offset : packed.offset + len(packed) + 1]
+    values = np.frombuffer(data, "<f4", count=(ends[-1] - ends[0]) // 4, offset=int(ends[0]))
+    return values.reshape(len(packed), -1)
