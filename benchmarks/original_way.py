@@ -18,7 +18,7 @@ from benchmarks import stages
 from benchmarks.options import Options
 from benchmarks.own_process import seconds
 from benchmarks.result import Goal, Ratio
-from benchmarks.workbench import Workbench, start_with_memory, workbench
+from benchmarks.workbench import Workbench, allow_memory, workbench
 
 # 900 rows of 204,800 doubles, once as read and once as Spark's blocks.
 DRIVER_MEMORY = "12g"
@@ -35,7 +35,7 @@ class Run:
 
 def measure(options: Options) -> list[Run]:
     """Fit Spark's LogisticRegression on the features that `stages` has left, as the original did."""
-    start_with_memory(DRIVER_MEMORY)
+    allow_memory(DRIVER_MEMORY)
     with workbench(options, stages.warehouse(options), options.images) as bench:
         return [
             Run(backbone, len(bench.ids(task)), seconds(partial(_fit, bench, backbone, task)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,11 +16,10 @@ from covid_xray import runs
 from covid_xray.featurize import featurize, way_of
 from covid_xray.ingest import Source, ingest
 from covid_xray.progress import Progress
-from covid_xray.session import CATALOG, SCHEMA, attach_warehouse, local_session, session_settings
+from covid_xray.session import CATALOG, SCHEMA, attach_warehouse, local_session
 from covid_xray.settings import Settings, load_settings
 from covid_xray.tables import Tables
 from covid_xray.train import train
-from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 from sparkdl.backbones import backbone as network
 from sparkdl.images import to_input
@@ -92,12 +92,9 @@ def workbench(
         spark.stop()
 
 
-def start_with_memory(memory: str) -> None:
-    """Start the session that `local_session` then finds, its JVM larger than that of a run."""
-    builder = SparkSession.builder.master("local[*]")
-    for key, value in (session_settings() | {"spark.driver.memory": memory}).items():
-        builder = builder.config(key, value)
-    builder.getOrCreate()
+def allow_memory(memory: str) -> None:
+    """Give the JVM that this process starts later more memory than that of a run has."""
+    os.environ["PYSPARK_SUBMIT_ARGS"] = f"--driver-memory {memory} pyspark-shell"
 
 
 def prepare_weights(options: Options, backbones: Iterable[str]) -> None:
