@@ -13,6 +13,7 @@ from pyspark.ml.classification import LogisticRegression
 from pyspark.ml.functions import array_to_vector
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
+from sparkdl.column import unpacked
 
 from benchmarks import stages
 from benchmarks.options import Options
@@ -74,4 +75,4 @@ def _training_rows(bench: Workbench, backbone: str, task: str) -> DataFrame:
     training = splits.where((F.col("repeat") == 0) & F.col("fold").isNull())
     code = F.array_position(F.lit(list(classes)), F.col("label")).cast("double") - 1
     rows = training.join(features, "image_id")
-    return rows.select(array_to_vector(F.col("features")).alias("features"), code.alias("label"))
+    return rows.select(array_to_vector(unpacked(F.col("features"))).alias("features"), code.alias("label"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
@@ -24,8 +25,16 @@ def in_own_process(function: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.k
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         pid = pool.submit(os.getpid).result()
         with peak_memory(pid) as peak:
-            result = pool.submit(function, *args, **kwargs).result()
+            result = pool.submit(_call, function, args, kwargs).result()
     return result, peak()
+
+
+def _call(function: Callable[..., _T], args: tuple[object, ...], kwargs: dict[str, object]) -> _T:
+    try:
+        return function(*args, **kwargs)
+    except Exception:
+        # Spark's own exceptions hold parts of its session, which do not get through to the other process.
+        raise RuntimeError(f"{function.__name__} failed:\n{traceback.format_exc()}") from None
 
 
 @contextmanager

@@ -59,8 +59,8 @@ class Workbench:
     def forget_features(self, backbone: str) -> None:
         """Delete a backbone's features, so that the stage computes them again."""
         name = self.tables.name("features")
-        statement = f"DELETE FROM {name} WHERE backbone = :backbone"  # noqa: S608 - a quoted name of ours
-        self.tables.spark.sql(statement, {"backbone": backbone})
+        # Delta takes no parameters in a DELETE; the name is one of the five.
+        self.tables.spark.sql(f"DELETE FROM {name} WHERE backbone = '{backbone}'")  # noqa: S608
 
     def inputs(self, backbone: str) -> npt.NDArray[np.uint8]:
         """Return the run's images as the network takes them, in the order of `ids`."""

@@ -2,12 +2,14 @@
 
 import json
 
+import numpy as np
 import pytest
 from covid_xray.errors import StageError
 from covid_xray.featurize import featurize, way_of
 from covid_xray.tables import Tables
 from pyspark.sql import functions as F
 from sparkdl import WeightsError
+from sparkdl.column import unpacked
 
 BACKBONE = "ResNet50"
 
@@ -41,9 +43,11 @@ def test_each_image_is_computed_once_and_missing_weights_are_repaired_by_a_run_w
     assert {(row.status, row.error, row.featurized_images) for row in repaired} == {("running", None, 15)}
     assert [(p.done, p.total) for p in said if p.total] == [(0, 15), (7, 15), (15, 15)]
     assert repaired[0].weights == "random" and json.loads(repaired[0].versions)["pyspark"]
-    kept = tables.matching("features", way_of(BACKBONE, repaired[0].weights_id, "published")).collect()
+    stored = tables.matching("features", way_of(BACKBONE, repaired[0].weights_id, "published"))
+    kept = stored.select("image_id", "features", unpacked(F.col("features")).alias("values")).collect()
     assert sorted(row.image_id for row in kept) == sorted(few)
-    assert {len(row.features) for row in kept} == {2048 * 4}
+    assert {len(row["values"]) for row in kept} == {2048}
+    assert all(np.frombuffer(row.features, "<f4").tolist() == row["values"] for row in kept)
 
     more = ingested("-more", per_class=6)
     run_featurize("-more")

@@ -1,0 +1,32 @@
+import os
+
+import pytest
+
+from benchmarks.own_process import in_own_process
+
+
+def hold(megabytes):
+    import time
+
+    held = b"x" * (megabytes * 1_000_000)
+    time.sleep(1.2)
+    return os.getpid(), len(held)
+
+
+def test_a_result_comes_back_from_another_process_with_the_memory_it_took():
+    (pid, held), gigabytes = in_own_process(hold, 300)
+    assert pid != os.getpid() and held == 300_000_000
+    assert 0.3 < gigabytes < 0.6
+
+
+def fail_like_spark():
+    import threading
+
+    error = ValueError("no table")
+    error.session = threading.RLock()
+    raise error
+
+
+def test_a_failure_comes_back_in_words_though_it_holds_what_cannot_travel():
+    with pytest.raises(RuntimeError, match=r"fail_like_spark failed:(.|\n)*ValueError: no table"):
+        in_own_process(fail_like_spark)
