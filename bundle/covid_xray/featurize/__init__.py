@@ -8,6 +8,7 @@ from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import sparkdl.weights
 from pyspark.sql import DataFrame
@@ -44,24 +45,25 @@ def featurize(
     weights_store : Path
         Folder that driver and workers see; fetched and random weights are kept there.
     """
-    with runs.failures_recorded(tables, run_id, backbone):
+    with runs.failures_recorded(tables, run_id, backbone), ThreadPoolExecutor(1) as beside:
         resolved = sparkdl.weights.resolve(weights, backbone, weights_store, settings.seed)
         rows = _unfinished(tables, run_id, backbone, resolved.sha256)
         if not rows:
             notify(Progress("featurize", backbone, note="nothing to do, all its runs have succeeded"))
             return
-        runs.update(
-            tables, rows, status=runs.RUNNING, error=None, weights=resolved.kind, weights_id=resolved.sha256
-        )
+        running = {"status": runs.RUNNING, "error": None}
+        running |= {"weights": resolved.kind, "weights_id": resolved.sha256}
+        # A commit takes a second, in which the first images can be on their way.
+        marked = beside.submit(runs.update, tables, rows, **running)
         begun = monotonic()
-        computed = _compute_missing(tables, settings, run_id, backbone, resolved, notify)
-        seconds = monotonic() - begun
-        runs.update(
-            tables,
-            _unfinished(tables, run_id, backbone, resolved.sha256),
-            featurize_seconds=seconds,
-            featurized_images=computed,
-        )
+        missing = partial(_without_features, tables, settings, run_id, backbone, resolved)
+        computed = _compute(tables, settings, backbone, resolved, missing(), notify)
+        took = {"featurize_seconds": monotonic() - begun, "featurized_images": computed}
+        marked.result()
+        checked = beside.submit(missing)
+        runs.update(tables, [row | running for row in rows], **took)
+        if left := checked.result():
+            raise StageError(f"{backbone}: {len(left)} images have no features, among them {left[0]}")
 
 
 def way_of(backbone: str, weights_id: str, pooling: str) -> dict[str, str]:
@@ -70,7 +72,7 @@ def way_of(backbone: str, weights_id: str, pooling: str) -> dict[str, str]:
     return dict(zip(names, (backbone, weights_id, pooling, PREPROCESSING), strict=True))
 
 
-def _unfinished(tables: Tables, run_id: str, backbone: str, weights_id: str) -> list[dict[str, object]]:
+def _unfinished(tables: Tables, run_id: str, backbone: str, weights_id: str) -> list[dict[str, Any]]:
     """Rows still to be done: a success with other weights than today's does not count."""
     return [
         row
@@ -79,10 +81,10 @@ def _unfinished(tables: Tables, run_id: str, backbone: str, weights_id: str) -> 
     ]
 
 
-def _compute_missing(
-    tables: Tables, settings: Settings, run_id: str, backbone: str, weights: Weights, notify: Notify
+def _compute(
+    tables: Tables, settings: Settings, backbone: str, weights: Weights, missing: list[str], notify: Notify
 ) -> int:
-    missing = _without_features(tables, settings, run_id, backbone, weights)
+    """Compute the features of `missing` and return their number."""
     if not missing:
         notify(Progress("featurize", backbone, note="all images are there already"))
         return 0
@@ -95,9 +97,6 @@ def _compute_missing(
         for count in pool.map(partial(_append_features, tables, settings, backbone, weights), chunks):
             done += count
             notify(Progress("featurize", backbone, done, len(missing), seconds=monotonic() - begun))
-    left = _without_features(tables, settings, run_id, backbone, weights)
-    if left:
-        raise StageError(f"{backbone}: {len(left)} images have no features, among them {left[0]}")
     return done
 
 
