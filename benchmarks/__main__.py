@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from benchmarks.options import Options
     from benchmarks.result import Ratio
 
-ROOT = Path(__file__).resolve().parent.parent
 BACKBONES, IMAGES = ("VGG16", "ResNet50"), 256
+MEASUREMENTS = ("upload", "resize", "wide", "scale", "stages", "run")
 
 
 def _measurements(options: Options) -> dict[str, Callable[[], list[Ratio]]]:
@@ -50,10 +50,16 @@ def _measure(options: Options, only: Sequence[str]) -> Iterator[Ratio]:
 
 
 def _options(args: Namespace, folder: Path) -> Options:
+    from radiograph import class_folders
     from sparkdl.backbones import BACKBONES as ALL
+    from sparkdl.backbones import backbone
 
     from benchmarks.options import Options
 
+    for folder_of_classes in (args.data, args.originals or args.data):
+        class_folders(folder_of_classes)
+    for name in args.backbone or ():
+        backbone(name)
     return Options(
         data=args.data.resolve(),
         originals=(args.originals or args.data).resolve(),
@@ -64,16 +70,23 @@ def _options(args: Namespace, folder: Path) -> Options:
     )
 
 
+def _enough(text: str) -> int:
+    """Read a number of images that leaves some of each class in every split."""
+    if not text.isdecimal() or int(text) < 30:
+        raise ArgumentTypeError(f"{text} is too few or no number: give 30 or more")
+    return int(text)
+
+
 def _parser() -> ArgumentParser:
     parser = ArgumentParser(prog="wrapper.sh bench", description=__doc__)
     add = parser.add_argument
     add("--data", type=Path, required=True, help="folder of class folders, resized")
     add("--originals", type=Path, help="the same, not resized, for what resizes them (default: --data)")
     add("--backbone", action="append", help=f"may be repeated (default: {', '.join(BACKBONES)})")
-    add("--images", type=int, default=IMAGES, help="at most (default: %(default)s)")
+    add("--images", type=_enough, default=IMAGES, help="at most, 30 or more (default: %(default)s)")
     add("--full", action="store_true", help="all backbones on all images")
     add("--weights", default="random", help="imagenet, random, or a folder of weights (default: random)")
-    add("--only", action="append", default=[], help="upload, resize, wide, scale, stages or run; repeatable")
+    add("--only", action="append", default=[], choices=MEASUREMENTS, help="may be repeated (default: all)")
     add("--output", type=Path, default=Path("out/bench"), help="for bench.json and machine.json")
     return parser
 
@@ -82,7 +95,9 @@ def main(argv: Sequence[str]) -> int:
     """Measure, print the table, write the JSON."""
     args = _parser().parse_args(argv)
     # Here, not above: --help must not wait for Spark.
+    from radiograph import FolderError
     from rich.console import Console
+    from sparkdl import SparkdlError
 
     from benchmarks.machine import facts
     from benchmarks.result import table
@@ -93,7 +108,13 @@ def main(argv: Sequence[str]) -> int:
     ratios: list[Ratio] = []
     with TemporaryDirectory(prefix="bench-", dir=args.output) as folder:
         try:
-            ratios.extend(_measure(_options(args, Path(folder).resolve()), args.only))
+            options = _options(args, Path(folder).resolve())
+        except (FolderError, SparkdlError) as error:
+            print(f"wrapper.sh bench: {error}", file=sys.stderr)
+            return 2
+        try:
+            # What has been measured is kept when a later measurement fails.
+            ratios.extend(_measure(options, args.only))
         finally:
             found = json.dumps([ratio.as_json() for ratio in ratios], indent=1)
             (args.output / "bench.json").write_text(found, encoding="utf-8")
