@@ -1,8 +1,9 @@
 """One way to open an X-ray: find files below a root, turn bytes into an 8-bit picture, or say why not."""
 
-from radiograph.decode import Xray, open_xray
+from radiograph.decode import Xray, as_png, open_xray
+from radiograph.lungs import lung_field
 from radiograph.reasons import Reason, Refused
-from radiograph.walk import FolderError, Found, class_folders, other_folders, walk
+from radiograph.walk import FolderError, Found, class_folders, other_folders, walk, walk_all
 
 __all__ = [
     "FolderError",
@@ -10,8 +11,11 @@ __all__ = [
     "Reason",
     "Refused",
     "Xray",
+    "as_png",
     "class_folders",
+    "lung_field",
     "open_xray",
     "other_folders",
     "walk",
+    "walk_all",
 ]

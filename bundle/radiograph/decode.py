@@ -9,13 +9,12 @@ from typing import Any
 
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
+from radiograph.limits import MAX_PIXELS, check_size
 from radiograph.modes import is_deep_colour, to_eight_bits
 from radiograph.reasons import Reason, Refused
 
 # Formats in which X-rays come; Pillow's others (icons, fonts, vector formats that start programs) stay shut.
 FORMATS = ("JPEG", "PNG", "TIFF", "BMP", "GIF", "WEBP", "JPEG2000")
-MAX_PIXELS = 100_000_000
-MIN_SIDE = 32
 # Of 16 bits a colour Pillow reads the upper 8, and a 12-bit picture has next to nothing left in them.
 _DARK = 16
 
@@ -23,6 +22,8 @@ _DARK = 16
 _PLAIN_FORMATS = ("JPEG", "PNG")
 # What files of these formats start with; BMP's two letters may start any text.
 _SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"II*\0", b"MM\0*", b"GIF8", b"\0\0\0\x0cjP  ")
+# Without its preamble a DICOM file starts with an element of the file meta or of the identifying group.
+_DICOM_STARTS = (b"\x02\0", b"\x08\0")
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,8 @@ class Xray:
     width, height : int
         Of the picture, in pixels.
     format, mode : str
-        Of the file as found, in Pillow's terms, e.g. `PNG` and `RGBA`.
+        Of the file as found, in Pillow's terms, e.g. `PNG` and `RGBA`; `DICOM` and its photometric
+        interpretation, e.g. `MONOCHROME2`.
     file_size : int
         Of the file as found, in bytes.
     as_found : bytes or None
@@ -53,7 +55,7 @@ class Xray:
 
     def content(self) -> bytes:
         """Return a JPEG or PNG file that every decoder shows as `picture`: as found, or else made anew."""
-        return _as_png(self.picture) if self.as_found is None else self.as_found
+        return as_png(self.picture) if self.as_found is None else self.as_found
 
 
 def open_xray(data: bytes) -> Xray:
@@ -80,13 +82,29 @@ def open_xray(data: bytes) -> Xray:
         raise _damaged(error) from None
 
 
+def as_png(picture: Image.Image) -> bytes:
+    """Return a PNG file with nothing but the pixels in it."""
+    # A copy without info, which may hold text, profiles and a person's name.
+    bare = Image.frombytes(picture.mode, picture.size, picture.tobytes())
+    file = io.BytesIO()
+    bare.save(file, "PNG")
+    return file.getvalue()
+
+
 def _open(data: bytes) -> Xray:
-    image = _read_header(data)
-    found_format, found_mode = str(image.format), image.mode
-    picture, changed = _read_pixels(image)
+    if data[128:132] == b"DICM" or data.startswith(_DICOM_STARTS):
+        # Half a second, which most folders need not pay.
+        from radiograph.dicom import open_dicom
+
+        picture, found_mode = open_dicom(data)
+        found_format, plain = "DICOM", False
+    else:
+        image = _read_header(data)
+        found_format, found_mode = str(image.format), image.mode
+        picture, changed = _read_pixels(image)
+        plain = found_format in _PLAIN_FORMATS and found_mode == picture.mode and not changed
     if _is_blank(picture):
         raise Refused(Reason.blank, "all pixels are equal")
-    plain = found_format in _PLAIN_FORMATS and found_mode == picture.mode and not changed
     as_found = data if plain else None
     return Xray(picture, picture.width, picture.height, found_format, found_mode, len(data), as_found)
 
@@ -100,11 +118,7 @@ def _read_header(data: bytes) -> Image.Image:
         raise Refused(Reason.not_an_image, f"starts with {data[:12]!r}") from None
     except Image.DecompressionBombError:
         raise Refused(Reason.too_large, f"more than {MAX_PIXELS} pixels") from None
-    size = f"{image.width}x{image.height} pixels"
-    if image.width * image.height > MAX_PIXELS:
-        raise Refused(Reason.too_large, f"{size}, over {MAX_PIXELS}")
-    if min(image.size) < MIN_SIDE:
-        raise Refused(Reason.too_small, f"{size}, shorter side under {MIN_SIDE}")
+    check_size(image.width, image.height)
     return image
 
 
@@ -116,19 +130,28 @@ def _read_pixels(image: Image.Image) -> tuple[Image.Image, bool]:
         raise Refused(Reason.multi_frame, f"{frames} frames")
     deep = is_deep_colour(image)
     image.load()
-    rotated = image.getexif().get(ExifTags.Base.Orientation, 1) != 1
+    rotated = _is_rotated(image)
     changed = rotated or deep or image.has_transparency_data
-    ImageOps.exif_transpose(image, in_place=True)
+    if rotated:
+        ImageOps.exif_transpose(image, in_place=True)
     picture = to_eight_bits(image)
     if deep and max(high for _, high in _extrema(picture)) < _DARK:
         raise Refused(Reason.unreadable, "16 bits a colour of which 12 are used; save it in grey")
     return picture, changed
 
 
+def _is_rotated(image: Image.Image) -> bool:
+    try:
+        return bool(image.getexif().get(ExifTags.Base.Orientation, 1) != 1)
+    except Exception:
+        # Broken EXIF beside sound pixels: no program that shows the picture turns it then.
+        return False
+
+
 def _damaged(error: Exception) -> Refused:
     # No exception of its own for a file that ends early either, but the word is in all the messages.
     reason = Reason.truncated if "truncated" in str(error).lower() else Reason.unreadable
-    return Refused(reason, _line(error))
+    return Refused(reason, f"damaged: {_line(error)}")
 
 
 def _is_blank(picture: Image.Image) -> bool:
@@ -142,14 +165,6 @@ def _is_blank(picture: Image.Image) -> bool:
 def _extrema(picture: Image.Image) -> list[tuple[float, float]]:
     found: Any = picture.getextrema()
     return [found] if picture.mode == "L" else list(found)
-
-
-def _as_png(picture: Image.Image) -> bytes:
-    # A copy without info, which may hold text, profiles and a person's name.
-    bare = Image.frombytes(picture.mode, picture.size, picture.tobytes())
-    file = io.BytesIO()
-    bare.save(file, "PNG")
-    return file.getvalue()
 
 
 def _line(error: BaseException) -> str:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
 from radiograph.reasons import Reason, Refused
 
 _GREY = ("1", "L", "LA")
 _DEEP = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
+# Pixels that are worked on at once, where each takes eight bytes or more.
+_STRIP = 2**20
 
 
 def to_eight_bits(image: Image.Image) -> Image.Image:
@@ -42,6 +48,13 @@ def is_deep_colour(image: Image.Image) -> bool:
     return image.mode not in _DEEP and any(";16" in str(tile[3]) for tile in getattr(image, "tile", ()))
 
 
+def strips(values: npt.NDArray[Any]) -> Iterator[slice]:
+    """Return the rows of a picture in parts; the whole in double precision would take more than all else."""
+    rows = max(1, _STRIP // values.shape[1])
+    for first in range(0, len(values), rows):
+        yield slice(first, first + rows)
+
+
 def _palette_mode(image: Image.Image) -> str:
     """Return the mode of a palette's colours; a grey palette is a grey picture."""
     colours = image.convert("RGB")
@@ -59,10 +72,13 @@ def _over_black(image: Image.Image) -> Image.Image:
 
 
 def _scaled(image: Image.Image) -> Image.Image:
-    values = np.asarray(image, dtype=np.float64)
-    if not np.isfinite(values).all():
-        raise Refused(Reason.unreadable, "pixels that are not finite numbers")
+    values = np.asarray(image)
     low, high = float(values.min()), float(values.max())
+    if not np.isfinite([low, high]).all():
+        raise Refused(Reason.unreadable, "pixels that are not finite numbers")
     if low == high:
         raise Refused(Reason.blank, "all pixels are equal")
-    return Image.fromarray(np.rint((values - low) * (255 / (high - low))).astype(np.uint8), "L")
+    grey = np.empty(values.shape, np.uint8)
+    for rows in strips(values):
+        grey[rows] = np.rint((values[rows].astype(np.float64) - low) * (255 / (high - low)))
+    return Image.fromarray(grey, "L")

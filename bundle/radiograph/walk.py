@@ -1,4 +1,4 @@
-"""Find the files of class folders, never outside of the folder that was given."""
+"""Find the files of class folders, or of any, never outside of the folder that was given."""
 
 from __future__ import annotations
 
@@ -52,6 +52,19 @@ def walk(root: Path, classes: Sequence[str]) -> Iterator[Found]:
     for label in sorted(classes):
         found = _below(root / label, root, label, inside)
         yield from sorted(found, key=lambda entry: entry.path)
+
+
+def walk_all(root: Path) -> Iterator[Found]:
+    """Return all files below `root`, whatever their folders are called, sorted by path; `label` is empty.
+
+    Raises
+    ------
+    FolderError
+        If `root` is missing or cannot be listed.
+    """
+    class_folders(root)
+    inside = root.resolve()
+    yield from sorted(_below(inside, inside, "", inside), key=lambda entry: entry.path)
 
 
 def class_folders(root: Path) -> list[str]:

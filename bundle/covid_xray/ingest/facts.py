@@ -12,7 +12,7 @@ from covid_xray.errors import DataError
 ORIGINALS = ["original_width", "original_height", "original_bytes", "original_format", "original_mode"]
 
 # NIH ChestX-ray8 names a file <patient, 8 digits>_<follow-up>.
-_NIH = re.compile(r"(\d{8})_\d+")
+NIH_NAME = re.compile(r"(\d{8})_\d+")
 _FILE_COLUMNS = ("filename", "original_filename", "resized_filename")
 
 
@@ -47,7 +47,7 @@ def patient_of(label: str, path: str, image_id: str, patients: dict[tuple[str, s
     given = patients.get((label, stem))
     if given is not None:
         return given
-    nih = _NIH.fullmatch(stem)
+    nih = NIH_NAME.fullmatch(stem)
     return nih[1] if nih else f"image-{image_id[:12]}"
 
 

@@ -46,6 +46,24 @@ def test_a_patients_file_that_does_not_serve_is_refused(csv, text, says):
         read_patients(csv(text))
 
 
+def test_an_image_without_a_row_is_a_patient_of_its_own(csv):
+    patients = read_patients(csv("label,filename,patient_id\nC,a.png,p1\nC,b.png,\nC,,p2\n"))
+    assert patients == {("C", "a"): "p1"}
+    assert patient_of("C", "C/b.png", "b" * 64, patients) == "image-bbbbbbbbbbbb"
+
+
+def test_rows_that_stand_twice_and_rows_of_no_image_do_no_harm(csv):
+    text = "label,filename,patient_id\nC,a.png,p1\nC,a.png,p1\nD,elsewhere.png,p9\n"
+    patients = read_patients(csv(text))
+    assert patient_of("C", "C/a.png", "a" * 64, patients) == "p1"
+    assert patient_of("C", "C/elsewhere.png", "e" * 64, patients) == "image-eeeeeeeeeeee"
+
+
+def test_one_patient_in_two_classes_is_one_patient(csv):
+    patients = read_patients(csv("label,filename,patient_id\nC,a.png,p1\nD,a.png,p1\n"))
+    assert {patient_of(label, f"{label}/a.png", "0" * 64, patients) for label in "CD"} == {"p1"}
+
+
 def test_a_missing_patients_file_is_refused(tmp_path):
     with pytest.raises(DataError, match="cannot read the patients file"):
         read_patients(tmp_path / "none.csv")

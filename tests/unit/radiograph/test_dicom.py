@@ -1,0 +1,197 @@
+"""A DICOM radiograph opens as a viewer shows it, and tells nothing of the patient."""
+
+import logging
+
+import numpy as np
+import pytest
+from PIL import Image
+from pydicom import Dataset
+from pydicom.encaps import encapsulate
+from pydicom.uid import DeflatedExplicitVRLittleEndian, JPEG2000Lossless, JPEGLosslessSV1
+from radiograph import Reason, Refused, open_xray
+
+from tests.corpus.dicom import (
+    PATIENT,
+    PATIENT_ID,
+    coloured,
+    eight_bits,
+    jpeg,
+    radiograph,
+    run_lengths,
+    written,
+)
+from tests.corpus.pictures import HEIGHT, WIDTH, encoded, picture, pixels
+
+# A ramp that uses the whole of 12 bits, from 0 to 4095.
+RAMP = np.tile(np.linspace(0, 4095, WIDTH).astype(np.uint16), (HEIGHT, 1))
+
+
+def ramp(**elements) -> Dataset:
+    return radiograph("ramp", **{"PixelData": RAMP.tobytes()} | elements)
+
+
+def shown(file: Dataset, **options) -> np.ndarray:
+    return np.asarray(open_xray(written(file, **options)).picture, int)
+
+
+def refused(file: Dataset, **options) -> tuple[Reason, str]:
+    with pytest.raises(Refused) as refusal:
+        open_xray(written(file, **options))
+    return refusal.value.reason, refusal.value.detail
+
+
+def test_it_becomes_grey_and_is_told_with_its_photometric_interpretation():
+    data = written(ramp())
+    xray = open_xray(data)
+    assert (xray.format, xray.mode, xray.file_size) == ("DICOM", "MONOCHROME2", len(data))
+    assert (xray.width, xray.height, xray.picture.mode) == (WIDTH, HEIGHT, "L")
+
+
+def test_without_a_window_the_full_range_is_shown():
+    np.testing.assert_allclose(shown(ramp()), RAMP / 4095 * 255, atol=0.51)
+    narrow = (RAMP // 4 + 1000).astype(np.uint16)
+    np.testing.assert_allclose(shown(ramp(PixelData=narrow.tobytes())), shown(ramp()), atol=1)
+
+
+def test_monochrome1_is_inverted():
+    np.testing.assert_array_equal(shown(ramp(PhotometricInterpretation="MONOCHROME1")), 255 - shown(ramp()))
+
+
+def test_the_first_window_maps_its_own_range():
+    windowed = shown(ramp(WindowCenter=[1000, 2000], WindowWidth=[1000, 4000]))
+    # PS3.3 C.11.2.1.2.1: 0 up to 499.5, 255 above 1498.5.
+    expected = np.clip(((RAMP - 999.5) / 999 + 0.5) * 255, 0, 255)
+    np.testing.assert_allclose(windowed, expected, atol=0.51)
+
+
+def test_a_window_wider_than_the_values_leaves_them_in_their_part_of_it():
+    assert shown(ramp(WindowCenter=4096, WindowWidth=8192)).max() == 127
+
+
+@pytest.mark.parametrize(
+    "window", [{"WindowCenter": 5, "WindowWidth": 0}, {"WindowCenter": "", "WindowWidth": ""}]
+)
+def test_a_window_that_shows_nothing_is_left_aside(window):
+    np.testing.assert_array_equal(shown(ramp(**window)), shown(ramp()))
+
+
+def test_the_rescale_comes_before_the_window_and_a_negative_slope_inverts():
+    rescaled = ramp(RescaleSlope=-1, RescaleIntercept=4095, WindowCenter=2048, WindowWidth=4096)
+    np.testing.assert_allclose(shown(rescaled), 255 - RAMP / 4095 * 255, atol=1)
+
+
+def test_signed_values_are_understood():
+    signed = (RAMP.astype(np.int16) - 2048).tobytes()
+    file = ramp(PixelRepresentation=1, PixelData=signed, RescaleSlope=1, RescaleIntercept=0)
+    np.testing.assert_array_equal(shown(file), shown(ramp()))
+
+
+def lut(table, first=0, bits=16) -> list[Dataset]:
+    item = Dataset()
+    item.LUTDescriptor, item.LUTData = [len(table), first, bits], table
+    item["LUTDescriptor"].VR = item["LUTData"].VR = "US"
+    return [item]
+
+
+def test_a_modality_lut_and_a_voi_lut_are_looked_up_one_after_the_other():
+    fall = list(range(4095, -1, -1))
+    square = [value * value // 4095 * 16 for value in range(4096)]
+    both = shown(ramp(ModalityLUTSequence=lut(fall), VOILUTSequence=lut(square)))
+    np.testing.assert_allclose(both, (4095 - RAMP.astype(int)) ** 2 / 4095**2 * 255, atol=1.01)
+
+
+def test_values_beyond_a_short_lut_take_its_ends():
+    eight = shown(ramp(VOILUTSequence=lut(list(range(256)), first=1000, bits=8)))
+    np.testing.assert_array_equal(eight, np.clip(RAMP.astype(int) - 1000, 0, 255))
+
+
+@pytest.mark.parametrize("make", [radiograph, run_lengths, lambda name: radiograph(name, Modality="CR")])
+def test_compression_and_modality_change_nothing(make):
+    np.testing.assert_array_equal(shown(make("same")), shown(radiograph("same")))
+
+
+def test_jpeg_and_jpeg_2000_are_decoded():
+    expected = pixels("jpeg").astype(float)
+    expected = (expected - expected.min()) / np.ptp(expected) * 255
+    assert np.abs(shown(jpeg("jpeg")) - expected).mean() < 4
+    wavelets = eight_bits("jpeg", PixelData=encapsulate([encoded(picture("jpeg"), "JPEG2000", no_jp2=True)]))
+    wavelets["PixelData"].is_undefined_length = True
+    np.testing.assert_allclose(shown(wavelets, syntax=JPEG2000Lossless), expected, atol=0.51)
+
+
+def test_a_missing_preamble_changes_nothing():
+    data = written(ramp(), preamble=False)
+    assert data[128:132] != b"DICM"
+    np.testing.assert_array_equal(np.asarray(open_xray(data).picture), shown(ramp()))
+
+
+def test_colours_come_as_rgb_whatever_their_model():
+    red = np.dstack([pixels("red"), pixels("red") // 2, pixels("red") // 4])
+    np.testing.assert_array_equal(shown(coloured("red", PixelData=red.tobytes())), red)
+    planes = np.ascontiguousarray(red.transpose(2, 0, 1)).tobytes()
+    np.testing.assert_array_equal(shown(coloured("red", PlanarConfiguration=1, PixelData=planes)), red)
+    ycc = np.asarray(Image.fromarray(red).convert("YCbCr")).tobytes()
+    file = coloured("red", PhotometricInterpretation="YBR_FULL", PixelData=ycc)
+    np.testing.assert_allclose(shown(file), red, atol=3)
+
+
+def test_nothing_of_the_patient_is_in_the_stored_picture():
+    marks = [PATIENT.encode(), PATIENT_ID.encode(), b"DOE"]
+    data = written(ramp())
+    assert all(mark in data for mark in marks)
+    assert not any(mark in open_xray(data).content() for mark in marks)
+
+
+@pytest.mark.parametrize(
+    ("element", "name"),
+    [(b"MONOCHROME2", b"DOE^JANE^^^"), (b"DX", b"D^"), (b"12345678", b"DOE^JANE"), (b"4096\\", b"DOE^J")],
+)
+def test_no_refusal_repeats_a_name_that_stands_where_something_else_should(element, name, caplog, capsys):
+    frames = {"NumberOfFrames": 12345678} if element.isdigit() else {}
+    data = written(ramp(WindowCenter=["4096", "1"], WindowWidth=["4096", "1"], **frames))
+    assert element in data
+    data = data.replace(element, name)
+    with caplog.at_level(logging.DEBUG), pytest.raises(Refused) as refusal:
+        open_xray(data)
+    printed = capsys.readouterr()
+    assert name.decode() not in " ".join([str(refusal.value), caplog.text, printed.out, printed.err])
+
+
+@pytest.mark.parametrize("modality", ["CT", "MR", "MG", "US", "SR"])
+def test_other_modalities_are_refused_by_name(modality):
+    file = ramp(Modality=modality)
+    assert refused(file) == (Reason.wrong_modality, f"modality {modality}, not a radiograph")
+
+
+def test_a_modality_that_is_none_is_not_repeated():
+    assert refused(ramp(Modality="DOE JANE")) == (
+        Reason.wrong_modality,
+        "modality unknown to the standard, not a radiograph",
+    )
+
+
+def test_what_nothing_installed_decodes_is_refused_by_its_name():
+    reason, detail = refused(jpeg("lossless"), syntax=JPEGLosslessSV1)
+    assert reason == Reason.unreadable and "JPEG Lossless" in detail and "save it uncompressed" in detail
+
+
+def test_size_is_judged_by_the_header_before_pixels_are_decoded(monkeypatch):
+    monkeypatch.setattr("radiograph.dicom.get_decoder", lambda syntax: pytest.fail("decoded"))
+    assert refused(ramp(Rows=20_000, Columns=20_000))[0] == Reason.too_large
+    assert refused(ramp(Rows=20, Columns=48))[0] == Reason.too_small
+    assert refused(ramp(NumberOfFrames=2)) == (Reason.multi_frame, "2 frames")
+
+
+def test_a_deflated_file_is_not_unpacked(monkeypatch):
+    monkeypatch.setattr("zlib.decompress", lambda *_: pytest.fail("unpacked"))
+    assert refused(ramp(), syntax=DeflatedExplicitVRLittleEndian)[0] == Reason.unreadable
+
+
+def test_a_compressed_picture_of_another_size_is_not_decoded():
+    assert "another size" in refused(jpeg("other", size=(500, 500)))[1]
+
+
+def test_pixels_that_end_early_are_truncated():
+    assert refused(ramp(PixelData=RAMP.tobytes()[:-100]))[0] == Reason.truncated
+    assert refused(ramp(PixelData=None))[0] == Reason.truncated
+    assert refused(ramp(PixelData=bytes(RAMP.nbytes)))[0] == Reason.blank
