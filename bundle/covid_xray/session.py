@@ -65,6 +65,8 @@ def session_settings() -> dict[str, str]:
         **_delta_jars(),
         "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
         "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+        # Its heap follows what is in use; the default collector's grows to its limit as images pass.
+        "spark.driver.extraJavaOptions": "-XX:+UseSerialGC",
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
         # Each core may be writing a file of 64 images, of which Xception's features are 52 MB.

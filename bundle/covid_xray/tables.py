@@ -39,7 +39,7 @@ class Tables:
 
     def _create(self, table: str) -> None:
         schema = TABLES[table]
-        partitions = f"PARTITIONED BY ({schema.partitioned_by})" if schema.partitioned_by else ""
+        partitions = f"PARTITIONED BY ({', '.join(schema.partitioned_by)})" if schema.partitioned_by else ""
         self.spark.sql(
             f"CREATE TABLE IF NOT EXISTS {self.name(table)} ({schema.columns}) USING delta "
             f"{partitions} COMMENT '{schema.comment}'"

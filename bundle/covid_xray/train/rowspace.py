@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
 from scipy.special import expit, log_softmax, softmax
+from threadpoolctl import threadpool_limits
 
 from covid_xray.errors import StageError
 from covid_xray.train.rows import FeatureRows
@@ -91,12 +92,14 @@ def fit_rows(
     StageError
         If the minimum is not reached.
     """
-    values, vectors = np.linalg.eigh(_centred(inner[np.ix_(rows, rows)]))
-    kept = values > len(rows) * np.finfo(np.float64).eps * values[-1]
-    # In units in which the penalty is 1, convergence means the same whatever the scale of the features.
-    roots, vectors = np.sqrt(values[kept] / penalty), vectors[:, kept]
-    solve = _binomial if n_classes == 2 else _multinomial
-    weights, intercept = solve(vectors * roots, codes, n_classes)
+    # The products are small and thousands: threads spend ten times as long waiting for each other.
+    with threadpool_limits(limits=1, user_api="blas"):
+        values, vectors = np.linalg.eigh(_centred(inner[np.ix_(rows, rows)]))
+        kept = values > len(rows) * np.finfo(np.float64).eps * values[-1]
+        # In units in which the penalty is 1, convergence means the same whatever the scale of the features.
+        roots, vectors = np.sqrt(values[kept] / penalty), vectors[:, kept]
+        solve = _binomial if n_classes == 2 else _multinomial
+        weights, intercept = solve(vectors * roots, codes, n_classes)
     dual = vectors / roots @ weights / penalty
     # Rows are centred, so a constant means nothing here; rounding leaves one, which would reach coefficients.
     return RowSpaceFit(rows, dual - dual.mean(axis=0), intercept)

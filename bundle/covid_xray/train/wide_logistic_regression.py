@@ -116,15 +116,15 @@ class WideLogisticRegression(
         return self._copyValues(model)
 
     def _shape(self, dataset: DataFrame) -> _Shape:
-        label = F.col(self.getLabelCol())
-        # Two queries: labels alone are read in no time, and one row tells how long all are.
-        row = dataset.agg(F.count(label), F.max(label), F.min(label)).first()
+        # Labels alone are read in no time, and one row tells how long all are.
+        table = dataset.select(F.col(self.getLabelCol()).cast("double").alias("label")).toArrow()
+        labels = table["label"].drop_null().to_numpy()
         one = dataset.select(F.size(as_array(dataset, self.getFeaturesCol()))).first()
-        if row is None or one is None or not row[0]:
+        if one is None or not len(labels):
             raise DataError("logistic regression got no rows")
-        if row[2] < 0 or row[1] != int(row[1]):
+        if labels.min() < 0 or (labels != np.floor(labels)).any():
             raise DataError(f"column {self.getLabelCol()} must hold whole numbers from 0, as doubles")
-        return _Shape(rows=row[0], columns=one[0], classes=max(2, int(row[1]) + 1))
+        return _Shape(rows=len(labels), columns=one[0], classes=max(2, int(labels.max()) + 1))
 
     def _is_for_row_space(self, shape: _Shape) -> bool:
         special = any(self.isSet(param) for param in self.params if "Bounds" in param.name)
