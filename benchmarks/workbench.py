@@ -74,7 +74,7 @@ class Workbench:
         """Return the stored features of the first images."""
         ids = self.ids()[:count]
         row = runs.state(self.tables, self.run_id, backbone)[0]
-        stored = self.tables.matching("features", way_of(backbone, row["weights_id"], self.settings.pooling))
+        stored = self.tables.matching("features", way_of(self.settings, backbone, row["weights_id"]))
         kept = stored.where(F.col("image_id").isin(ids)).orderBy("image_id").select("features").collect()
         return np.stack([np.frombuffer(values, "<f4") for (values,) in kept])
 

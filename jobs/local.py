@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from covid_xray.tables import Tables
 
 ROOT = Path(__file__).resolve().parent.parent
+_PATIENTS = "CSV with label, original_filename and patient_id"
 
 
 def run(args: Namespace) -> int:
@@ -19,6 +20,20 @@ def run(args: Namespace) -> int:
     from jobs.local_run import run
 
     return run(args)
+
+
+def score(args: Namespace) -> int:
+    """Score new images with a registered model."""
+    from jobs.local_scoring import score
+
+    return score(args, _opened(args.output))
+
+
+def evaluate(args: Namespace) -> int:
+    """Evaluate a registered model on a labelled folder from elsewhere."""
+    from jobs.local_scoring import evaluate
+
+    return evaluate(args, _opened(args.output))
 
 
 def sql(args: Namespace) -> int:
@@ -89,6 +104,15 @@ def _parser() -> ArgumentParser:
     parser.add_argument("--debug", action="store_true", help="show the stack trace of a failure")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_run(commands.add_parser("run", help="one published run, `all` of them, or the `sample`"))
+    scoring = commands.add_parser("score", help="new images through a registered model")
+    _add_model(scoring, "folder of images, or of folders of images")
+    scoring.set_defaults(command=score)
+    evaluation = commands.add_parser(
+        "evaluate", help="a registered model on a labelled folder from elsewhere"
+    )
+    _add_model(evaluation, "folder of class folders")
+    evaluation.set_defaults(command=evaluate)
+    evaluation.add_argument("--patients", type=Path, help=_PATIENTS)
     query = commands.add_parser("sql", help="query the tables of a run, e.g. SELECT * FROM metrics")
     query.set_defaults(command=sql)
     query.add_argument("query")
@@ -117,19 +141,33 @@ def _add_output(parser: ArgumentParser) -> None:
     parser.add_argument("--output", type=Path, default=Path("out"), help="of the run (default: %(default)s)")
 
 
+def _add_model(parser: ArgumentParser, data: str) -> None:
+    parser.add_argument("--data", type=Path, required=True, help=data)
+    parser.add_argument(
+        "--model", required=True, help="e.g. VGG16_multiclass; VGG16_multiclass/3 for a version"
+    )
+    _add_output(parser)
+    _add_settings(parser)
+
+
+def _add_settings(parser: ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--config", type=Path, default=ROOT / "config.yaml", help="settings (default: config.yaml)")
+    add("--set", action="append", default=[], metavar="KEY=VALUE", help="change one setting; may be repeated")
+    add("--debug", action="store_true", help="show the stack trace of a failure")
+
+
 def _add_run(parser: ArgumentParser) -> None:
     parser.set_defaults(command=run)
     add = parser.add_argument
     add("name", help="<Model>_<task>_classification, all or sample")
     add("--data", type=Path, help="folder of class folders, with manifest.csv beside them if there is one")
-    add("--patients", type=Path, help="CSV with label, original_filename and patient_id")
+    add("--patients", type=Path, help=_PATIENTS)
     add("--weights", help="imagenet (default), random, or a folder or file of weights")
     add("--output", type=Path, help="folder for tables, report and logs (default: out; out/sample)")
     add("--master", default="local[*]", help="local[N], spark://... or sc://... (default: %(default)s)")
-    add("--config", type=Path, default=ROOT / "config.yaml", help="settings (default: config.yaml)")
-    add("--set", action="append", default=[], metavar="KEY=VALUE", help="change one setting; may be repeated")
     add("--again", action="store_true", help="repeat what has been done")
-    add("--debug", action="store_true", help="show the stack trace of a failure")
+    _add_settings(parser)
 
 
 def main(argv: Sequence[str]) -> int:

@@ -14,6 +14,14 @@ from covid_xray.settings import Settings, load_settings, parse_changes
 from sparkdl.backbones import BACKBONES
 from sparkdl.weights import kind_of
 
+# A store of one's own has no folders to put an experiment in.
+EXPERIMENT = "covid_xray"
+
+
+def tracking_uri(output: Path) -> str:
+    """Return where MLflow keeps the runs and models of an output folder."""
+    return f"sqlite:///{output.resolve() / 'mlflow' / 'mlflow.db'}"
+
 
 @dataclass(frozen=True)
 class Wanted:
@@ -50,6 +58,8 @@ class Wanted:
             "weights": self.weights,
             "weights_store": str(self.output / "weights"),
             "reports": str(self.page.parent),
+            "tracking_uri": tracking_uri(self.output),
+            "experiment": EXPERIMENT,
             "backbones": json.dumps(self.backbones),
             "tasks": json.dumps(self.tasks),
             "settings": json.dumps(self.changes),

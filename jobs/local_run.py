@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import runpy
 from argparse import Namespace
 from contextlib import suppress
 from datetime import UTC, datetime
-from pathlib import Path
 
 from covid_xray import runs
-from covid_xray.errors import CovidXrayError, RunFailedError
+from covid_xray.errors import CovidXrayError
 from covid_xray.ingest.facts import read_patients
 from covid_xray.ingest.inventory import take_inventory
+from covid_xray.models import unregistered
+from covid_xray.models.registry import registry_at
 from covid_xray.session import CATALOG, SCHEMA, attach_warehouse, local_session
 from covid_xray.tables import Tables
-from jobgraph import JobResult, Step, load_job, run_job
 from sparkdl import WeightsError
 from sparkdl.weights import kind_of, resolve
 
+from jobs.local_graph import go_through, tell_failures
 from jobs.local_receipt import Receipt, find, fingerprint, keep
-from jobs.local_request import Wanted, parse_wanted
+from jobs.local_request import EXPERIMENT, Wanted, parse_wanted, tracking_uri
 from jobs.terminal import Terminal
 
-ROOT = Path(__file__).resolve().parent.parent
 JOB = "training"
 
 
@@ -41,20 +40,21 @@ def run(args: Namespace) -> int:
         attach_warehouse(spark, wanted.warehouse)
         tables = Tables(spark, CATALOG, SCHEMA)
         run_id = None if args.again else _done_before(wanted, tables)
-        if run_id is not None and _all_succeeded(wanted, tables, run_id) and wanted.page.is_file():
+        if run_id is not None and wanted.page.is_file() and _is_complete(wanted, tables, run_id):
             receipt = Receipt.of(tables, run_id)
             keep(wanted, inputs, receipt)
             _say_nothing_to_do(wanted, receipt, terminal)
             return 0
         run_id = run_id or runs.new_run_id(datetime.now(UTC))
-        result = _go_through(wanted, run_id, terminal)
+        at_once = wanted.settings.execution.local_backbones
+        result = go_through(JOB, wanted.parameters(), run_id, terminal, at_once)
         # Without tables there is nothing to show, and the failure that follows says why.
         with suppress(CovidXrayError):
             receipt = Receipt.of(tables, run_id)
             _show(wanted, receipt, terminal)
             if result.succeeded:
                 keep(wanted, inputs, receipt)
-        _tell_failures(result, terminal, args.debug)
+        tell_failures(result, terminal, args.debug)
         return 0 if result.succeeded else 1
 
 
@@ -63,6 +63,14 @@ def _done_before(wanted: Wanted, tables: Tables) -> str | None:
     files = take_inventory(tables.spark, wanted.data, wanted.settings.classes)
     patients = read_patients(wanted.patients)
     return runs.find(tables, runs.inputs_id(files, patients, kind_of(wanted.weights), wanted.settings))
+
+
+def _is_complete(wanted: Wanted, tables: Tables, run_id: str) -> bool:
+    """Tell whether every row has succeeded and its model is registered."""
+    if not _all_succeeded(wanted, tables, run_id):
+        return False
+    registry = registry_at(tracking_uri(wanted.output), CATALOG, SCHEMA, EXPERIMENT)
+    return not any(unregistered(tables, run_id, backbone, registry) for backbone in wanted.backbones)
 
 
 def _all_succeeded(wanted: Wanted, tables: Tables, run_id: str) -> bool:
@@ -81,20 +89,6 @@ def _same_weights(wanted: Wanted, row: dict[str, object]) -> bool:
     return False
 
 
-def _go_through(wanted: Wanted, run_id: str, terminal: Terminal) -> JobResult:
-    def execute(step: Step) -> None:
-        main = runpy.run_path(str(step.python_file), run_name="task")["main"]
-        main(step.parameters, terminal.notify)
-
-    return run_job(
-        load_job(ROOT / "databricks.yml", JOB, context={"workspace.file_path": str(ROOT)}),
-        execute,
-        parameters=wanted.parameters(),
-        run_id=run_id,
-        concurrency=wanted.settings.execution.local_backbones,
-    )
-
-
 def _say_nothing_to_do(wanted: Wanted, receipt: Receipt, terminal: Terminal) -> None:
     terminal.say(f"Nothing to do: run {receipt.run_id} has all of it already; --again repeats it")
     _show(wanted, receipt, terminal)
@@ -104,12 +98,3 @@ def _show(wanted: Wanted, receipt: Receipt, terminal: Terminal) -> None:
     terminal.table(f"Run {receipt.run_id}", receipt.columns, receipt.rows)
     if wanted.page.is_file():
         terminal.say(f"Tables: {wanted.warehouse}\nReport: {wanted.page}")
-
-
-def _tell_failures(result: JobResult, terminal: Terminal, debug: bool) -> None:
-    for failure in result.failed:
-        # The report's failure only repeats those of the other tasks.
-        if not isinstance(failure.error, RunFailedError):
-            terminal.say(f"{failure.name} failed: {runs.one_line(failure.error)}")
-            if debug:
-                raise failure.error

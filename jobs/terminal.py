@@ -35,7 +35,7 @@ class Terminal:
         self.console = Console(highlight=False)
         if not self.console.is_terminal:
             # A log has no width; the default of 80 columns would break the table's lines.
-            self.console.width = 140
+            self.console.width = 160
         self._bars = Bars(
             SpinnerColumn(),
             TextColumn("{task.description}"),

@@ -19,6 +19,8 @@ from pyspark.sql import SparkSession
 from jobs.local import main
 
 ROOT = Path(__file__).resolve().parent.parent
+# The fewest fits and resamples: what is computed from more of them is the same code.
+FEW = {"repeats": 1, "patient_grouped.repeats": 1, "patient_grouped.folds": 2, "bootstrap_resamples": 100}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -49,6 +51,7 @@ class Ran:
     """A run that was typed: its folders, its options, its exit code and what it printed."""
 
     name: str
+    options: tuple[str, ...]
     data: Path
     output: Path
     code: int
@@ -67,10 +70,12 @@ def ran(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Ran:
             pixels = random.integers(0, 150, (40, 40)) + 100 * shade
             Image.fromarray(pixels.astype(np.uint8)).save(data / label / f"{n}.png")
     (data / "Covid-19" / "broken.png").write_text("no picture")
+    few = [part for key, value in FEW.items() for part in ("--set", f"{key}={value}")]
+    options = ("--weights", "random", *few)
     printed = StringIO()
     with redirect_stdout(printed):
-        code = main(["run", name, "--data", str(data), "--weights", "random", "--output", str(output)])
-    return Ran(name, data, output, code, printed.getvalue())
+        code = main(["run", name, "--data", str(data), "--output", str(output), *options])
+    return Ran(name, options, data, output, code, printed.getvalue())
 
 
 @pytest.fixture(scope="session")
@@ -87,3 +92,9 @@ def make_settings() -> Callable[..., Settings]:
         return load_settings(ROOT / "config.yaml", changes)
 
     return make
+
+
+@pytest.fixture
+def few_fits(make_settings: Callable[..., Settings]) -> Callable[..., Settings]:
+    """The same with the fewest fits and resamples."""
+    return lambda **changes: make_settings(**FEW | changes)

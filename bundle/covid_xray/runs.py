@@ -14,8 +14,10 @@ from operator import itemgetter
 from typing import Any
 
 import pandas as pd
+from pyspark.sql import Window
 from pyspark.sql import functions as F
 
+from covid_xray.errors import StageError
 from covid_xray.settings import Settings
 from covid_xray.software import code_id, versions
 from covid_xray.tables import Tables
@@ -74,6 +76,25 @@ def state(tables: Tables, run_id: str, backbone: str | None = None) -> list[dict
     if backbone is not None:
         rows = rows.where(F.col("backbone") == backbone)
     return [row.asDict() for row in rows.orderBy("backbone", "task").collect()]
+
+
+def shown(tables: Tables, run_id: str) -> list[dict[str, Any]]:
+    """Return, per backbone and task, this run's row; where it has none, the newest success with equal inputs.
+
+    Raises
+    ------
+    StageError
+        If there is no such run.
+    """
+    own = state(tables, run_id)
+    if not own:
+        raise StageError(f"there is no run {run_id}: ingest comes first")
+    # By time and not by id: those of a workspace's runs say nothing of it.
+    newest = Window.partitionBy("backbone", "task").orderBy(F.desc("updated_at"))
+    same = (F.col("inputs_id") == own[0]["inputs_id"]) & (F.col("status") == SUCCEEDED)
+    placed = tables.read("runs").where(same).withColumn("place", F.row_number().over(newest))
+    earlier = [row.asDict() for row in placed.where("place = 1").drop("place").collect()]
+    return list({(row["backbone"], row["task"]): row for row in [*earlier, *own]}.values())
 
 
 def open_run(

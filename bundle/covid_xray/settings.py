@@ -30,6 +30,13 @@ class Execution(_Section):
     local_backbones: Annotated[int, Field(ge=1)]
 
 
+class PatientGrouped(_Section):
+    """The protocol whose folds no patient crosses."""
+
+    folds: Annotated[int, Field(ge=2)]
+    repeats: Annotated[int, Field(ge=0)]
+
+
 class Settings(_Section):
     """The parameters of config.yaml, which explains each."""
 
@@ -37,7 +44,10 @@ class Settings(_Section):
     limit_per_class: Annotated[int, Field(ge=2)] | None
     test_fraction: Annotated[float, Field(gt=0, lt=1)]
     repeats: Annotated[int, Field(ge=1)]
+    patient_grouped: PatientGrouped
     seed: Annotated[int, Field(ge=0, lt=2**31)]
+    bootstrap_resamples: Annotated[int, Field(ge=100)]
+    preprocessing: Literal["plain", "lungs"]
     pooling: Literal["published", "none", "avg", "max"]
     scale_hint: Literal[
         "SCALE_AREA_AVERAGING", "SCALE_DEFAULT", "SCALE_FAST", "SCALE_REPLICATE", "SCALE_SMOOTH"
@@ -118,6 +128,13 @@ def _keys(values: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
             yield from _keys(value, f"{prefix}{key}.")
 
 
+def _fields(section: type[BaseModel], prefix: str = "") -> Iterator[str]:
+    for name, field in section.model_fields.items():
+        yield f"{prefix}{name}"
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from _fields(field.annotation, f"{prefix}{name}.")
+
+
 def _put(values: dict[str, Any], key: str, value: Any) -> None:
     *parents, last = key.split(".")
     for parent in parents:
@@ -135,5 +152,5 @@ def _first_problem(error: ValidationError, config: Path) -> str:
     key = ".".join(str(part) for part in problem["loc"])
     nearest = ""
     if problem["type"] == "extra_forbidden":
-        nearest = _nearest(key, [*Settings.model_fields, *(f"execution.{k}" for k in Execution.model_fields)])
+        nearest = _nearest(key, list(_fields(Settings)))
     return f"setting {key!r} in {config.name} or --set: {problem['msg']}{nearest}"

@@ -23,7 +23,7 @@ def type_again(ran, root, tmp_path_factory) -> Callable[[str], Path]:
         output = tmp_path_factory.mktemp("there") / "my output"
         # Drawing them again would only cost time.
         shutil.copytree(ran.output / "weights", output / "weights", copy_function=os.link)
-        command = ["-m", "jobs.local", "run", ran.name, "--data", str(ran.data), "--weights", "random"]
+        command = ["-m", "jobs.local", "run", ran.name, "--data", str(ran.data), *ran.options]
         done = subprocess.run(
             [sys.executable, *command, "--output", str(output), "--master", master],
             cwd=root,
@@ -51,8 +51,13 @@ def _check_same_tables(ran, there: Path) -> None:
     assert np.abs(values - others).max() <= 1e-5 * np.abs(values).max()
     # Other tests may have added runs to the local tables since.
     first = _rows(ran.output, "runs", "run_id")["run_id"][0]
-    for table, key in (("predictions", "image_id"), ("splits", "image_id"), ("quarantine", "path")):
-        ours, theirs = _rows(ran.output, table, ["run_id", key]), _rows(there, table, key)
+    drawn = ["task", "protocol", "repeat", "image_id"]
+    for table, key in (
+        ("predictions", ["kind", "backbone", *drawn]),
+        ("splits", drawn),
+        ("quarantine", ["path"]),
+    ):
+        ours, theirs = _rows(ran.output, table, ["run_id", *key]), _rows(there, table, key)
         ours = ours[ours["run_id"] == first].reset_index(drop=True)
         assert len(theirs)
         given = [name for name in ours if name not in ("run_id", "probability")]

@@ -19,12 +19,10 @@ from sparkdl.weights import Weights
 
 from covid_xray import runs
 from covid_xray.errors import StageError
+from covid_xray.preprocessing import prepared
 from covid_xray.progress import Notify, Progress
 from covid_xray.settings import Settings
 from covid_xray.tables import Tables
-
-# The only way so far in which pictures reach a network: whole, as they are.
-PREPROCESSING = "plain"
 
 
 def featurize(
@@ -45,19 +43,21 @@ def featurize(
     weights_store : Path
         Folder that driver and workers see; fetched and random weights are kept there.
     """
-    with runs.failures_recorded(tables, run_id, backbone), ThreadPoolExecutor(1) as beside:
+    with runs.failures_recorded(tables, run_id, backbone), ThreadPoolExecutor(2) as beside:
         resolved = sparkdl.weights.resolve(weights, backbone, weights_store, settings.seed)
+        begun = monotonic()
+        # Each query and each commit takes about a second, in which the cores can do something else.
+        missing = partial(_without_features, tables, settings, run_id, backbone, resolved)
+        lacking = beside.submit(missing)
         rows = _unfinished(tables, run_id, backbone, resolved.sha256)
         if not rows:
             notify(Progress("featurize", backbone, note="nothing to do, all its runs have succeeded"))
             return
         running = {"status": runs.RUNNING, "error": None}
         running |= {"weights": resolved.kind, "weights_id": resolved.sha256}
-        # A commit takes a second, in which the first images can be on their way.
+        ids = lacking.result()
         marked = beside.submit(runs.update, tables, rows, **running)
-        begun = monotonic()
-        missing = partial(_without_features, tables, settings, run_id, backbone, resolved)
-        computed = _compute(tables, settings, backbone, resolved, missing(), notify)
+        computed = _compute(tables, settings, backbone, resolved, ids, notify)
         took = {"featurize_seconds": monotonic() - begun, "featurized_images": computed}
         marked.result()
         checked = beside.submit(missing)
@@ -66,10 +66,14 @@ def featurize(
             raise StageError(f"{backbone}: {len(left)} images have no features, among them {left[0]}")
 
 
-def way_of(backbone: str, weights_id: str, pooling: str) -> dict[str, str]:
+def way_of(settings: Settings, backbone: str, weights_id: str) -> dict[str, str]:
     """Return, by column, what tells features computed in one way from all others."""
-    names = ("backbone", "weights_id", "pooling", "preprocessing")
-    return dict(zip(names, (backbone, weights_id, pooling, PREPROCESSING), strict=True))
+    return {
+        "backbone": backbone,
+        "weights_id": weights_id,
+        "pooling": settings.pooling,
+        "preprocessing": f"{settings.preprocessing} {settings.scale_hint}",
+    }
 
 
 def _unfinished(tables: Tables, run_id: str, backbone: str, weights_id: str) -> list[dict[str, Any]]:
@@ -105,7 +109,7 @@ def _without_features(
 ) -> list[str]:
     """Return the images of the run that still lack features, sorted."""
     wanted = tables.read("splits").where(F.col("run_id") == run_id).select("image_id").distinct()
-    known = tables.matching("features", way_of(backbone, weights.sha256, settings.pooling))
+    known = tables.matching("features", way_of(settings, backbone, weights.sha256))
     rows = wanted.join(known, "image_id", "left_anti").toPandas()
     return sorted(rows["image_id"])
 
@@ -125,23 +129,14 @@ def _featurized(
     images = tables.read("images").where(F.col("image_id").isin(list(ids))).select("image_id", "content")
     tasks = -(-len(ids) // execution.task_images)
     column = packed_features(
-        F.col("content"),
+        prepared(F.col("content"), settings.preprocessing),
         Recipe(backbone, str(weights.path), settings.pooling, execution.threads),
         settings.scale_hint,
         execution.batch_size,
     )
-    return (
-        images.repartition(tasks)
-        .select(
-            "image_id",
-            F.lit(backbone).alias("backbone"),
-            F.lit(weights.sha256).alias("weights_id"),
-            F.lit(settings.pooling).alias("pooling"),
-            F.lit(PREPROCESSING).alias("preprocessing"),
-            column.alias("features"),
-        )
-        .where(F.col("features").isNotNull())
-    )
+    way = [F.lit(value).alias(name) for name, value in way_of(settings, backbone, weights.sha256).items()]
+    featurized = images.repartition(tasks).select("image_id", *way, column.alias("features"))
+    return featurized.where(F.col("features").isNotNull())
 
 
 def chunked(ids: Sequence[str], size: int) -> list[Sequence[str]]:

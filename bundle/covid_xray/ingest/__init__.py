@@ -15,7 +15,7 @@ from covid_xray.errors import DataError
 from covid_xray.ingest.accept import accept
 from covid_xray.ingest.facts import ORIGINALS, patient_of, read_originals, read_patients
 from covid_xray.ingest.inventory import take_inventory
-from covid_xray.ingest.splits import split
+from covid_xray.ingest.splits import refuse_leaks, split
 from covid_xray.progress import Notify, Progress
 from covid_xray.settings import Settings
 from covid_xray.tables import Tables
@@ -94,6 +94,7 @@ def _write_splits(
     patients: dict[tuple[str, str], str],
 ) -> None:
     rows = split(_with_patients(accepted, patients), settings)
+    refuse_leaks(rows)
     for task in request.tasks:
         if task not in set(rows["task"]):
             missing = [name for name in settings.tasks[task] if name not in set(accepted["label"])]

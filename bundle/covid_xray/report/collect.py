@@ -3,118 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
-from pyspark.sql import Window
 from pyspark.sql import functions as F
 
 from covid_xray import runs
-from covid_xray.errors import StageError
+from covid_xray.audit import sources
+from covid_xray.compare.fused import FUSED
+from covid_xray.protocols import AS_PUBLISHED
 from covid_xray.report.published import PUBLISHED_ACCURACY, PUBLISHED_RECALL
+from covid_xray.report.values import Comparison, Counts, Flow, Measured, Refused, Report, Result, Value
 from covid_xray.tables import Tables
 
 _FROM_RUNS = (
-    *("backbone", "task", "run_id", "status", "error", "weights", "weights_id"),
+    *("task", "run_id", "status", "error", "weights", "weights_id"),
     *("featurize_seconds", "featurized_images", "train_seconds"),
 )
+_KEY = ("kind", "backbone", "task")
+_COMPARED = tuple(Comparison.__dataclass_fields__)
 
-
-@dataclass(frozen=True)
-class Value:
-    """A figure with its 95 % interval, where it has one, the images behind it, and what was published."""
-
-    value: float
-    ci_low: float | None
-    ci_high: float | None
-    n: int
-    published: float | None = None
-
-
-@dataclass(frozen=True)
-class ClassFigures:
-    """Per-class figures by metric name."""
-
-    label: str
-    values: dict[str, Value]
-
-
-@dataclass(frozen=True)
-class Result:
-    """One backbone on one task: a row of `runs` with its figures; these are empty unless it succeeded.
-
-    Attributes
-    ----------
-    confusion : tuple of tuple of int
-        Rows are the labels, columns the predictions, both in the order of `classes`; all repeats together.
-    """
-
-    backbone: str
-    task: str
-    run_id: str
-    status: str
-    error: str | None
-    weights: str
-    weights_id: str | None
-    featurize_seconds: float | None
-    featurized_images: int | None
-    train_seconds: float | None
-    classes: tuple[str, ...] = ()
-    confusion: tuple[tuple[int, ...], ...] = ()
-    overall: dict[str, Value] | None = None
-    per_class: tuple[ClassFigures, ...] = ()
-
-    @property
-    def accuracy(self) -> Value | None:
-        """Share of held-out images that were classified rightly."""
-        return (self.overall or {}).get("accuracy")
-
-    @property
-    def recall(self) -> Value | None:
-        """Share of the held-out images of the positive class that were found."""
-        return self.per_class[0].values.get("recall") if self.per_class else None
-
-
-@dataclass(frozen=True)
-class Counts:
-    """Images and patients of a class: all, in training and held out (first repeat)."""
-
-    task: str
-    label: str
-    images: int
-    patients: int
-    training: int
-    held_out: int
-    shared: int
-
-
-@dataclass(frozen=True)
-class Refused:
-    """A file in quarantine."""
-
-    path: str
-    reason: str
-    detail: str
-
-
-@dataclass(frozen=True)
-class Report:
-    """All that a page shows. `results` are sorted by task and backbone."""
-
-    run_id: str
-    results: tuple[Result, ...]
-    counts: tuple[Counts, ...]
-    refused: tuple[Refused, ...]
-    settings: dict[str, Any]
-    versions: dict[str, str]
-    git_commit: str | None
-
-    @property
-    def random(self) -> bool:
-        """Whether any result rests on random weights."""
-        return any(result.weights == "random" for result in self.results)
+_Parts = Mapping[tuple[str, ...], pd.DataFrame]
 
 
 def collect(tables: Tables, run_id: str) -> Report:
@@ -125,94 +35,117 @@ def collect(tables: Tables, run_id: str) -> Report:
     StageError
         If there is no such run.
     """
-    own = runs.state(tables, run_id)
-    if not own:
-        raise StageError(f"there is no run {run_id}: ingest comes first")
-    shown = _shown(tables, own)
-    predictions, metrics = (_of(tables, name, shown) for name in ("predictions", "metrics"))
-    results = [_result(row, _rows_of(row, predictions), _rows_of(row, metrics)) for row in shown]
+    shown = runs.shown(tables, run_id)
+    own = next(row for row in shown if row["run_id"] == run_id)
+    settings = json.loads(own["settings"])
+    splits = tables.read("splits").where(F.col("run_id") == run_id).toPandas()
+    refused = tables.read("quarantine").where(F.col("run_id") == run_id).orderBy("reason", "path").collect()
+    results = _results(tables, run_id, shown, settings)
     return Report(
         run_id=run_id,
-        results=tuple(sorted(results, key=lambda r: (r.task, r.backbone))),
-        counts=tuple(_counts(tables, run_id)),
-        refused=tuple(_refused(tables, run_id)),
-        settings=json.loads(own[0]["settings"]),
-        versions=json.loads(own[0]["versions"]),
-        git_commit=own[0]["git_commit"],
+        results=tuple(sorted(results, key=lambda r: (r.task, r.kind, r.name == FUSED, r.name))),
+        comparisons=tuple(_comparisons(tables, run_id)),
+        counts=tuple(_counts(splits)),
+        flow=_flow(splits, [row["reason"] for row in refused]),
+        refused=tuple(Refused(row["path"], row["reason"], row["detail"] or "") for row in refused),
+        sources=_sources(tables, run_id),
+        settings=settings,
+        versions=json.loads(own["versions"]),
+        git_commit=own["git_commit"],
     )
 
 
-def _shown(tables: Tables, own: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Per backbone and task: this run's row; where it has none, the newest success with equal inputs."""
-    newest = Window.partitionBy("backbone", "task").orderBy(F.desc("run_id"))
-    same = tables.read("runs").where(
-        (F.col("inputs_id") == own[0]["inputs_id"]) & (F.col("status") == runs.SUCCEEDED)
-    )
-    earlier = same.withColumn("place", F.row_number().over(newest)).where("place = 1").drop("place").collect()
-    rows = {(row["backbone"], row["task"]): row.asDict() for row in earlier}
-    return list((rows | {(row["backbone"], row["task"]): row for row in own}).values())
-
-
-def _of(tables: Tables, table: str, shown: Sequence[dict[str, Any]]) -> pd.DataFrame:
-    """Read the rows of all runs shown, at once: a query each would take longer than the rest of the page."""
-    condition = (F.col("kind") == "backbone") & (F.col("protocol") == "as_published")
-    wanted = sorted({row["run_id"] for row in shown})
-    rows: pd.DataFrame = tables.read(table).where(condition & F.col("run_id").isin(wanted)).toPandas()
-    return rows
-
-
-def _rows_of(row: dict[str, Any], table: pd.DataFrame) -> pd.DataFrame:
-    key = ["run_id", "backbone", "task"]
-    return table.loc[(table[key] == [row[name] for name in key]).all(axis="columns")]
-
-
-def _result(row: dict[str, Any], predictions: pd.DataFrame, metrics: pd.DataFrame) -> Result:
-    known = {name: row[name] for name in _FROM_RUNS}
-    if row["status"] != runs.SUCCEEDED:
-        return Result(**known)
-    classes = tuple(predictions["classes"].iloc[0])
-    crossed = pd.crosstab(predictions["label"], predictions["prediction"])
-    confusion = crossed.reindex(index=classes, columns=classes, fill_value=0).to_numpy()
-    return Result(
-        **known,
-        classes=classes,
-        confusion=tuple(tuple(int(count) for count in line) for line in confusion),
-        overall=_values(metrics[metrics["class"].isna()], row, None),
-        per_class=tuple(
-            ClassFigures(label, _values(metrics[metrics["class"] == label], row, label)) for label in classes
-        ),
-    )
-
-
-def _values(metrics: pd.DataFrame, row: dict[str, Any], label: str | None) -> dict[str, Value]:
-    found = {}
-    for record in metrics.to_dict("records"):
-        metric = str(record["metric"])
-        low, high = (None if pd.isna(record[name]) else float(record[name]) for name in ("ci_low", "ci_high"))
-        published = _published(metric, row["backbone"], row["task"], label)
-        found[metric] = Value(float(record["value"]), low, high, int(record["n"]), published)
+def _results(
+    tables: Tables, run_id: str, shown: Sequence[dict[str, Any]], settings: Mapping[str, Any]
+) -> list[Result]:
+    """Return a result for each row of `runs` shown, and for what has none: baselines, and `FUSED`."""
+    predictions, metrics = (_parts(tables, name, shown) for name in ("predictions", "metrics"))
+    known = {("backbone", row["backbone"], row["task"]): row for row in shown}
+    others = [key[1:] for key in metrics if key[0] == run_id and key[1:] not in known]
+    found = []
+    for kind, name, task in [*known, *others]:
+        row = known.get((kind, name, task))
+        about = (
+            {column: row[column] for column in _FROM_RUNS} if row else _without_row(run_id, name, task, shown)
+        )
+        key = (about["run_id"], kind, name, task)
+        done = about["status"] == runs.SUCCEEDED and key in metrics
+        measured = _measured(predictions[key], metrics[key]) if done else {}
+        classes = tuple(settings["tasks"][task])
+        found.append(Result(kind=kind, name=name, classes=classes, measured=measured, **about))
     return found
 
 
-def _published(metric: str, backbone: str, task: str, label: str | None) -> float | None:
-    if metric == "accuracy":
-        return PUBLISHED_ACCURACY.get((backbone, task))
-    return PUBLISHED_RECALL.get((backbone, task, label)) if metric == "recall" and label else None
+def _without_row(run_id: str, name: str, task: str, shown: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    used = {row["weights"] for row in shown if row["task"] == task and name == FUSED}
+    # One network with random weights among others makes the whole of it suspect.
+    weights = "random" if "random" in used else ", ".join(sorted(filter(None, used)))
+    return {"task": task, "run_id": run_id, "status": runs.SUCCEEDED, "weights": weights}
 
 
-def _counts(tables: Tables, run_id: str) -> list[Counts]:
-    rows = tables.read("splits").where((F.col("run_id") == run_id) & (F.col("repeat") == 0)).toPandas()
+def _parts(tables: Tables, table: str, shown: Sequence[dict[str, Any]]) -> _Parts:
+    """Read the rows of all runs shown, at once: a query each would take longer than the rest of the page."""
+    rows = tables.read(table).where(F.col("run_id").isin(sorted({row["run_id"] for row in shown})))
+    if table == "predictions":
+        rows = rows.where(F.col("repeat") == 0)
+    parts: Any = rows.toPandas().groupby(["run_id", *_KEY])
+    return dict(list(parts))
+
+
+def _measured(predictions: pd.DataFrame, metrics: pd.DataFrame) -> dict[str, Measured]:
+    by_protocol = dict(list(predictions.groupby("protocol")))
+    found = {}
+    for protocol, rows in metrics.groupby("protocol"):
+        per_class: dict[str, dict[str, Value]] = {}
+        overall: dict[str, Value] = {}
+        for record in rows.to_dict("records"):
+            where = overall if pd.isna(record["class"]) else per_class.setdefault(record["class"], {})
+            where[str(record["metric"])] = _value(record)
+        held_out = by_protocol[protocol].sort_values("image_id", ignore_index=True)
+        found[str(protocol)] = Measured(overall, per_class, held_out)
+    return found
+
+
+def _value(record: Mapping[Any, Any]) -> Value:
+    low, high = (None if pd.isna(record[name]) else float(record[name]) for name in ("ci_low", "ci_high"))
+    published = _published(record) if record["protocol"] == AS_PUBLISHED else None
+    return Value(float(record["value"]), low, high, int(record["n"]), int(record["n_patients"]), published)
+
+
+def _published(record: Mapping[Any, Any]) -> float | None:
+    key = record["backbone"], record["task"]
+    if record["metric"] == "accuracy":
+        return PUBLISHED_ACCURACY.get(key)
+    return PUBLISHED_RECALL.get((*key, record["class"])) if record["metric"] == "recall" else None
+
+
+def _comparisons(tables: Tables, run_id: str) -> list[Comparison]:
+    rows = tables.read("comparisons").where(F.col("run_id") == run_id)
+    ordered = rows.orderBy("task", "protocol", "second_kind", "first", "second").select(*_COMPARED)
+    return [Comparison(**row.asDict()) for row in ordered.collect()]
+
+
+def _counts(splits: pd.DataFrame) -> list[Counts]:
+    rows = splits[(splits["repeat"] == 0) & (splits["protocol"] == AS_PUBLISHED)]
     counts = []
     for (task, label), part in rows.groupby(["task", "label"]):
         held_out = part["fold"].notna()
         training = set(rows.loc[(rows["task"] == task) & rows["fold"].isna(), "patient_id"])
         shared = int(part.loc[held_out, "patient_id"].isin(training).sum())
         patients = int(part["patient_id"].nunique())
-        images, out = len(part), int(held_out.sum())
-        counts.append(Counts(str(task), str(label), images, patients, images - out, out, shared))
+        counts.append(Counts(str(task), str(label), len(part), patients, int(held_out.sum()), shared))
     return counts
 
 
-def _refused(tables: Tables, run_id: str) -> list[Refused]:
-    rows = tables.read("quarantine").where(F.col("run_id") == run_id).orderBy("reason", "path").collect()
-    return [Refused(row["path"], row["reason"], row["detail"] or "") for row in rows]
+def _flow(splits: pd.DataFrame, reasons: Sequence[str]) -> Flow:
+    used = splits.drop_duplicates("image_id")
+    classes = used.groupby("patient_id")["label"].nunique()
+    refused = {reason: reasons.count(reason) for reason in sorted(set(reasons))}
+    return Flow(refused, len(used), len(classes), int((classes > 1).sum()))
+
+
+def _sources(tables: Tables, run_id: str) -> dict[str, dict[str, int]]:
+    counts: dict[str, dict[str, int]] = {}
+    for label, source, count in sources(tables, run_id).itertuples(index=False):
+        counts.setdefault(str(label), {})[str(source)] = int(count)
+    return counts

@@ -11,14 +11,13 @@ from pyspark.sql import functions as F
 
 from covid_xray import runs
 from covid_xray.featurize import way_of
+from covid_xray.ingest.splits import refuse_leaks
 from covid_xray.progress import Notify, Progress
+from covid_xray.results import results
 from covid_xray.settings import Settings
-from covid_xray.tables import Replacement, Tables
-from covid_xray.train.figures import figures
+from covid_xray.tables import Tables
 from covid_xray.train.held_out import predict_held_out
 from covid_xray.train.inner_products import InnerProducts, compute, stored, stored_form
-
-_KIND = "backbone"
 
 
 def train(tables: Tables, settings: Settings, run_id: str, backbone: str, notify: Notify) -> None:
@@ -34,7 +33,8 @@ def train(tables: Tables, settings: Settings, run_id: str, backbone: str, notify
         begun = monotonic()
         splits = tables.read("splits").where(F.col("run_id") == run_id).toPandas()
         splits = splits[splits["task"].isin([row["task"] for row in rows])]
-        way = way_of(backbone, rows[0]["weights_id"], settings.pooling)
+        refuse_leaks(splits)
+        way = way_of(settings, backbone, rows[0]["weights_id"])
         products, is_new = _products(tables, way, sorted(set(splits["image_id"])), notify)
         reading = monotonic() - begun
         predictions: list[pd.DataFrame] = []
@@ -46,7 +46,7 @@ def train(tables: Tables, settings: Settings, run_id: str, backbone: str, notify
             predictions.append(predicted.assign(task=row["task"]))
             ended.append(row | {"train_seconds": reading / len(rows) + monotonic() - begun})
             notify(Progress("train", backbone, done, len(rows), "classifiers", note=row["task"]))
-        writes = _results(tables, run_id, backbone, pd.concat(predictions), settings)
+        writes = results(tables, run_id, "backbone", backbone, pd.concat(predictions), settings)
         if is_new:
             writes |= stored_form(tables, way, products)
         tables.replace_each(writes)
@@ -62,36 +62,3 @@ def _products(
         return found.of(ids), False
     notify(Progress("train", way["backbone"], note=f"reading the features of {len(ids)} images"))
     return compute(tables, way, ids), True
-
-
-def _results(
-    tables: Tables, run_id: str, backbone: str, predictions: pd.DataFrame, settings: Settings
-) -> dict[str, Replacement]:
-    """Return the new rows of `predictions` and `metrics`, all tasks of a backbone together."""
-    key = {"run_id": run_id, "kind": _KIND, "backbone": backbone}
-    where = {name: [value] for name, value in key.items()} | {"task": sorted(set(predictions["task"]))}
-    held_out = [key | {"classes": list(settings.tasks[r["task"]])} | r for r in _records(predictions)]
-    measured = [
-        key
-        | {"task": task, "protocol": protocol, "n_patients": int(part["patient_id"].nunique())}
-        | {
-            "metric": figure.metric,
-            "class": figure.class_,
-            "value": figure.value,
-            "ci_low": figure.ci_low,
-            "ci_high": figure.ci_high,
-            "n": figure.n,
-        }
-        for task, of_task in predictions.groupby("task")
-        for protocol, part in of_task.groupby("protocol")
-        for figure in figures(part, settings.tasks[str(task)])
-    ]
-    return {
-        "predictions": (tables.rows("predictions", held_out), where),
-        "metrics": (tables.rows("metrics", measured), where),
-    }
-
-
-def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    columns = {name: frame[name].tolist() for name in frame.columns}
-    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]

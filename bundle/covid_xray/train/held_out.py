@@ -2,64 +2,84 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from covid_xray.train.inner_products import InnerProducts
-from covid_xray.train.rowspace import common_scale, fit_rows, probabilities
+from covid_xray.train.inner_products import Products
+from covid_xray.train.rowspace import RowSpaceFit, fit_rows, probabilities
+
+
+@dataclass(frozen=True)
+class Fold:
+    """A model and what it says of the images that were held out from it.
+
+    Attributes
+    ----------
+    fit : RowSpaceFit
+    rows : ndarray of int64, shape (h,)
+        Held-out rows of the Gram matrix.
+    predictions : pandas.DataFrame
+        Columns `protocol`, `repeat`, `fold`, `image_id`, `patient_id`, `label`, `prediction`, `probability`:
+        a row each of `rows`, sorted by image.
+    """
+
+    fit: RowSpaceFit
+    rows: npt.NDArray[np.int64]
+    predictions: pd.DataFrame
 
 
 def predict_held_out(
-    products: InnerProducts,
-    splits: pd.DataFrame,
-    classes: Sequence[str],
-    reg_param: float,
+    products: Products, splits: pd.DataFrame, classes: Sequence[str], reg_param: float
 ) -> pd.DataFrame:
     """Predict every held-out image of one task with models that never saw it.
-
-    Parameters
-    ----------
-    products : InnerProducts
-        Of the features as they are, of all images of `splits`.
-    splits : pandas.DataFrame
-        Rows of the table `splits` of this task.
-    classes : sequence of str
-        The order of `probability`.
-    reg_param : float
-        Spark's regParam, for features divided by the training rows' common scale.
 
     Returns
     -------
     pandas.DataFrame
-        Columns `protocol`, `repeat`, `fold`, `image_id`, `patient_id`, `label`, `prediction`, `probability`,
-        sorted by protocol, repeat, fold and image.
+        The predictions of all of `folds`, with the same parameters.
+    """
+    found = [fold.predictions for fold in folds(products, splits, classes, reg_param)]
+    return pd.concat(found, ignore_index=True)
+
+
+def folds(
+    products: Products, splits: pd.DataFrame, classes: Sequence[str], reg_param: float
+) -> Iterator[Fold]:
+    """Fit and predict fold by fold, in the order of protocol, repeat and fold.
+
+    Parameters
+    ----------
+    products : InnerProducts or another kind of Products
+        Of all images of `splits`.
+    splits : pandas.DataFrame
+        Rows of the table `splits` of one task.
+    classes : sequence of str
+        The order of `probability`.
+    reg_param : float
+        Spark's regParam, for features divided by the training rows' common scale.
     """
     row_of = {image_id: row for row, image_id in enumerate(products.ids)}
-    inner = products.values
-    parts: list[pd.DataFrame] = []
-    for (protocol, repeat), drawn in splits.groupby(["protocol", "repeat"]):
+    ordered = splits.sort_values("image_id")
+    places = ordered.assign(row=ordered["image_id"].map(row_of))
+    for _, drawn in places.groupby(["protocol", "repeat"]):
         for fold in sorted(drawn["fold"].dropna().unique()):
-            ordered = drawn.sort_values("image_id")
-            held_out = ordered[ordered["fold"] == fold]
-            training = ordered[ordered["fold"] != fold]
-            codes = (
-                training["label"].map({name: code for code, name in enumerate(classes)}).to_numpy(np.int64)
-            )
-            train_rows = training["image_id"].map(row_of).to_numpy(np.int64)
-            test_rows = held_out["image_id"].map(row_of).to_numpy(np.int64)
-            penalty = reg_param * common_scale(inner, train_rows, products.columns) ** 2
-            fit = fit_rows(inner, train_rows, codes, len(classes), penalty)
-            probability = probabilities(fit, inner, test_rows)
-            best = probability.argmax(axis=1)
-            parts.append(
-                held_out[["image_id", "patient_id", "label"]].assign(
-                    protocol=protocol,
-                    repeat=repeat,
-                    fold=int(fold),
-                    prediction=[classes[code] for code in best],
-                    probability=probability.tolist(),
-                )
-            )
-    return pd.concat(parts, ignore_index=True)
+            yield _fold(products, drawn, int(fold), classes, reg_param)
+
+
+def _fold(
+    products: Products, drawn: pd.DataFrame, fold: int, classes: Sequence[str], reg_param: float
+) -> Fold:
+    held_out, training = drawn[drawn["fold"] == fold], drawn[drawn["fold"] != fold]
+    train_rows, test_rows = (part["row"].to_numpy(np.int64) for part in (training, held_out))
+    codes = np.array([classes.index(label) for label in training["label"]], np.int64)
+    inner, scale = products.seen_from(train_rows)
+    fit = fit_rows(inner, train_rows, codes, len(classes), reg_param * scale**2)
+    probability = probabilities(fit, inner, test_rows)
+    said = [classes[code] for code in probability.argmax(axis=1)]
+    known = held_out[["protocol", "repeat", "image_id", "patient_id", "label"]]
+    found = known.assign(fold=fold, prediction=said, probability=probability.tolist())
+    return Fold(fit, test_rows, found.reset_index(drop=True))

@@ -4,16 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from covid_xray.tables import Replacement, Tables
 from covid_xray.train.collect import collect_rows
-from covid_xray.train.rowspace import gram
+from covid_xray.train.rowspace import common_scale, gram
 
 # Of more images they are not kept: these are 0.2 GB, which one cell of a table still holds well.
 _KEPT_IMAGES = 5000
+
+
+class Products(Protocol):
+    """What classifiers are made of: inner products that may depend on which images train them."""
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The images, a row each."""
+
+    def seen_from(self, rows: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.float64], float]:
+        """Return the inner products for a model of these training rows, and the columns' scale over them."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +44,10 @@ class InnerProducts:
     ids: tuple[str, ...]
     columns: int
     values: npt.NDArray[np.float64]
+
+    def seen_from(self, rows: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.float64], float]:
+        """Return `values`, and the root of the mean variance of the columns over training rows."""
+        return self.values, common_scale(self.values, rows, self.columns)
 
     def of(self, ids: Sequence[str]) -> InnerProducts:
         """Return those of some of the images, in their order."""

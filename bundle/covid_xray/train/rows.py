@@ -41,11 +41,18 @@ class FeatureRows:
         """Rows and columns."""
         return sum(map(len, self.pieces)), self.pieces[0].shape[1]
 
-    def blocks(self) -> Iterator[tuple[slice, npt.NDArray[np.float64]]]:
-        """Yield the columns from left to right, some thousands at a time, of all rows in order."""
+    def blocks(self, whole: int = 1) -> Iterator[tuple[slice, npt.NDArray[np.float64]]]:
+        """Yield the columns from left to right, some thousands at a time, of all rows in order.
+
+        Parameters
+        ----------
+        whole : int
+            Columns that belong together, and of which no block holds only a part.
+        """
         rows, columns = self.shape
-        for start in range(0, columns, _BLOCK):
-            part = slice(start, min(start + _BLOCK, columns))
+        width = max(_BLOCK // whole, 1) * whole
+        for start in range(0, columns, width):
+            part = slice(start, min(start + width, columns))
             block = np.empty((rows, part.stop - start))
             for places, piece in zip(self.places, self.pieces, strict=True):
                 block[places] = piece[:, part]

@@ -81,22 +81,22 @@ def xrays(tmp_path: Path, run_id: str) -> Path:
 
 
 @pytest.fixture
-def run_ingest(tables, xrays, run_id, make_settings, said) -> Callable[..., None]:
+def run_ingest(tables, xrays, run_id, few_fits, said) -> Callable[..., None]:
     def run(
         suffix="", backbones=(BACKBONE,), tasks=("binary", "multiclass"), patients=None, **changes
     ) -> None:
         request = Request(run_id + suffix, backbones, tasks, "random")
-        ingest(tables, make_settings(**changes), request, Source(xrays, patients), None, NOW, said.append)
+        ingest(tables, few_fits(**changes), request, Source(xrays, patients), None, NOW, said.append)
 
     return run
 
 
 @pytest.fixture
-def ingested(tables, run_id, make_settings) -> Callable[..., list[str]]:
+def ingested(tables, run_id, few_fits) -> Callable[..., list[str]]:
     """Write what `ingest` would have, in three commits: images, splits and pending rows. Returns the ids."""
 
     def write(suffix="", per_class=10, images=True) -> list[str]:
-        settings = make_settings()
+        settings = few_fits()
         drawn = [(label, content) for label, number, content in draw(run_id) if number < per_class]
         ids = [hashlib.sha256(content).hexdigest() for _, content in drawn]
         rows = [

@@ -12,10 +12,9 @@ RUN = "ResNet50_binary_classification"
 def command(ran, capsys):
     """Type a run over the folders of `ran`; what is printed and the exit code come back."""
 
-    def run(name=ran.name, *options, data=True, weights="random"):
+    def run(name=ran.name, *options, data=True):
         given = ["--data", str(ran.data)] if data else []
-        given += ["--weights", weights] if weights else []
-        code = main(["run", name, *given, "--output", str(ran.output), *options])
+        code = main(["run", name, *given, "--output", str(ran.output), *ran.options, *options])
         printed = capsys.readouterr()
         return code, printed.out + printed.err
 
@@ -36,7 +35,9 @@ def test_a_run_ends_with_tables_figure_and_page(ran):
     report = ran.output / "report"
     page = (report / "index.html").read_text()
     assert "Random weights" in page and "broken.png" in page and "Not for clinical use" in page
-    assert [file.name for file in (report / "figures").iterdir()] == ["ResNet50_binary.png"]
+    figures = {file.name for file in (report / "figures").iterdir()}
+    assert figures == {"ResNet50_binary.png", "curves_binary.png"}
+    assert "file_facts" in page and "which sees only" in page
 
 
 def test_the_same_command_again_does_nothing_but_say_so(command, ran):
@@ -62,7 +63,7 @@ def test_again_repeats_it_without_featurizing_anything(command, ran):
 
 
 def test_missing_weights_end_in_one_line_and_a_failed_row(command, ran):
-    code, printed = command(RUN, weights=str(ran.data.parent / "nowhere"))
+    code, printed = command(RUN, "--weights", str(ran.data.parent / "nowhere"))
     assert code == 1
     assert "featurize (ResNet50) failed: no weights for ResNet50 in" in printed
     assert "Traceback" not in printed and "failed" in table(ran, "runs")["status"].tolist()
@@ -91,6 +92,7 @@ def test_clean_removes_superseded_files_and_no_row(ran, capsys):
     [
         ("VGG_binary_classification", [], "did you mean VGG1"),
         (RUN, ["--set", "limit=3"], "unknown setting 'limit'"),
+        (RUN, ["--set", "patient_grouped.folds=13"], "too few for 13 folds"),
         (RUN, ["--patients", "none.csv"], "cannot read the patients file"),
     ],
 )

@@ -13,8 +13,11 @@ from typing import Any
 import pytest
 import yaml
 from databricks.bundles.core import Resource
+from databricks.bundles.dashboards import Dashboard
+from databricks.bundles.experiments import MlflowExperiment
 from databricks.bundles.jobs import ClusterSpec, Job
 from databricks.bundles.schemas import Schema
+from databricks.bundles.sql_warehouses import SqlWarehouse
 from databricks.bundles.volumes import Volume
 from jobgraph import RunIf, load_job, plan_steps, target_names, unresolved_references
 from jobgraph.bundle import read_bundle
@@ -22,13 +25,24 @@ from jobgraph.bundle import read_bundle
 ROOT = Path(__file__).resolve().parents[3]
 BUNDLE = ROOT / "databricks.yml"
 FILES = sorted((ROOT / "resources").glob("*.yml"))
-MODELS: dict[str, type[Any]] = {"jobs": Job, "schemas": Schema, "volumes": Volume}
+MODELS: dict[str, type[Any]] = {
+    "jobs": Job,
+    "schemas": Schema,
+    "volumes": Volume,
+    "experiments": MlflowExperiment,
+    "dashboards": Dashboard,
+    "sql_warehouses": SqlWarehouse,
+}
 TARGETS = ("dev", "staging", "prod")
+TASKS = ("ingest", "featurize", "audit", "train", "explain", "compare", "register", "report")
+JOBS = {"training": TASKS, "scoring": ("score",), "evaluation": ("evaluate",)}
+STEPS = [(job, task) for job, tasks in JOBS.items() for task in tasks]
 # What a deployment knows and this repository cannot.
 CONTEXT = {
     "workspace.file_path": str(ROOT),
     "workspace.current_user.short_name": "someone",
     "workspace.current_user.userName": "someone@example.org",
+    "resources.sql_warehouses.queries.id": "0123456789abcdef",
 }
 
 
@@ -86,17 +100,20 @@ def test_uploaded_images_survive_a_destroy() -> None:
     assert read_bundle(BUNDLE).resource("volumes", "images").spec["lifecycle"] == {"prevent_destroy": True}
 
 
-def test_every_python_file_lies_in_jobs() -> None:
-    tasks = read_bundle(BUNDLE).resource("jobs", "training").spec["tasks"]
+@pytest.mark.parametrize(("key", "names"), JOBS.items())
+def test_every_python_file_lies_in_jobs(key: str, names: tuple[str, ...]) -> None:
+    tasks = read_bundle(BUNDLE).resource("jobs", key).spec["tasks"]
     inner = [task["for_each_task"]["task"] if "for_each_task" in task else task for task in tasks]
     scripts = [task["spark_python_task"]["python_file"] for task in inner]
-    assert scripts == [f"../jobs/{name}.py" for name in ("ingest", "featurize", "train", "report")]
+    assert [Path(script).stem for script in scripts] == list(names)
+    assert {str(Path(script).parent) for script in scripts} == {"../jobs"}
     for script in scripts:
         assert (ROOT / "resources" / script).is_file()
 
 
-def test_every_python_task_installs_the_wheel_on_the_jobs_cluster() -> None:
-    spec = read_bundle(BUNDLE).resource("jobs", "training").spec
+@pytest.mark.parametrize("key", JOBS)
+def test_every_python_task_installs_the_wheel_on_the_jobs_cluster(key: str) -> None:
+    spec = read_bundle(BUNDLE).resource("jobs", key).spec
     (cluster,) = [entry["job_cluster_key"] for entry in spec["job_clusters"]]
     for task in spec["tasks"]:
         python = task["for_each_task"]["task"] if "for_each_task" in task else task
@@ -109,11 +126,15 @@ def test_the_training_job_goes_from_ingest_to_report() -> None:
     assert [(task.key, task.depends_on, task.run_if) for task in tasks] == [
         ("ingest", (), RunIf.ALL_SUCCESS),
         ("featurize", ("ingest",), RunIf.ALL_SUCCESS),
+        ("audit", ("ingest",), RunIf.ALL_SUCCESS),
         ("train", ("featurize",), RunIf.ALL_DONE),
-        ("report", ("train",), RunIf.ALL_DONE),
+        ("explain", ("train",), RunIf.ALL_DONE),
+        ("compare", ("train", "audit"), RunIf.ALL_DONE),
+        ("register", ("compare",), RunIf.ALL_DONE),
+        ("report", ("compare", "explain"), RunIf.ALL_DONE),
     ]
     loops = {task.key: task.for_each.concurrency for task in tasks if task.for_each}
-    assert loops == {"featurize": 5, "train": 1}
+    assert loops == {"featurize": 5, "train": 1, "explain": 1, "register": 1}
 
 
 def test_the_parameters_say_where_things_are_and_what_is_asked_for() -> None:
@@ -126,6 +147,8 @@ def test_the_parameters_say_where_things_are_and_what_is_asked_for() -> None:
         "weights": "imagenet",
         "weights_store": "/Volumes/main/xray/weights",
         "reports": "/Volumes/main/xray/reports",
+        "tracking_uri": "databricks",
+        "experiment": "/Users/someone@example.org/covid_xray",
         "backbones": '["InceptionV3","Xception","ResNet50","VGG16","VGG19"]',
         "tasks": '["binary","multiclass"]',
         "settings": "{}",
@@ -153,11 +176,11 @@ def parser_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], ArgumentParse
     return parser
 
 
-@pytest.mark.parametrize("task", ["ingest", "featurize", "train", "report"])
+@pytest.mark.parametrize(("key", "task"), STEPS)
 def test_a_script_accepts_exactly_what_the_yaml_passes(
-    task: str, parser_of: Callable[[Path], ArgumentParser]
+    key: str, task: str, parser_of: Callable[[Path], ArgumentParser]
 ) -> None:
-    job = load_job(BUNDLE, "training", context=CONTEXT)
+    job = load_job(BUNDLE, key, context=CONTEXT)
     for step in plan_steps(job, {}, "r7")[task]:
         parser = parser_of(step.python_file)
         actions = [action for action in parser._actions if action.dest != "help"]
@@ -167,9 +190,9 @@ def test_a_script_accepts_exactly_what_the_yaml_passes(
         parser.parse_args(step.parameters)
 
 
-@pytest.mark.parametrize("task", ["ingest", "featurize", "train", "report"])
-def test_each_parameter_is_the_jobs_of_the_same_name(task: str) -> None:
-    job = load_job(BUNDLE, "training", context=CONTEXT)
+@pytest.mark.parametrize(("key", "task"), STEPS)
+def test_each_parameter_is_the_jobs_of_the_same_name(key: str, task: str) -> None:
+    job = load_job(BUNDLE, key, context=CONTEXT)
     steps = plan_steps(job, {}, "r7")[task]
     for step in steps:
         given = dict(zip(step.parameters[::2], step.parameters[1::2], strict=True))
@@ -187,10 +210,10 @@ def test_nobody_but_the_deployer_may_read_unless_said() -> None:
         (kind, key): [tuple(sorted(grant["privileges"])) for grant in spec.get("grants", [])]
         for file in FILES
         for kind, key, spec in resources_of(file)
-        if kind != "jobs"
+        if kind in ("schemas", "volumes")
     }
     assert grants == {
-        ("schemas", "xray"): [("SELECT", "USE_SCHEMA")],
+        ("schemas", "xray"): [("EXECUTE", "SELECT", "USE_SCHEMA")],
         ("volumes", "reports"): [("READ_VOLUME",)],
         ("volumes", "images"): [],
         ("volumes", "weights"): [],

@@ -30,7 +30,7 @@ def run_featurize(tables, run_id, make_settings, store, said):
 
 
 def test_each_image_is_computed_once_and_missing_weights_are_repaired_by_a_run_with_weights(
-    ingested, run_featurize, tables, of_run, said, tmp_path
+    ingested, run_featurize, tables, of_run, said, tmp_path, make_settings
 ):
     few = ingested(per_class=5)
     with pytest.raises(WeightsError, match="no weights for ResNet50"):
@@ -43,7 +43,7 @@ def test_each_image_is_computed_once_and_missing_weights_are_repaired_by_a_run_w
     assert {(row.status, row.error, row.featurized_images) for row in repaired} == {("running", None, 15)}
     assert [(p.done, p.total) for p in said if p.total] == [(0, 15), (7, 15), (15, 15)]
     assert repaired[0].weights == "random" and json.loads(repaired[0].versions)["pyspark"]
-    stored = tables.matching("features", way_of(BACKBONE, repaired[0].weights_id, "published"))
+    stored = tables.matching("features", way_of(make_settings(), BACKBONE, repaired[0].weights_id))
     kept = stored.select("image_id", "features", unpacked(F.col("features")).alias("values")).collect()
     assert sorted(row.image_id for row in kept) == sorted(few)
     assert {len(row["values"]) for row in kept} == {2048}
@@ -53,6 +53,22 @@ def test_each_image_is_computed_once_and_missing_weights_are_repaired_by_a_run_w
     run_featurize("-more")
     assert {row.featurized_images for row in of_run("runs", "-more")} == {3}
     assert tables.read("features").where(F.col("image_id").isin(more)).count() == len(more) == 18
+
+
+def test_the_lung_field_alone_is_seen_when_asked_for_and_kept_beside_the_whole_picture(
+    ingested, run_featurize, tables, of_run, make_settings
+):
+    ids = ingested(per_class=4)
+    run_featurize(preprocessing="lungs")
+    run_featurize()
+    weights_id = of_run("runs")[0].weights_id
+    seen = {}
+    for how in ("plain", "lungs"):
+        way = way_of(make_settings(preprocessing=how), BACKBONE, weights_id)
+        stored = tables.matching("features", way).where(F.col("image_id").isin(ids)).collect()
+        seen[how] = {row.image_id: bytes(row.features) for row in stored}
+        assert len(stored) == len(seen[how]) == len(ids)
+    assert all(seen["plain"][image] != seen["lungs"][image] for image in ids)
 
 
 def test_an_image_that_is_gone_is_named(ingested, run_featurize, of_run):

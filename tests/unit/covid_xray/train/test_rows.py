@@ -18,3 +18,12 @@ def test_blocks_are_the_columns_of_all_rows_in_order_wherever_the_pieces_came_fr
         assert [(part.start, part.stop) for part, _ in found] == [(0, 4), (4, 8), (8, 10)]
         np.testing.assert_array_equal(np.hstack([block for _, block in found]), matrix)
         assert all(block.dtype == np.float64 for _, block in found)
+
+
+def test_columns_that_belong_together_are_in_one_block_even_where_it_grows_by_that(matrix, monkeypatch):
+    def cuts(block, whole):
+        monkeypatch.setattr(rows, "_BLOCK", block)
+        return [(part.start, part.stop) for part, _ in FeatureRows.in_order(matrix).blocks(whole)]
+
+    assert cuts(9, whole=2) == [(0, 8), (8, 10)]
+    assert cuts(3, whole=5) == [(0, 5), (5, 10)]

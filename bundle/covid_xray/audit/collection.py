@@ -1,0 +1,23 @@
+"""Which collection of images a file comes from, as far as its name tells."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+
+import pandas as pd
+
+from covid_xray.ingest.facts import NIH_NAME
+
+NIH, OTHER = "NIH ChestX-ray8", "other"
+
+# `upload` names a file by its sha256.
+_PSEUDONYM = re.compile(r"[0-9a-f]{64}")
+
+
+def collections(paths: pd.Series[str]) -> pd.Series[str] | None:
+    """Return `NIH` or `OTHER` for each path; None where a name is a pseudonym, which tells nothing."""
+    stems = paths.map(lambda path: PurePosixPath(path).stem)
+    if stems.map(lambda stem: bool(_PSEUDONYM.fullmatch(stem))).any():
+        return None
+    return stems.map(lambda stem: NIH if NIH_NAME.fullmatch(stem) else OTHER)

@@ -1,0 +1,72 @@
+"""The held-out predictions of one repeat, as arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+Array = npt.NDArray[np.float64]
+Codes = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+# A metric and the class it is of, None where it is over all.
+Key = tuple[str, str | None]
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """What one repeat held out: n images, k classes.
+
+    Attributes
+    ----------
+    classes : tuple of str
+    label, prediction : ndarray of int64, shape (n,)
+        Places in `classes`.
+    probability : ndarray of float64, shape (n, k)
+    patient : ndarray of int64, shape (n,)
+        Places in the sorted patients of all repeats.
+    fold : ndarray of int64, shape (n,)
+    """
+
+    classes: tuple[str, ...]
+    label: Codes
+    prediction: Codes
+    probability: Array
+    patient: Codes
+    fold: Codes
+
+    @property
+    def actual(self) -> Mask:
+        """Whether each image is of each class, shape (n, k)."""
+        actual: Mask = self.label[:, None] == np.arange(len(self.classes))
+        return actual
+
+
+def repeats_of(held_out: pd.DataFrame, classes: Sequence[str]) -> list[Repeat]:
+    """Return the repeats in order, their images sorted by fold and id: the order of rows means nothing."""
+    code = {name: place for place, name in enumerate(classes)}
+    ordered = held_out.sort_values(["repeat", "fold", "image_id"], ignore_index=True)
+    patient = patient_numbers(ordered)
+    found = []
+    for _, part in ordered.groupby("repeat"):
+        found.append(
+            Repeat(
+                classes=tuple(classes),
+                label=np.array([code[name] for name in part["label"]]),
+                prediction=np.array([code[name] for name in part["prediction"]]),
+                probability=np.array(part["probability"].tolist(), dtype=np.float64),
+                patient=patient[part.index],
+                fold=part["fold"].to_numpy(np.int64),
+            )
+        )
+    return found
+
+
+def patient_numbers(held_out: pd.DataFrame) -> Codes:
+    """Return for each row its patient's place among the sorted patients."""
+    numbers: Codes = np.unique(held_out["patient_id"].to_numpy(str), return_inverse=True)[1]
+    return numbers

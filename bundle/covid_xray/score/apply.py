@@ -1,0 +1,63 @@
+"""A model over files, some hundreds at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from time import monotonic
+
+import pandas as pd
+from radiograph import Reason
+
+from covid_xray.featurize import chunked
+from covid_xray.models.saved import SavedModel
+from covid_xray.progress import Notify, Progress
+from covid_xray.score.files import opened
+from covid_xray.settings import Settings
+from covid_xray.tables import Tables
+
+_NOT_DECODED = "the network's decoder does not take it"
+
+
+def applied(
+    tables: Tables, settings: Settings, model: SavedModel, files: pd.DataFrame, stage: str, notify: Notify
+) -> Iterator[pd.DataFrame]:
+    """Yield what the model makes of files, a chunk of `execution.chunk_images` at a time.
+
+    Parameters
+    ----------
+    files : pandas.DataFrame
+        Columns `path`, `file`, `image_id`.
+    stage : str
+        What progress is told under.
+
+    Yields
+    ------
+    pandas.DataFrame
+        Columns `path`, `image_id`, `reason`, `detail`, `prediction`, `probability`, `distance`, sorted by
+        path: a row a file. The last three are null where the file was refused.
+    """
+    begun, done, paths = monotonic(), 0, files["path"].tolist()
+    for part in chunked(paths, settings.execution.chunk_images) if paths else ():
+        images = opened(tables.spark, files[files["path"].isin(part)], settings.execution.task_images)
+        found = model.apply(images).toPandas().sort_values("path", ignore_index=True)
+        silent = found["reason"].isna() & found["prediction"].isna()
+        found.loc[silent, ["reason", "detail"]] = [str(Reason.unreadable), _NOT_DECODED]
+        yield found
+        done += len(part)
+        about = model.about
+        subject = f"{about.backbone} {about.task}"
+        notify(Progress(stage, subject, done, len(paths), "files", seconds=monotonic() - begun))
+
+
+def write_quarantine(tables: Tables, run_id: str, refused: pd.DataFrame) -> None:
+    """Put the files that this run refused in the place of what it refused before.
+
+    Parameters
+    ----------
+    refused : pandas.DataFrame
+        Columns `path`, `reason`, `detail`, and `label` where the folder says one.
+    """
+    columns = [name for name in ("path", "label", "reason", "detail") if name in refused]
+    records = refused[columns].astype(object).where(refused[columns].notna(), None).to_dict("records")
+    rows = [{"run_id": run_id} | {str(key): value for key, value in row.items()} for row in records]
+    tables.replace("quarantine", tables.rows("quarantine", rows), where={"run_id": [run_id]})

@@ -1,0 +1,28 @@
+"""Task `compare`: all networks together, and every pair, into `predictions`, `metrics` and `comparisons`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from covid_xray.arguments import task_parser
+from covid_xray.compare import compare
+from covid_xray.progress import Notify, print_line
+from covid_xray.settings import load_settings
+from covid_xray.tables import Tables
+from pyspark.sql import SparkSession
+
+
+def main(argv: Sequence[str], notify: Notify = print_line) -> None:
+    """Run the task."""
+    args = task_parser(__doc__ or "").parse_args(argv)
+    compare(
+        Tables(SparkSession.builder.getOrCreate(), args.catalog, args.schema),
+        load_settings(args.config, args.settings),
+        args.run_id,
+        notify,
+    )
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

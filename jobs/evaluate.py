@@ -1,0 +1,42 @@
+"""Task `evaluate`: a registered model on labelled images from elsewhere, into `predictions` and `metrics`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from covid_xray.arguments import optional_path, task_parser
+from covid_xray.errors import DataError
+from covid_xray.ingest import Source
+from covid_xray.models.registry import registry_at
+from covid_xray.progress import Notify, print_line
+from covid_xray.score.evaluate import evaluate
+from covid_xray.settings import load_settings
+from covid_xray.tables import Tables
+from pyspark.sql import SparkSession
+
+
+def main(argv: Sequence[str], notify: Notify = print_line) -> None:
+    """Run the task."""
+    parser = task_parser(__doc__ or "")
+    parser.add_argument("--data", type=optional_path, required=True, help="folder of class folders")
+    parser.add_argument(
+        "--patients", type=optional_path, required=True, help="CSV of patient ids; empty for none"
+    )
+    parser.add_argument("--model", required=True, help="VGG16_multiclass; VGG16_multiclass/3 for a version")
+    parser.add_argument("--tracking-uri", required=True, help="MLflow's: databricks, or sqlite:////...")
+    args = parser.parse_args(argv)
+    if args.data is None:
+        raise DataError("nothing to evaluate on: say in the parameter data which folder holds the images")
+    evaluate(
+        Tables(SparkSession.builder.getOrCreate(), args.catalog, args.schema),
+        load_settings(args.config, args.settings),
+        Source(args.data, args.patients),
+        registry_at(args.tracking_uri, args.catalog, args.schema).fetch(args.model),
+        args.run_id,
+        notify,
+    )
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

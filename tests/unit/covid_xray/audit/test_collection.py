@@ -1,0 +1,12 @@
+import pandas as pd
+from covid_xray.audit.collection import NIH, OTHER, collections
+
+
+def test_the_collection_is_told_by_the_file_name_whatever_the_class():
+    paths = pd.Series(["Pneumonia/00000583_008.jpg", "No_findings/1-s2.0_lrg.jpg", "C/00000583_008 (1).png"])
+    assert list(collections(paths)) == [NIH, OTHER, OTHER]
+
+
+def test_pseudonyms_tell_no_collection():
+    paths = pd.Series(["Pneumonia/00000583_008.jpg", f"Pneumonia/{'0a' * 32}.jpg"])
+    assert collections(paths) is None

@@ -1,0 +1,73 @@
+"""The registry on a SQLite store, with a model that no network has to read."""
+
+import pytest
+from covid_xray.models.champion import Standing
+from covid_xray.models.registry import registry_at
+from covid_xray.models.saved import ModelError, save
+from covid_xray.models.versions import Record, Version
+
+MEASURED = Standing("imagenet", 0.9, 0.93)
+
+
+@pytest.fixture(scope="module")
+def registry(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("registry") / "out put" / "mlflow"
+    return registry_at(f"sqlite:///{folder}/mlflow.db", "main", "xray", "covid_xray")
+
+
+@pytest.fixture
+def log(registry, make_model, tmp_path, request):
+    """Register a version of a model of the test's own."""
+    task = request.node.originalname
+    name = registry.name_of("ResNet50", task)
+
+    def log(inputs: str = "i1", standing: Standing = MEASURED) -> Version:
+        folder = tmp_path / inputs
+        folder.mkdir()
+        save(make_model(task=task), "# card", folder)
+        metrics = {"patient_grouped.recall.Covid (19)": 0.5}
+        record = Record(name, "ResNet50", {"inputs_id": inputs}, {"seed": "1"}, metrics, {}, standing.tags())
+        return registry.log(record, folder)
+
+    return log
+
+
+def test_a_logged_model_is_found_again_by_its_inputs(registry, log):
+    version = log()
+    assert registry.has(version.name, {"inputs_id": "i1"})
+    assert not registry.has(version.name, {"inputs_id": "i2"})
+    assert not registry.has(registry.name_of("VGG16", "binary"), {"inputs_id": "i1"})
+
+
+def test_a_model_is_opened_by_version_or_as_the_champion(registry, log, request):
+    first, second = log("i1"), log("i2", Standing("random"))
+    title = f"ResNet50_{request.node.name}"
+    assert registry.champion(first.name) is None
+    registry.promote(second)
+    found = registry.fetch(title)
+    assert (found.version.number, found.model.about.task) == (second.number, request.node.name)
+    assert Standing.of(found.version.tags) == Standing("random")
+    assert registry.fetch(f"{title}/{first.number}").version.number == first.number
+
+
+@pytest.mark.parametrize(
+    "model", ["VGG16_a", "", "VGG16", "ResNet50_{task}", "ResNet50_{task}/99", "{task}/a/b"]
+)
+def test_a_model_that_is_not_there_is_refused_with_those_that_are(registry, log, request, model):
+    log()
+    with pytest.raises(ModelError, match=r"there is no model .*; there is .*resnet50_"):
+        registry.fetch(model.format(task=request.node.originalname))
+
+
+def test_mlflow_prints_nothing_and_reports_to_nobody(registry, log, capfd):
+    registry.promote(log())
+    assert capfd.readouterr() == ("", "")
+    from mlflow.telemetry import get_telemetry_client
+
+    assert get_telemetry_client() is None
+
+
+def test_in_a_workspace_models_are_named_after_catalog_and_schema():
+    registry = registry_at("databricks", "main", "xray", "/Users/someone/covid_xray")
+    assert registry.name_of("VGG16", "multiclass") == "main.xray.covid_xray_vgg16_multiclass"
+    assert registry.registry_uri == "databricks-uc"
