@@ -116,5 +116,5 @@ def _together(each: Sequence[dict[str, Replacement]]) -> dict[str, Replacement]:
     for table in each[0]:
         rows, where = zip(*(replacement[table] for replacement in each), strict=True)
         values = {column: sorted({value for one in where for value in one[column]}) for column in where[0]}
-        merged[table] = (reduce(DataFrame.union, rows), values)
+        merged[table] = (reduce(DataFrame.union, rows).coalesce(1), values)
     return merged

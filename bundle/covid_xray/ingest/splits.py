@@ -122,8 +122,8 @@ def _patient_grouped(images: pd.DataFrame, task: str, repeat: int, settings: Set
     for number in range(folds):
         if images.loc[of_image != number, "label"].nunique() < len(patients):
             raise DataError(
-                f"task {task}: fold {number} leaves no images of some class in training, since one patient "
-                "has most of them; set patient_grouped.folds higher or patient_grouped.repeats to 0"
+                f"task {task}: fold {number} of {folds} leaves no images of some class in training, so few "
+                "patients has it; add images, change seed, or set patient_grouped.repeats to 0"
             )
     return of_image
 

@@ -61,11 +61,10 @@ class Ranking:
         called, higher = above[:, self.end], above[:, self.start]
         step = np.diff(found, prepend=0.0, axis=1)
         # Where nothing was drawn down to a score, nothing of the class was: its step is 0.
-        precision = found / np.where(called > 0, called, 1.0)
+        precisions = found / np.where(called > 0, called, 1.0)
         # The others' weight above each score, of those with that very score a half.
         wrong = (called + higher + step) / 2 - found
         positives = step.sum(axis=1)
         pairs = positives * (above[:, -1] - positives)
-        return ratio(pairs - (step * wrong).sum(axis=1), pairs), ratio(
-            (step * precision).sum(axis=1), positives
-        )
+        auroc = ratio(pairs - (step * wrong).sum(axis=1), pairs)
+        return auroc, ratio((step * precisions).sum(axis=1), positives)

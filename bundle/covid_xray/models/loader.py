@@ -32,12 +32,13 @@ class PythonFunction:
         Returns
         -------
         pandas.DataFrame
-            `COLUMNS`, in the order of `images`.
+            `COLUMNS`, in the order of `images`; null, and unlike the training set, where there is no picture.
         """
         spark = SparkSession.builder.getOrCreate()
         rows = list(enumerate(map(bytes, images["content"])))
         frame = spark.createDataFrame(rows, "place INT, content BINARY")
-        found = self.model.apply(frame).toPandas().sort_values("place").set_index(images.index)
+        decoded = self.model.apply(frame).toPandas().set_index("place")
+        found = decoded.reindex(range(len(images))).set_axis(images.index)
         unlike = found["distance"].map(self.model.classifier.spread.is_outside)
         return found.assign(unlike_training=unlike)[list(COLUMNS)]
 

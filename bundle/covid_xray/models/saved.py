@@ -103,9 +103,12 @@ class SavedModel:
     def apply(self, images: DataFrame) -> DataFrame:
         """Add `prediction`, `probability` (an array in the order of the classes) and `distance`.
 
-        All are null where `content` is null or cannot be decoded.
+        Rows whose `content` is null or cannot be decoded are left out: Spark's functions take no null for a
+        vector.
         """
-        found = self.pipeline().transform(images)
+        *before, regression, name = self.pipeline().stages
+        featurized = PipelineModel(before).transform(images).where(F.col(_FEATURES).isNotNull())
+        found = PipelineModel([regression, name]).transform(featurized)
         features, classifier = vector_to_array(F.col(_FEATURES)), self.classifier
         return found.withColumns(
             {

@@ -15,6 +15,7 @@ from covid_xray.explain.choose import chosen
 from covid_xray.explain.lungs import Box, lung_box
 from covid_xray.explain.overlay import overlay_png
 from covid_xray.explain.summary import BoxSummary, box_summary
+from covid_xray.preprocessing import prepared
 from covid_xray.report.values import Report, Result
 from covid_xray.tables import Tables
 
@@ -71,7 +72,9 @@ def _read(tables: Tables, report: Report, result: Result) -> Explanation | None:
     summary = box_summary(rows, settings["bootstrap_resamples"], settings["seed"], box)
     ids, left_out = _chosen(rows, result.classes)
     maps = own.where(F.col("image_id").isin(ids)).orderBy("image_id")
-    contents = tables.read("images").select("image_id", "content")
+    chosen_ones = tables.read("images").where(F.col("image_id").isin(ids))
+    shown_to_network = prepared(F.col("content"), settings["preprocessing"]).alias("content")
+    contents = chosen_ones.select("image_id", shown_to_network)
     shown = maps.join(contents, "image_id", "left").toPandas().sort_values(["label", "image_id"])
     images = tuple(_drawn(shown, box))
     return Explanation(result.name, result.task, result.weights, summary, images, left_out)

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from time import monotonic
 
 import pandas as pd
+from pyspark import StorageLevel
+from pyspark.sql import functions as F
 from radiograph import Reason
 
 from covid_xray.featurize import chunked
@@ -38,15 +40,26 @@ def applied(
     """
     begun, done, paths = monotonic(), 0, files["path"].tolist()
     for part in chunked(paths, settings.execution.chunk_images) if paths else ():
-        images = opened(tables.spark, files[files["path"].isin(part)], settings.execution.task_images)
-        found = model.apply(images).toPandas().sort_values("path", ignore_index=True)
-        silent = found["reason"].isna() & found["prediction"].isna()
-        found.loc[silent, ["reason", "detail"]] = [str(Reason.unreadable), _NOT_DECODED]
-        yield found
+        yield _one_chunk(tables, settings, model, files[files["path"].isin(part)])
         done += len(part)
         about = model.about
         subject = f"{about.backbone} {about.task}"
         notify(Progress(stage, subject, done, len(paths), "files", seconds=monotonic() - begun))
+
+
+def _one_chunk(tables: Tables, settings: Settings, model: SavedModel, files: pd.DataFrame) -> pd.DataFrame:
+    # On disk: scores and refusals come from one opening of the files.
+    images = opened(tables.spark, files, settings.execution.task_images).persist(StorageLevel.DISK_ONLY)
+    try:
+        good = images.where(F.col("reason").isNull())
+        said = model.apply(good.drop("reason", "detail")).drop("image_id").toPandas()
+        refused = images.where(F.col("reason").isNotNull()).select("path", "reason", "detail").toPandas()
+    finally:
+        images.unpersist()
+    found = files[["path", "image_id"]].merge(refused, how="left").merge(said, how="left")
+    silent = found["reason"].isna() & found["prediction"].isna()
+    found.loc[silent, ["reason", "detail"]] = [str(Reason.unreadable), _NOT_DECODED]
+    return found.sort_values("path", ignore_index=True)
 
 
 def write_quarantine(tables: Tables, run_id: str, refused: pd.DataFrame) -> None:

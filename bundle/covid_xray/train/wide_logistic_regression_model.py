@@ -175,7 +175,8 @@ def dense(matrix: Array) -> DenseMatrix:
 
 
 def as_array(dataset: DataFrame, name: str, dtype: Literal["float64", "float32"] = "float64") -> Column:
-    """Return a column of vectors or arrays as arrays of numbers of one kind."""
+    """Return a column of vectors or arrays as arrays of numbers of one kind; null stays null."""
     if isinstance(dataset.schema[name].dataType, VectorUDT):
-        return vector_to_array(F.col(name), dtype)
+        # Spark's function fails on a null, which an image that cannot be decoded has for features.
+        return F.when(F.col(name).isNotNull(), vector_to_array(F.col(name), dtype))
     return F.col(name).cast(ArrayType(FloatType() if dtype == "float32" else DoubleType()))

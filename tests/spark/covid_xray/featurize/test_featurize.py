@@ -72,8 +72,8 @@ def test_the_lung_field_alone_is_seen_when_asked_for_and_kept_beside_the_whole_p
 
 
 def test_an_image_that_is_gone_is_named(ingested, run_featurize, of_run):
-    ids = ingested(per_class=4, images=False)
-    with pytest.raises(StageError, match=f"12 images have no features, among them {min(ids)}"):
+    ids = ingested(per_class=6, images=False)
+    with pytest.raises(StageError, match=f"18 images have no features, among them {min(ids)}"):
         run_featurize()
     assert {row.status for row in of_run("runs")} == {"failed"}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from covid_xray.session import attach_warehouse
 from covid_xray.settings import Settings
 from covid_xray.tables import Tables
 from PIL import Image
+from pyspark.sql import Row
 
 from jobs.local_request import EXPERIMENT, tracking_uri
 
@@ -47,6 +48,16 @@ def trained(ran, spark, tmp_path_factory) -> Iterator[Trained]:
     settings = Settings.model_validate_json(row.settings)
     yield Trained(row.run_id, settings, tables, registry, ran.data, ran.output / "weights")
     spark.sql("DROP SCHEMA spark_catalog.scored CASCADE")
+
+
+@pytest.fixture
+def refused(trained: Trained, run_id: str) -> Callable[[], dict[str, Row]]:
+    """What the test's own scoring or evaluation has quarantined, by path."""
+
+    def rows() -> dict[str, Row]:
+        return {row.path: row for row in trained.tables.matching("quarantine", {"run_id": run_id}).collect()}
+
+    return rows
 
 
 def draw(file: Path, seed: int, shade: int) -> None:

@@ -41,13 +41,13 @@ def test_figures_from_elsewhere_stand_beside_those_of_the_models_own_run(run_eva
 
 
 def test_images_of_the_training_set_and_broken_files_are_refused(
-    run_evaluate, elsewhere, trained, of_run, rows_of
+    run_evaluate, elsewhere, trained, refused, rows_of
 ):
     shutil.copy(trained.data / "Covid-19" / "0.png", elsewhere / "Covid-19" / "known.png")
     (elsewhere / "Covid-19" / "page.png").write_text("no picture")
     (elsewhere / "Covid-19" / "empty.png").touch()
     run_evaluate(elsewhere)
-    found = {row.path: (row.label, row.reason, row.detail) for row in of_run("quarantine")}
+    found = {path: (row.label, row.reason, row.detail) for path, row in refused().items()}
     assert found["Covid-19/known.png"] == ("Covid-19", "duplicate", "the model was trained on this image")
     assert found["Covid-19/page.png"][:2] == ("Covid-19", "not_an_image")
     assert found["Covid-19/empty.png"][1] == "empty" and len(found) == 3

@@ -52,7 +52,7 @@ def test_only_what_is_new_is_scored(run_score, new, said):
     assert said[-1].note == "2 images scored before, 2 files refused, 1 images scored"
 
 
-def test_what_cannot_be_read_is_quarantined_and_stops_nothing(run_score, new, of_run, tmp_path):
+def test_what_cannot_be_read_is_quarantined_and_stops_nothing(run_score, new, refused, tmp_path):
     (new / "empty.png").touch()
     (new / "page.jpg").write_text("<html>not found</html>")
     (new / "cut.png").write_bytes((new / "a.png").read_bytes()[:700])
@@ -60,7 +60,7 @@ def test_what_cannot_be_read_is_quarantined_and_stops_nothing(run_score, new, of
     (tmp_path / "secret.png").write_bytes((new / "a.png").read_bytes())
     (new / "link.png").symlink_to(tmp_path / "secret.png")
     assert set(run_score(new)) == {"a.png", "deep/er/b.png"}
-    assert {row.path: row.reason for row in of_run("quarantine")} == {
+    assert {path: row.reason for path, row in refused().items()} == {
         "empty.png": "empty",
         "page.jpg": "not_an_image",
         "cut.png": "truncated",

@@ -46,7 +46,8 @@ def test_images_of_one_patient_are_resampled_together(typed):
     patients = [f"p{i // 5}" for i in range(20)]
     alone = difference(typed(*first), typed(*second), 1000, 1)
     shared = difference(typed(*first, patients=patients), typed(*second, patients=patients), 1000, 1)
-    assert shared.n_patients == 4 and shared.ci_low == 0
+    # Drawn not at all, to three times of four.
+    assert shared.n_patients == 4 and shared.ci_low == 0 and 0.5 <= shared.ci_high <= 0.75
     assert shared.ci_high - shared.ci_low > 1.5 * (alone.ci_high - alone.ci_low)
 
 
