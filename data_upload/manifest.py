@@ -27,7 +27,10 @@ class Original:
 
 @dataclass(frozen=True)
 class Left:
-    """A row of refused.csv: a file that was not taken, with a reason of radiograph's closed list."""
+    """A row of refused.csv: a file that was not taken, with a reason of radiograph's closed list.
+
+    An upload leaves files behind for `DICOM` as well: they open, but say whose they are.
+    """
 
     path: str
     reason: str

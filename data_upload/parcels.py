@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from radiograph import Reason, Refused, class_folders, open_xray, walk
+from radiograph import DICOM, Reason, Refused, class_folders, open_xray, walk
 from radiograph.walk import Found
 
 from data_upload.manifest import MANIFEST, Left
@@ -112,9 +112,13 @@ def _open(found: Found) -> tuple[Found, int, str] | Left:
         return Left(found.path, str(found.refused.reason), found.refused.detail)
     try:
         content = found.file.read_bytes()
-        open_xray(content)
+        xray = open_xray(content)
     except Refused as refused:
         return Left(found.path, str(refused.reason), refused.detail)
     except OSError as error:
         return Left(found.path, str(Reason.unreadable), error.strerror or "")
+    if xray.format == DICOM:
+        return Left(
+            found.path, DICOM, "its tags may name the patient: resize the folder, which leaves them out"
+        )
     return found, len(content), hashlib.sha256(content).hexdigest()

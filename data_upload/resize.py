@@ -147,7 +147,8 @@ def _original(found: Found, name: str, data: bytes, xray: Xray) -> Original:
 
 def _write(file: Path, data: bytes) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_name(f".{file.name}.part")
+    # Not the whole name, which may be as long as a name can be.
+    part = file.with_name(f".{hashlib.sha256(file.name.encode()).hexdigest()[:16]}.part")
     part.write_bytes(data)
     part.replace(file)
 

@@ -10,7 +10,10 @@ from importlib.resources import files
 from platform import python_version
 from typing import Any
 
-_LIBRARIES = ("pyspark", "delta-spark", "tensorflow-cpu", "tensorflow", "keras", "numpy", "pillow", "scipy")
+_LIBRARIES = (
+    *("pyspark", "delta-spark", "tensorflow-cpu", "tensorflow", "keras", "numpy", "pillow", "pydicom"),
+    *("scipy", "scikit-learn", "statsmodels"),
+)
 _PACKAGES = ("radiograph", "sparkdl", "covid_xray")
 
 

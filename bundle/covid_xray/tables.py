@@ -31,7 +31,7 @@ class Tables:
         return ".".join(f"`{part.replace('`', '``')}`" for part in (self.catalog, self.schema, table))
 
     def create_all(self) -> None:
-        """Create what is missing. Only `ingest` calls this: tasks that create a table at once conflict."""
+        """Create what is missing, as `ingest`, `score` and `evaluate` begin with: several would conflict."""
         missing = [table for table in TABLES if not self.spark.catalog.tableExists(self.name(table))]
         # Each takes a commit of its own; waiting for one another would be most of a small run's ingest.
         with ThreadPoolExecutor() as pool:

@@ -1,11 +1,12 @@
 """One way to open an X-ray: find files below a root, turn bytes into an 8-bit picture, or say why not."""
 
-from radiograph.decode import Xray, as_png, open_xray
+from radiograph.decode import DICOM, Xray, as_png, open_xray
 from radiograph.lungs import lung_field
 from radiograph.reasons import Reason, Refused
 from radiograph.walk import FolderError, Found, class_folders, other_folders, walk, walk_all
 
 __all__ = [
+    "DICOM",
     "FolderError",
     "Found",
     "Reason",

@@ -15,6 +15,8 @@ from radiograph.reasons import Reason, Refused
 
 # Formats in which X-rays come; Pillow's others (icons, fonts, vector formats that start programs) stay shut.
 FORMATS = ("JPEG", "PNG", "TIFF", "BMP", "GIF", "WEBP", "JPEG2000")
+# What an opened X-ray says of its format when it came with tags.
+DICOM = "DICOM"
 # Of 16 bits a colour Pillow reads the upper 8, and a 12-bit picture has next to nothing left in them.
 _DARK = 16
 
@@ -97,7 +99,7 @@ def _open(data: bytes) -> Xray:
         from radiograph.dicom import open_dicom
 
         picture, found_mode = open_dicom(data)
-        found_format, plain = "DICOM", False
+        found_format, plain = DICOM, False
     else:
         image = _read_header(data)
         found_format, found_mode = str(image.format), image.mode

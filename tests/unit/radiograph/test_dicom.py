@@ -2,6 +2,7 @@
 
 import io
 import logging
+import warnings
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from pydicom import Dataset
 from pydicom.encaps import encapsulate
 from pydicom.uid import DeflatedExplicitVRLittleEndian, JPEG2000Lossless, JPEGLosslessSV1
 from radiograph import Reason, Refused, open_xray
+from radiograph.dicom import open_dicom
 
 from tests.corpus.dicom import (
     PATIENT,
@@ -166,6 +168,15 @@ def test_no_refusal_repeats_a_name_that_stands_where_something_else_should(eleme
         open_xray(data)
     printed = capsys.readouterr()
     assert name.decode() not in " ".join([str(refusal.value), logged.getvalue(), printed.out, printed.err])
+
+
+def test_values_that_are_none_cause_no_warning_which_would_quote_them():
+    data = written(ramp(NumberOfFrames=12345678)).replace(b"12345678", b"DOE^JANE")
+    # Past open_xray, whose filter other threads may undo.
+    with warnings.catch_warnings(record=True) as warned, pytest.raises(Refused):
+        warnings.simplefilter("always")
+        open_dicom(data)
+    assert warned == []
 
 
 def test_a_damaged_codestream_is_refused_and_not_logged(logged):
