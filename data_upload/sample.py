@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -40,25 +41,36 @@ def draw_sample(output: Path, per_class: int, seed: int) -> None:
     rows = [
         row for place, label in enumerate(PATTERNS) for row in _draw(output, label, place, per_class, seed)
     ]
-    with (output / "patients.csv").open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["label", "original_filename", "patient_id"])
-        writer.writerows(rows)
+    table = io.StringIO()
+    writer = csv.writer(table, lineterminator="\n")
+    writer.writerow(["label", "original_filename", "patient_id"])
+    writer.writerows(rows)
+    _write(output / "patients.csv", table.getvalue().encode())
 
 
 def _draw(output: Path, label: str, place: int, count: int, seed: int) -> Iterator[tuple[str, str, str]]:
     folder = output / label
     folder.mkdir(parents=True, exist_ok=True)
     # A larger sample that was here before must not mix with this one.
-    for old in folder.glob("phantom-*.png"):
-        old.unlink()
+    before = set(folder.glob("phantom-*.png"))
     for number, view in _pictures(count):
         patient = f"p{place}{number:04d}"
         body = np.random.default_rng((seed, place, number))
         picture = draw_phantom(label, body, np.random.default_rng((seed, place, number, view)))
         name = f"phantom-{patient}-{view}.png"
-        picture.save(folder / name)
+        file = io.BytesIO()
+        picture.save(file, "PNG")
+        _write(folder / name, file.getvalue())
+        before.discard(folder / name)
         yield label, name, patient
+    for old in before:
+        old.unlink()
+
+
+def _write(file: Path, content: bytes) -> None:
+    """Write a file unless it is there: whoever looks at times of change then sees that nothing is new."""
+    if not file.is_file() or file.read_bytes() != content:
+        file.write_bytes(content)
 
 
 def _pictures(count: int) -> Iterator[tuple[int, int]]:

@@ -46,3 +46,15 @@ def test_pictures_are_no_larger_than_a_sample_should_be(tmp_path):
     draw_sample(tmp_path, per_class=1, seed=1)
     assert all(file.stat().st_size < 80_000 for file in tmp_path.rglob("*.png"))
     assert Image.open(next(tmp_path.rglob("*.png"))).mode == "L"
+
+
+def test_drawn_again_nothing_is_touched_and_what_is_too_much_goes(tmp_path):
+    def times():
+        return {file.name: file.stat().st_mtime_ns for file in tmp_path.rglob("*.*")}
+
+    draw_sample(tmp_path, per_class=3, seed=1)
+    before = times()
+    draw_sample(tmp_path, per_class=3, seed=1)
+    assert times() == before and len(before) == 10
+    draw_sample(tmp_path, per_class=2, seed=1)
+    assert len(times()) == 7
