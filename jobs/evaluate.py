@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from covid_xray.arguments import optional_path, task_parser
+from covid_xray.arguments import model_parser, optional_path
 from covid_xray.errors import DataError
 from covid_xray.ingest import Source
 from covid_xray.models.registry import registry_at
@@ -18,13 +18,10 @@ from pyspark.sql import SparkSession
 
 def main(argv: Sequence[str], notify: Notify = print_line) -> None:
     """Run the task."""
-    parser = task_parser(__doc__ or "")
-    parser.add_argument("--data", type=optional_path, required=True, help="folder of class folders")
+    parser = model_parser(__doc__ or "", "folder of class folders")
     parser.add_argument(
         "--patients", type=optional_path, required=True, help="CSV of patient ids; empty for none"
     )
-    parser.add_argument("--model", required=True, help="VGG16_multiclass; VGG16_multiclass/3 for a version")
-    parser.add_argument("--tracking-uri", required=True, help="MLflow's: databricks, or sqlite:////...")
     args = parser.parse_args(argv)
     if args.data is None:
         raise DataError("nothing to evaluate on: say in the parameter data which folder holds the images")

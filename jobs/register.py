@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
-from covid_xray.arguments import task_parser
+from covid_xray.arguments import network_parser
 from covid_xray.models import register
 from covid_xray.models.registry import registry_at
 from covid_xray.progress import Notify, print_line
@@ -17,10 +16,7 @@ from pyspark.sql import SparkSession
 
 def main(argv: Sequence[str], notify: Notify = print_line) -> None:
     """Run the task."""
-    parser = task_parser(__doc__ or "")
-    parser.add_argument("--backbone", required=True)
-    parser.add_argument("--weights", required=True, help="imagenet, random or a path")
-    parser.add_argument("--weights-store", type=Path, required=True, help="folder that the workers see too")
+    parser = network_parser(__doc__ or "")
     parser.add_argument("--tracking-uri", required=True, help="MLflow's: databricks, or sqlite:////...")
     parser.add_argument("--experiment", required=True, help="where runs are logged")
     args = parser.parse_args(argv)

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from covid_xray.arguments import optional_path, task_parser
+from covid_xray.arguments import model_parser
 from covid_xray.errors import DataError
 from covid_xray.models.registry import registry_at
 from covid_xray.progress import Notify, print_line
@@ -18,11 +18,7 @@ from pyspark.sql import SparkSession
 
 def main(argv: Sequence[str], notify: Notify = print_line) -> None:
     """Run the task."""
-    parser = task_parser(__doc__ or "")
-    parser.add_argument("--data", type=optional_path, required=True, help="folder of images")
-    parser.add_argument("--model", required=True, help="VGG16_multiclass; VGG16_multiclass/3 for a version")
-    parser.add_argument("--tracking-uri", required=True, help="MLflow's: databricks, or sqlite:////...")
-    args = parser.parse_args(argv)
+    args = model_parser(__doc__ or "", "folder of images").parse_args(argv)
     if args.data is None:
         raise DataError("nothing to score: say in the parameter data which folder holds the images")
     score(

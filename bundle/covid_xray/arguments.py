@@ -19,6 +19,24 @@ def task_parser(description: str) -> ArgumentParser:
     return parser
 
 
+def network_parser(description: str) -> ArgumentParser:
+    """Return a parser for a task that shows images to one network."""
+    parser = task_parser(description)
+    parser.add_argument("--backbone", required=True)
+    parser.add_argument("--weights", required=True, help="imagenet, random or a path")
+    parser.add_argument("--weights-store", type=Path, required=True, help="folder that the workers see too")
+    return parser
+
+
+def model_parser(description: str, data: str) -> ArgumentParser:
+    """Return a parser for a task that takes a registered model to `data`, which this describes."""
+    parser = task_parser(description)
+    parser.add_argument("--data", type=optional_path, required=True, help=data)
+    parser.add_argument("--model", required=True, help="VGG16_multiclass; VGG16_multiclass/3 for a version")
+    parser.add_argument("--tracking-uri", required=True, help="MLflow's: databricks, or sqlite:////...")
+    return parser
+
+
 def json_object(text: str) -> dict[str, Any]:
     """Read a JSON object."""
     value = _json(text)

@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 
 from covid_xray.errors import DataError
-from covid_xray.protocols import AS_PUBLISHED as AS_PUBLISHED
-from covid_xray.protocols import PATIENT_GROUPED as PATIENT_GROUPED
+from covid_xray.protocols import AS_PUBLISHED, PATIENT_GROUPED
 from covid_xray.settings import Settings
 
 HELD_OUT = 0
