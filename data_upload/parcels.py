@@ -8,11 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from covid_xray.pseudonyms import pseudonym
 from radiograph import DICOM, Reason, Refused, class_folders, open_xray, walk
 from radiograph.walk import Found
 
 from data_upload.manifest import MANIFEST, Left
-from data_upload.pseudonyms import patients_csv, pseudonym, remote_name, renamed_manifest
+from data_upload.pseudonyms import patients_csv, remote_name, renamed_manifest
+from data_upload.silence import silent_decoders
 
 PATIENTS = "patients.csv"
 
@@ -63,7 +65,7 @@ def pack(
     left : list of Left
         Files that are no X-rays: what else lies in a folder may well name patients.
     """
-    with ThreadPoolExecutor(workers) as pool:
+    with silent_decoders(), ThreadPoolExecutor(workers) as pool:
         outcomes = list(pool.map(_open, walk(root, class_folders(root))))
     left = [outcome for outcome in outcomes if isinstance(outcome, Left)]
     found = [outcome for outcome in outcomes if not isinstance(outcome, Left)]

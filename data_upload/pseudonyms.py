@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import csv
-import hashlib
-import hmac
 import io
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,11 +18,6 @@ def local_key(file: Path) -> bytes:
         file.touch(mode=0o600)
         file.write_text(secrets.token_hex(_KEY_BYTES), encoding="ascii")
     return bytes.fromhex(file.read_text(encoding="ascii").strip())
-
-
-def pseudonym(patient_id: str, key: bytes) -> str:
-    """Return the HMAC-SHA256 (RFC 2104) of a patient id, cut to 64 bits: equal patients stay equal."""
-    return "p" + hmac.new(key, patient_id.encode(), hashlib.sha256).hexdigest()[:16]
 
 
 def remote_name(label: str, file: Path, sha256: str) -> str:

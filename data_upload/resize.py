@@ -16,6 +16,7 @@ from radiograph import Found, Reason, Refused, Xray, class_folders, open_xray, w
 
 from data_upload.errors import DataUploadError
 from data_upload.manifest import MANIFEST, REFUSED, Left, Original, write_rows
+from data_upload.silence import silent_decoders
 
 # The shorter side: 299 pixels are the most that a network takes, and a JPEG of this size has 20 to 30 kB.
 SHORTER_SIDE = 384
@@ -60,9 +61,10 @@ def resize_folder(
     _check_output(output, target_names(files))
     output.mkdir(parents=True, exist_ok=True)
     results = []
-    for done, result in enumerate(_resize_all(files, output, workers), start=1):
-        results.append(result)
-        notify(done, len(files))
+    with silent_decoders():
+        for done, result in enumerate(_resize_all(files, output, workers), start=1):
+            results.append(result)
+            notify(done, len(files))
     write_rows(output / MANIFEST, Original, [r.outcome for r in results if isinstance(r.outcome, Original)])
     write_rows(output / REFUSED, Left, [r.outcome for r in results if isinstance(r.outcome, Left)])
     if (data / "patients.csv").is_file():

@@ -9,6 +9,7 @@ from covid_xray.arguments import model_parser, optional_path
 from covid_xray.errors import DataError
 from covid_xray.ingest import Source
 from covid_xray.models.registry import registry_at
+from covid_xray.patient_key import patient_key
 from covid_xray.progress import Notify, print_line
 from covid_xray.score.evaluate import evaluate
 from covid_xray.settings import load_settings
@@ -28,7 +29,7 @@ def main(argv: Sequence[str], notify: Notify = print_line) -> None:
     evaluate(
         Tables(SparkSession.builder.getOrCreate(), args.catalog, args.schema),
         load_settings(args.config, args.settings),
-        Source(args.data, args.patients),
+        Source(args.data, args.patients, patient_key(args.patient_id_key)),
         registry_at(args.tracking_uri, args.catalog, args.schema).fetch(args.model),
         args.run_id,
         notify,

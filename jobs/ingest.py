@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from covid_xray.arguments import json_names, optional_path, task_parser
+from covid_xray.arguments import add_patient_id_key, json_names, optional_path, task_parser
 from covid_xray.ingest import Source, ingest
+from covid_xray.patient_key import patient_key
 from covid_xray.progress import Notify, print_line
 from covid_xray.runs import Request
 from covid_xray.settings import load_settings
@@ -28,12 +29,13 @@ def main(argv: Sequence[str], notify: Notify = print_line) -> None:
     parser.add_argument("--weights", required=True, help="imagenet, random or a path")
     parser.add_argument("--backbones", type=json_names, required=True, help="JSON list")
     parser.add_argument("--tasks", type=json_names, required=True, help="JSON list")
+    add_patient_id_key(parser)
     args = parser.parse_args(argv)
     ingest(
         Tables(SparkSession.builder.getOrCreate(), args.catalog, args.schema),
         load_settings(args.config, args.settings),
         Request(args.run_id, args.backbones, args.tasks, kind_of(args.weights)),
-        Source(args.data, args.patients),
+        Source(args.data, args.patients, patient_key(args.patient_id_key)),
         _git_commit(args.config.parent),
         datetime.now(UTC),
         notify,

@@ -55,6 +55,8 @@ class Wanted:
             "schema": SCHEMA,
             "data": str(self.data),
             "patients": str(self.patients or ""),
+            # What stays on this machine says whose it is.
+            "patient_id_key": "",
             "weights": self.weights,
             "weights_store": str(self.output / "weights"),
             "reports": str(self.page.parent),

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from covid_xray import runs
 from covid_xray.errors import CovidXrayError
 from covid_xray.ingest.facts import read_patients
+from covid_xray.ingest.identity import identified
 from covid_xray.ingest.inventory import take_inventory
 from covid_xray.models import unregistered
 from covid_xray.models.registry import registry_at
@@ -19,15 +20,14 @@ from sparkdl.weights import kind_of, resolve
 
 from jobs.local_graph import go_through, tell_failures
 from jobs.local_receipt import Receipt, find, fingerprint, keep
-from jobs.local_request import EXPERIMENT, Wanted, parse_wanted, tracking_uri
+from jobs.local_request import EXPERIMENT, Wanted, tracking_uri
 from jobs.terminal import Terminal
 
 JOB = "training"
 
 
-def run(args: Namespace) -> int:
+def run(wanted: Wanted, args: Namespace) -> int:
     """Run what was asked for; 0 when every row of it has succeeded, else 1."""
-    wanted = parse_wanted(args)
     inputs = fingerprint(wanted)
     with Terminal() as terminal:
         receipt = None if args.again else find(wanted, inputs)
@@ -60,9 +60,13 @@ def run(args: Namespace) -> int:
 
 def _done_before(wanted: Wanted, tables: Tables) -> str | None:
     """Return the newest run from the same inputs."""
+    if not tables.exist():
+        return None
+    # Those of an earlier version may lack a column that is looked at here.
+    tables.create_all()
     files = take_inventory(tables.spark, wanted.data, wanted.settings.classes)
-    patients = read_patients(wanted.patients)
-    return runs.find(tables, runs.inputs_id(files, patients, kind_of(wanted.weights), wanted.settings))
+    files = identified(files, read_patients(wanted.patients), key=None)
+    return runs.find(tables, runs.inputs_id(files, kind_of(wanted.weights), wanted.settings))
 
 
 def _is_complete(wanted: Wanted, tables: Tables, run_id: str) -> bool:

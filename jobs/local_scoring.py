@@ -12,7 +12,7 @@ from covid_xray.errors import RunFailedError
 from covid_xray.models.registry import registry_at
 from covid_xray.protocols import EXTERNAL
 from covid_xray.report import write_report
-from covid_xray.report.values import Value
+from covid_xray.report.measured import Value
 from covid_xray.report.words import percent, with_interval
 from covid_xray.session import CATALOG, SCHEMA
 from covid_xray.settings import parse_changes
@@ -57,6 +57,8 @@ def _parameters(args: Namespace) -> dict[str, str]:
         "schema": SCHEMA,
         "data": str(args.data.resolve()),
         "model": args.model,
+        # What stays on this machine says whose it is.
+        "patient_id_key": "",
         "tracking_uri": tracking_uri(args.output),
         "settings": json.dumps(parse_changes(args.set)),
     }

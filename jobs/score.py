@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from covid_xray.arguments import model_parser
 from covid_xray.errors import DataError
 from covid_xray.models.registry import registry_at
+from covid_xray.patient_key import patient_key
 from covid_xray.progress import Notify, print_line
 from covid_xray.score import score
 from covid_xray.settings import load_settings
@@ -29,6 +30,7 @@ def main(argv: Sequence[str], notify: Notify = print_line) -> None:
         args.run_id,
         datetime.now(UTC),
         notify,
+        patient_key(args.patient_id_key),
     )
 
 

@@ -39,9 +39,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(scope="session")
-def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
+def spark_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a run calls spark.log."""
+    return tmp_path_factory.mktemp("logs") / "spark.log"
+
+
+@pytest.fixture(scope="session")
+def spark(spark_log: Path) -> Iterator[SparkSession]:
     """One Spark session for all tests: starting one takes longer than most of them."""
-    session = local_session("local[2]", tmp_path_factory.mktemp("logs") / "spark.log")
+    session = local_session("local[2]", spark_log)
     yield session
     session.stop()
 

@@ -17,7 +17,7 @@ import pandas as pd
 from pyspark.sql import Window
 from pyspark.sql import functions as F
 
-from covid_xray.errors import StageError
+from covid_xray.errors import StageError, one_line
 from covid_xray.settings import Settings
 from covid_xray.software import code_id, versions
 from covid_xray.tables import Tables
@@ -50,15 +50,14 @@ def new_run_id(now: datetime) -> str:
     return f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
 
 
-def inputs_id(inventory: pd.DataFrame, patients: Mapping[Any, str], weights: str, settings: Settings) -> str:
+def inputs_id(inventory: pd.DataFrame, weights: str, settings: Settings) -> str:
     """Hash all on which figures depend: images, patients, kind of weights, settings and code.
 
     Weights files are not part of it but stand in each row of `runs`, since the backbones of one set of
     experiments may get their files one after the other.
     """
-    images = inventory[["path", "image_id", "reason"]].astype(str).to_csv(index=False)
-    known = json.dumps(sorted([*key, patient] for key, patient in patients.items()))
-    parts = [images, known, weights, settings.that_change_figures(), code_id()]
+    images = inventory[["path", "image_id", "reason", "patient_id"]].astype(str).to_csv(index=False)
+    parts = [images, weights, settings.that_change_figures(), code_id()]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
@@ -133,12 +132,6 @@ def failures_recorded(tables: Tables, run_id: str, backbone: str | None = None) 
         unfinished = [r for r in state(tables, run_id, backbone) if r["status"] in (PENDING, RUNNING)]
         update(tables, unfinished, status=FAILED, error=one_line(error))
         raise
-
-
-def one_line(error: BaseException) -> str:
-    """Return the first line of an error's message, or its name where it has none."""
-    lines = str(error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__
 
 
 def _write(tables: Tables, rows: Sequence[Mapping[str, Any]]) -> None:

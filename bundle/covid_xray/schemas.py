@@ -25,7 +25,7 @@ TABLES: dict[str, TableSchema] = {
             image_id STRING COMMENT 'sha256 of the file as found',
             path STRING COMMENT 'relative to the data folder: <Class>/<file>',
             label STRING COMMENT 'name of the class folder',
-            patient_id STRING,
+            patient_id STRING COMMENT 'a keyed hash where ingest had a key, in names of files too',
             width INT, height INT, format STRING, mode STRING, bytes BIGINT,
             original_width INT COMMENT 'before the resize, from manifest.csv',
             original_height INT, original_bytes BIGINT, original_format STRING, original_mode STRING,

@@ -8,8 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
+from urllib.parse import unquote, urlparse
 
 from pyspark.sql import SparkSession
+
+from covid_xray.errors import StageError
+from covid_xray.quoting import identifier, literal
+from covid_xray.tables import WAREHOUSE
 
 CATALOG = "spark_catalog"
 SCHEMA = "xray"
@@ -45,17 +50,33 @@ def local_session(master: str, log_file: Path) -> SparkSession:
 def attach_warehouse(spark: SparkSession, warehouse: Path, schema: str = SCHEMA) -> None:
     """Make the Delta folders below `warehouse` the tables of `schema`, and new tables land there.
 
-    The catalog itself lives in memory: it has no lock, so that several sessions can work at once, and
-    nothing but the Delta folders has to be kept.
+    The catalog itself lives in memory: nothing but the Delta folders has to be kept, and several sessions can
+    work at once, which take turns in writing a table.
+
+    Raises
+    ------
+    StageError
+        If the session has the schema already, in another folder.
     """
     warehouse.mkdir(parents=True, exist_ok=True)
-    location = _quoted(str(warehouse.resolve()))
-    spark.sql(f"CREATE SCHEMA IF NOT EXISTS {CATALOG}.{schema} LOCATION '{location}'")
+    location = literal(str(warehouse.resolve()))
+    spark.sql(f"CREATE SCHEMA IF NOT EXISTS {identifier(CATALOG, schema)} LOCATION {location}")
+    _check_place(spark, warehouse.resolve(), schema)
+    spark.conf.set(f"{WAREHOUSE}.{schema}", str(warehouse.resolve()))
     for log in sorted(warehouse.glob("*/_delta_log")):
         table = log.parent
         spark.sql(
-            f"CREATE TABLE IF NOT EXISTS {CATALOG}.{schema}.{table.name} "
-            f"USING delta LOCATION '{_quoted(str(table.resolve()))}'"
+            f"CREATE TABLE IF NOT EXISTS {identifier(CATALOG, schema, table.name)} "
+            f"USING delta LOCATION {literal(str(table.resolve()))}"
+        )
+
+
+def _check_place(spark: SparkSession, warehouse: Path, schema: str) -> None:
+    place = Path(unquote(urlparse(spark.catalog.getDatabase(identifier(CATALOG, schema)).locationUri).path))
+    if place != warehouse:
+        raise StageError(
+            f"schema {schema} of this Spark session lies in {place}: stop the session before you open "
+            f"{warehouse}, or name another schema"
         )
 
 
@@ -130,7 +151,3 @@ def _stderr_to(log_file: Path) -> Iterator[None]:
         finally:
             os.dup2(kept, 2)
             os.close(kept)
-
-
-def _quoted(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("'", "\\'")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
@@ -12,7 +14,12 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 from covid_xray.errors import StageError
+from covid_xray.quoting import identifier, literal
 from covid_xray.schemas import TABLES
+from covid_xray.writers import again_after_conflicts, turn_at
+
+# Spark's setting, with the schema behind it, that names the folder of tables on a local disk.
+WAREHOUSE = "covid_xray.warehouse"
 
 # New rows of a table, and the values of the rows whose place they take.
 Replacement = tuple[DataFrame, Mapping[str, Sequence[str]]]
@@ -28,22 +35,48 @@ class Tables:
 
     def name(self, table: str) -> str:
         """Return the quoted three-part name."""
-        return ".".join(f"`{part.replace('`', '``')}`" for part in (self.catalog, self.schema, table))
+        return identifier(self.catalog, self.schema, table)
 
     def create_all(self) -> None:
-        """Create what is missing, as `ingest`, `score` and `evaluate` begin with: several would conflict."""
-        missing = [table for table in TABLES if not self.spark.catalog.tableExists(self.name(table))]
+        """Create what is missing, as `ingest`, `score` and `evaluate` begin with: tables, and their columns.
+
+        Raises
+        ------
+        StageError
+            If a column is there with another type.
+        """
         # Each takes a commit of its own; waiting for one another would be most of a small run's ingest.
         with ThreadPoolExecutor() as pool:
-            list(pool.map(self._create, missing))
+            list(pool.map(self._create, TABLES))
 
     def _create(self, table: str) -> None:
+        if self.spark.catalog.tableExists(self.name(table)):
+            self._bring_up_to_date(table)
+            return
         schema = TABLES[table]
         partitions = f"PARTITIONED BY ({', '.join(schema.partitioned_by)})" if schema.partitioned_by else ""
-        self.spark.sql(
+        # Where a place is named, a table that another process has created there meanwhile is taken as it is.
+        place = f"LOCATION {literal(str(warehouse / table))}" if (warehouse := self._warehouse()) else ""
+        statement = (
             f"CREATE TABLE IF NOT EXISTS {self.name(table)} ({schema.columns}) USING delta "
-            f"{partitions} COMMENT '{schema.comment}'"
+            f"{partitions} {place} COMMENT '{schema.comment}'"
         )
+        self._commit(table, lambda: self.spark.sql(statement))
+
+    def _bring_up_to_date(self, table: str) -> None:
+        """Add the columns that an earlier version did not know; they are null in its rows."""
+        there = {field.name: field.dataType for field in self.spark.table(self.name(table)).schema}
+        for field in self.columns(table):
+            if field.name in there and there[field.name] != field.dataType:
+                found, wanted = there[field.name].simpleString(), field.dataType.simpleString()
+                raise StageError(
+                    f"table {self.schema}.{table} was written by another version: {field.name} is {found} "
+                    f"and not {wanted}; give another output or schema, or drop the table"
+                )
+        new = [f"{f.name} {f.dataType.simpleString()}" for f in self.columns(table) if f.name not in there]
+        if new:
+            statement = f"ALTER TABLE {self.name(table)} ADD COLUMNS ({', '.join(new)})"
+            self._commit(table, lambda: self.spark.sql(statement))
 
     def exist(self) -> bool:
         """Tell whether `ingest` has ever run here."""
@@ -76,20 +109,24 @@ class Tables:
 
     def append(self, table: str, rows: DataFrame) -> None:
         """Add rows in one commit."""
-        self._select(table, rows).write.format("delta").mode("append").saveAsTable(self.name(table))
+        writer = self._select(table, rows).write.format("delta").mode("append")
+        self._commit(table, lambda: writer.saveAsTable(self.name(table)))
 
     def replace(self, table: str, rows: DataFrame, where: Mapping[str, Sequence[str]]) -> None:
         """Replace, in one commit, the rows whose columns are among `where`'s values.
 
         Writing twice leaves one copy. Delta refuses `rows` that lie outside of `where`.
         """
-        condition = " AND ".join(f"`{column}` IN ({_listed(values)})" for column, values in where.items())
+        condition = " AND ".join(
+            f"{identifier(column)} IN ({', '.join(map(literal, values))})" for column, values in where.items()
+        )
         if self.read(table).where(condition).isEmpty():
             # Nothing to replace, as in every first run: an append takes a third of the time.
             self.append(table, rows)
             return
         writer = self._select(table, rows).write.format("delta").mode("overwrite")
-        writer.option("replaceWhere", condition).saveAsTable(self.name(table))
+        writer = writer.option("replaceWhere", condition)
+        self._commit(table, lambda: writer.saveAsTable(self.name(table)))
 
     def replace_each(self, replacements: Mapping[str, Replacement]) -> None:
         """Replace rows of several tables, in a commit of its own each, all at once."""
@@ -99,17 +136,25 @@ class Tables:
     def remove_superseded(self) -> None:
         """Delete the files that no table's present version refers to, however new they are.
 
-        What a writer has not committed yet is among them: nothing may be writing meanwhile.
+        What a writer elsewhere has not committed yet is among them; those on this machine are waited for.
         """
         self.spark.conf.set("spark.databricks.delta.retentionDurationCheck.enabled", "false")
         for table in TABLES:
             if self.spark.catalog.tableExists(self.name(table)):
-                self.spark.sql(f"VACUUM {self.name(table)} RETAIN 0 HOURS")
+                with self._turn(table):
+                    self.spark.sql(f"VACUUM {self.name(table)} RETAIN 0 HOURS")
+
+    def _commit(self, table: str, write: Callable[[], object]) -> None:
+        with self._turn(table):
+            again_after_conflicts(write)
+
+    def _turn(self, table: str) -> AbstractContextManager[None]:
+        warehouse = self._warehouse()
+        return turn_at(warehouse / ".locks" / table) if warehouse else nullcontext()
+
+    def _warehouse(self) -> Path | None:
+        folder = self.spark.conf.get(f"{WAREHOUSE}.{self.schema}", None)
+        return Path(folder) if folder else None
 
     def _select(self, table: str, rows: DataFrame) -> DataFrame:
         return rows.select(*(rows[f.name].cast(f.dataType).alias(f.name) for f in self.columns(table)))
-
-
-def _listed(values: Sequence[str]) -> str:
-    escaped = (value.replace("\\", "\\\\").replace("'", "\\'") for value in values)
-    return ", ".join(f"'{value}'" for value in escaped)

@@ -10,6 +10,7 @@ from typing import Any
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from radiograph.limits import MAX_PIXELS, check_size
+from radiograph.metadata import bare
 from radiograph.modes import is_deep_colour, to_eight_bits
 from radiograph.reasons import Reason, Refused
 
@@ -43,8 +44,9 @@ class Xray:
         interpretation, e.g. `MONOCHROME2`.
     file_size : int
         Of the file as found, in bytes.
-    as_found : bytes or None
-        The file as found, where every decoder shows it as `picture`.
+    bare : bytes or None
+        The file as found without what stands in it beside the pixels, where every decoder shows it as
+        `picture`.
     """
 
     picture: Image.Image
@@ -53,11 +55,11 @@ class Xray:
     format: str
     mode: str
     file_size: int
-    as_found: bytes | None
+    bare: bytes | None
 
     def content(self) -> bytes:
-        """Return a JPEG or PNG file that every decoder shows as `picture`: as found, or else made anew."""
-        return as_png(self.picture) if self.as_found is None else self.as_found
+        """Return a JPEG or PNG file of nothing but `picture`: coded as it was found, or else made anew."""
+        return as_png(self.picture) if self.bare is None else self.bare
 
 
 def open_xray(data: bytes) -> Xray:
@@ -87,9 +89,9 @@ def open_xray(data: bytes) -> Xray:
 def as_png(picture: Image.Image) -> bytes:
     """Return a PNG file with nothing but the pixels in it."""
     # A copy without info, which may hold text, profiles and a person's name.
-    bare = Image.frombytes(picture.mode, picture.size, picture.tobytes())
+    copy = Image.frombytes(picture.mode, picture.size, picture.tobytes())
     file = io.BytesIO()
-    bare.save(file, "PNG")
+    copy.save(file, "PNG")
     return file.getvalue()
 
 
@@ -107,8 +109,10 @@ def _open(data: bytes) -> Xray:
         plain = found_format in _PLAIN_FORMATS and found_mode == picture.mode and not changed
     if _is_blank(picture):
         raise Refused(Reason.blank, "all pixels are equal")
-    as_found = data if plain else None
-    return Xray(picture, picture.width, picture.height, found_format, found_mode, len(data), as_found)
+    # Texts, profiles and comments, some of which Pillow would write into whatever is saved of the picture.
+    picture.info = {}
+    kept = bare(data, found_format) if plain else None
+    return Xray(picture, picture.width, picture.height, found_format, found_mode, len(data), kept)
 
 
 def _read_header(data: bytes) -> Image.Image:
@@ -117,7 +121,8 @@ def _read_header(data: bytes) -> Image.Image:
     except UnidentifiedImageError:
         if data.startswith(_SIGNATURES):
             raise Refused(Reason.unreadable, "the header is damaged or cut off") from None
-        raise Refused(Reason.not_an_image, f"starts with {data[:12]!r}") from None
+        # No more than tells the format: texts may start with a name.
+        raise Refused(Reason.not_an_image, f"starts with {data[:4]!r}") from None
     except Image.DecompressionBombError:
         raise Refused(Reason.too_large, f"more than {MAX_PIXELS} pixels") from None
     check_size(image.width, image.height)
@@ -170,4 +175,6 @@ def _extrema(picture: Image.Image) -> list[tuple[float, float]]:
 
 
 def _line(error: BaseException) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
+    text = " ".join(str(error).split())
+    # Some of Pillow's decoders say no more than a number.
+    return text if any(map(str.isalpha, text)) else f"{type(error).__name__} {text}".strip()

@@ -23,6 +23,8 @@ class Backbone:
         Height and width of its input, in pixels.
     grid, channels : int
         Its output is grid x grid x channels.
+    arrays, numbers : int
+        Its weights: how many arrays, and how many numbers in all of them.
     published_pooling : str
         What Deep Learning Pipelines 1.5 gave: flattened (`none`), but averaged for ResNet50, whose Keras
         model then ended in a 7x7 average pool.
@@ -33,6 +35,8 @@ class Backbone:
     size: int
     grid: int
     channels: int
+    arrays: int
+    numbers: int
     published_pooling: str = "none"
 
     def pooling(self, pooling: str) -> str:
@@ -54,11 +58,11 @@ class Backbone:
 BACKBONES = {
     backbone.name: backbone
     for backbone in (
-        Backbone("InceptionV3", "inception_v3", size=299, grid=8, channels=2048),
-        Backbone("Xception", "xception", size=299, grid=10, channels=2048),
-        Backbone("ResNet50", "resnet50", size=224, grid=7, channels=2048, published_pooling="avg"),
-        Backbone("VGG16", "vgg16", size=224, grid=7, channels=512),
-        Backbone("VGG19", "vgg19", size=224, grid=7, channels=512),
+        Backbone("InceptionV3", "inception_v3", 299, 8, 2048, arrays=376, numbers=21_802_784),
+        Backbone("Xception", "xception", 299, 10, 2048, arrays=234, numbers=20_861_480),
+        Backbone("ResNet50", "resnet50", 224, 7, 2048, 318, 23_587_712, published_pooling="avg"),
+        Backbone("VGG16", "vgg16", 224, 7, 512, arrays=26, numbers=14_714_688),
+        Backbone("VGG19", "vgg19", 224, 7, 512, arrays=32, numbers=20_024_384),
     )
 }
 

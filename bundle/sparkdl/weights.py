@@ -14,6 +14,7 @@ from uuid import uuid4
 
 from sparkdl import network
 from sparkdl.backbones import Backbone, backbone
+from sparkdl.contents import refuse_others
 from sparkdl.errors import WeightsError
 
 Kind = Literal["imagenet", "random", "file"]
@@ -47,7 +48,8 @@ def resolve(weights: str, name: str, store: Path, seed: int = 0) -> Weights:
     ----------
     weights : str
         `imagenet`: Keras's own file, downloaded and checked by Keras on first use. `random`: drawn from
-        `seed`. Else a weights file, or a folder that holds one under a name of `Backbone.weight_files`.
+        `seed`. Else a weights file, or a folder that holds one under a name of `Backbone.weight_files`; if
+        `<file>.sha256` lies beside it, it must be of that sha256.
     name : str
         One of the five networks.
     store : Path
@@ -56,7 +58,8 @@ def resolve(weights: str, name: str, store: Path, seed: int = 0) -> Weights:
     Raises
     ------
     WeightsError
-        If there are none, or stored ones are no longer what they were, in one line that says what to do.
+        If there are none, or they belong to another network, or are no longer what they were, in one line
+        that says what to do.
     """
     net, kind = backbone(name), kind_of(weights)
     if kind == "imagenet":
@@ -65,7 +68,10 @@ def resolve(weights: str, name: str, store: Path, seed: int = 0) -> Weights:
         drawn = store / f"{name.lower()}-random-{seed}.weights.h5"
         return _kept(drawn, kind, lambda file: _draw(net, seed, file))
     path = _find(Path(weights), net)
-    return Weights(path, _sha256(path), kind)
+    record = _record(path).name
+    sha256 = _checked(path, f"whose sha256 stands in {record} beside it: get it anew, or delete {record}")
+    refuse_others(path, net)
+    return Weights(path, sha256, kind)
 
 
 def _find(given: Path, net: Backbone) -> Path:
@@ -84,19 +90,30 @@ def _find(given: Path, net: Backbone) -> Path:
 
 def _kept(path: Path, kind: Kind, make: Callable[[Path], None]) -> Weights:
     """Make `path` unless it is there, with its sha256 beside it; whoever looks sees all of it or nothing."""
-    recorded = path.with_name(f"{path.name}.sha256")
+    recorded = _record(path)
     if not path.is_file():
         path.parent.mkdir(parents=True, exist_ok=True)
         # HDF5 is written at random places, which a volume of a workspace does not take: make it elsewhere.
         with TemporaryDirectory() as elsewhere:
             made = Path(elsewhere) / path.name
             make(made)
-            _put(recorded, lambda part: part.write_text(f"{_sha256(made)}\n", encoding="ascii"))
+            _put(recorded, lambda part: part.write_text(f"{sha256_of(made)}\n", encoding="ascii"))
             _put(path, lambda part: shutil.copyfile(made, part))
-    sha256 = _sha256(path)
-    if recorded.is_file() and recorded.read_text(encoding="ascii").split()[:1] != [sha256]:
-        raise WeightsError(f"{path} is not the file that was stored: delete it and {recorded.name} beside it")
-    return Weights(path, sha256, kind)
+    return Weights(path, _checked(path, f"that was stored: delete it and {recorded.name} beside it"), kind)
+
+
+def _record(path: Path) -> Path:
+    return path.with_name(f"{path.name}.sha256")
+
+
+def _checked(path: Path, expected: str) -> str:
+    """Return the sha256, which must be the recorded one where there is a record."""
+    sha256, recorded = sha256_of(path), _record(path)
+    if recorded.is_file():
+        words = recorded.read_text(encoding="ascii", errors="replace").split()
+        if [word.lower() for word in words[:1]] != [sha256]:
+            raise WeightsError(f"{path} is not the file {expected}")
+    return sha256
 
 
 def _put(path: Path, write: Callable[[Path], object]) -> None:
@@ -124,7 +141,8 @@ def _draw(net: Backbone, seed: int, file: Path) -> None:
     network.draw_weights(net, seed).save_weights(file)
 
 
-def _sha256(path: Path) -> str:
+def sha256_of(path: Path) -> str:
+    """Return the sha256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -1,4 +1,7 @@
-"""The same run through Spark Connect: a client without a JVM of its own, as on serverless compute."""
+"""The same run through Spark Connect: a client without a JVM, and workers that are processes of a cluster.
+
+That is as far from one process as a run gets: what works here needs neither the driver's JVM nor its memory.
+"""
 
 import ast
 import os
@@ -12,14 +15,16 @@ import pyspark
 import pytest
 from covid_xray.session import session_settings
 
+from tests.same_tables import differences
+
 SERVER = "org.apache.spark.sql.connect.service.SparkConnectServer"
 # What only a driver with a JVM has: https://spark.apache.org/docs/latest/spark-connect-overview.html
 CLASSIC_ONLY = {"sparkContext", "rdd", "_jvm", "_jdf", "_jsparkSession", "_sc", "_java_obj"}
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    """A Spark Connect server from the installed pyspark, on loopback."""
+def server(master, tmp_path_factory):
+    """A Spark Connect server from the installed pyspark, on loopback, whose work the cluster does."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -29,7 +34,7 @@ def server(tmp_path_factory):
         "spark.connect.grpc.binding.port": str(port),
     }
     options = [part for key, value in settings.items() for part in ("--conf", f"{key}={value}")]
-    command = [str(home / "bin" / "spark-submit"), "--master", "local[2]", "--class", SERVER, *options]
+    command = [str(home / "bin" / "spark-submit"), "--master", master, "--class", SERVER, *options]
     environment = {"SPARK_HOME": str(home), "SPARK_LOCAL_IP": "127.0.0.1", "PYSPARK_PYTHON": sys.executable}
     log = tmp_path_factory.mktemp("connect") / "server.log"
     with log.open("wb") as out:
@@ -55,8 +60,18 @@ def wait_for(port, process, log):
     pytest.fail(f"the server did not come up: {log.read_text()[-2000:]}")
 
 
-def test_it_finds_the_tables_of_a_local_run(ran, server, type_again, check_same_tables):
-    check_same_tables(ran, type_again(server))
+@pytest.fixture(scope="module")
+def ran_there(server, type_again):
+    return type_again(server)
+
+
+def test_it_finds_the_tables_of_a_local_run(ran, ran_there):
+    assert list(differences(ran.output, ran_there)) == []
+
+
+def test_the_work_was_done_by_the_workers_of_the_cluster(ran_there, folder):
+    logs = list((folder / "work").glob("app-*/*/stderr"))
+    assert len(logs) == 2
 
 
 def test_nothing_asks_for_what_only_a_driver_with_a_jvm_has(root):

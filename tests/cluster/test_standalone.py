@@ -5,32 +5,12 @@ import socket
 import pytest
 
 from jobs.local_cluster import ClusterError, start, stop
+from tests.same_tables import differences
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("my cluster")
-
-
-@pytest.fixture(scope="module")
-def master(folder):
-    url = start(folder, workers=2)
-    yield url
-    stop(folder)
-
-
-@pytest.fixture(scope="module")
-def ran_there(master, type_again):
-    return type_again(master)
-
-
-def test_it_finds_the_tables_of_a_local_run(ran, ran_there, check_same_tables):
-    check_same_tables(ran, ran_there)
-
-
-def test_the_work_was_done_by_its_workers(ran_there, folder):
-    logs = list((folder / "work").glob("app-*/*/stderr"))
-    assert len(logs) == 2
+@pytest.mark.thorough
+def test_a_run_typed_for_it_finds_the_tables_of_a_local_run(ran, master, type_again):
+    assert list(differences(ran.output, type_again(master))) == []
 
 
 def test_a_second_cluster_in_the_folder_is_refused(master, folder):

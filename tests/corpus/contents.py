@@ -12,6 +12,7 @@ from radiograph import Reason
 
 from tests.corpus import dicom
 from tests.corpus.case import ACCEPTED, Case, case
+from tests.corpus.named import named
 from tests.corpus.pictures import (
     arithmetic_jpeg,
     chunk,
@@ -27,8 +28,8 @@ from tests.corpus.pictures import (
 
 def contents() -> list[Case]:
     """All of them."""
-    kinds = (_no_images, _sound, _odd_but_sound, _damaged, _of_a_wrong_kind, _dicom, _dicom_refused, _cut)
-    return [one for kind in kinds for one in kind()]
+    images = (_no_images, _sound, _odd_but_sound, _named, _damaged, _of_a_wrong_kind, _cut)
+    return [one for kind in (*images, _dicom, _dicom_refused) for one in kind()]
 
 
 def _no_images() -> Iterator[Case]:
@@ -71,12 +72,20 @@ def _odd_but_sound() -> Iterator[Case]:
     yield case("more behind.png", drawn("behind") + b"more", ACCEPTED)
 
 
+def _named() -> Iterator[Case]:
+    for path, data in named().items():
+        yield case(path, data, ACCEPTED)
+
+
 def _damaged() -> Iterator[Case]:
     values = pixels("nan").astype(np.float32)
     values[3, 3] = np.nan
     sound, text = drawn("bits"), b"note\0\0" + zlib.compress(bytes(20_000_000))
+    deflated = drawn("deflated", "TIFF", compression="tiff_adobe_deflate")
     yield case("nan.tif", encoded(Image.fromarray(values), "TIFF"), Reason.unreadable)
     yield case("infinite.tif", encoded(Image.fromarray(values + np.inf), "TIFF"), Reason.unreadable)
+    # libtiff says so on standard error.
+    yield case("deflated.tif", deflated[:60] + b"\xff" * 40 + deflated[100:], Reason.unreadable)
     yield case("wrong checksum.png", sound[:60] + b"\0\0" + sound[62:], Reason.unreadable, Reason.truncated)
     yield case("header only.png", sound[:33] + chunk(b"IEND", b""), Reason.unreadable, Reason.truncated)
     yield case("text bomb.png", with_chunk(drawn("text bomb"), b"zTXt", text), Reason.unreadable)

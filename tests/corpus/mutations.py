@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from random import Random
 
@@ -24,14 +25,14 @@ def sound() -> tuple[bytes, ...]:
 
 
 @st.composite
-def mutated(draw: st.DrawFn) -> bytes:
-    """One sound file with one to four kinds of damage.
+def mutated(draw: st.DrawFn, files: Sequence[bytes] = ()) -> bytes:
+    """One of these files, by default of all sound ones, with one to four kinds of damage.
 
     By a random generator that hypothesis seeds: its own integers are mostly small, and places in a file with
     them, so that little but signatures would ever be hurt.
     """
     random = draw(st.randoms(use_true_random=True))
-    data = bytearray(random.choice(sound()))
+    data = bytearray(random.choice(files or sound()))
     for damage in random.choices((_flip, _overwrite, _cut, _splice), (5, 3, 2, 1), k=random.randint(1, 4)):
         if data:
             damage(random, data)

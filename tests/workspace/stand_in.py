@@ -1,4 +1,4 @@
-"""A stand-in for a workspace: the Files API over real HTTP on loopback, with faults on demand.
+"""A stand-in for a workspace: files and secrets over real HTTP on loopback, with faults on demand.
 
 https://docs.databricks.com/api/workspace/files
 """
@@ -14,6 +14,8 @@ from collections import Counter
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, unquote, urlsplit
+
+from tests.workspace.stand_in_secrets import SECRETS, SecretsHandler
 
 IMAGES, REPORTS = "/Volumes/main/xray/images", "/Volumes/main/xray/reports"
 FILES, FOLDERS = "/api/2.0/fs/files", "/api/2.0/fs/directories"
@@ -33,6 +35,8 @@ class Workspace(ThreadingHTTPServer):
         self.volumes = volumes
         self.files: dict[str, bytes] = {}
         self.writes: Counter[str] = Counter()
+        self.scopes: dict[str, dict[str, str]] = {}
+        self.may_write_secrets = True
         self.requests = 0
         # Entries of a folder in one answer. A workspace gives 1,000; fewer show that all pages are asked for.
         self.page = 50
@@ -49,7 +53,7 @@ class Workspace(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_port}"
 
 
-class Handler(BaseHTTPRequestHandler):
+class Handler(SecretsHandler, BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: Workspace
 
@@ -66,7 +70,7 @@ class Handler(BaseHTTPRequestHandler):
             return
         url = urlsplit(self.path)
         path, self.query = unquote(url.path), parse_qs(url.query)
-        for prefix, kind in ((FILES, "file"), (FOLDERS, "folder")):
+        for prefix, kind in ((FILES, "file"), (FOLDERS, "folder"), (SECRETS, "secret")):
             if path.startswith(f"{prefix}/"):
                 getattr(self, f"{self.command.lower()}_{kind}")(path.removeprefix(prefix).rstrip("/"))
                 return
@@ -162,6 +166,13 @@ def broken(handler: Handler) -> bool:
     """500, which the SDK does not repeat by itself."""
     handler.body()
     handler.answer(500, {"error_code": "INTERNAL_ERROR", "message": "no luck"})
+    return True
+
+
+def locked_out(handler: Handler) -> bool:
+    """401, as for a token that has expired: the SDK then tells what it knows of its configuration."""
+    handler.body()
+    handler.answer(401, {"error_code": "UNAUTHENTICATED", "message": "who are you?"})
     return True
 
 

@@ -2,11 +2,13 @@
 
 import csv
 import hashlib
+import logging
 import signal
 import subprocess
 import sys
 import time
 
+import pytest
 from covid_xray.ingest.facts import read_patients
 from databricks.sdk import WorkspaceClient
 from databricks.sdk.config import Config
@@ -17,7 +19,18 @@ from data_upload.journal import Journal
 from data_upload.parcels import Parcel
 from data_upload.sample import draw_sample
 from data_upload.volume import Volume
-from tests.workspace.stand_in import IMAGES, REPORTS, broken, busy, late, reset, some, truncated, unavailable
+from tests.workspace.stand_in import (
+    IMAGES,
+    REPORTS,
+    broken,
+    busy,
+    late,
+    locked_out,
+    reset,
+    some,
+    truncated,
+    unavailable,
+)
 
 
 def sha256(content):
@@ -193,10 +206,13 @@ def test_a_data_folder_that_is_not_there_is_said_and_not_made(type_upload, tmp_p
     assert not (tmp_path / "nowhere").exists()
 
 
-def test_the_token_is_never_printed(type_upload, workspace, caplog):
-    caplog.set_level("DEBUG")
-    workspace.fault = some(0.3, 5, busy)
-    _, printed = type_upload()
+@pytest.mark.parametrize("fault", [some(0.3, 5, busy, reset), locked_out])
+def test_the_token_is_never_printed_nor_logged(type_upload, workspace, caplog, fault):
+    for name in [None, *logging.root.manager.loggerDict]:
+        caplog.set_level("DEBUG", logger=name)
+    workspace.fault = fault
+    code, printed = type_upload()
+    assert (code, "GET /api/2.0/fs/directories" in caplog.text) == (2 if fault is locked_out else 0, True)
     assert "secret-token" not in printed + caplog.text
 
 

@@ -15,7 +15,8 @@ from covid_xray.explain.lungs import lung_box
 from covid_xray.explain.maps import flat_maps, pooled_maps
 from covid_xray.explain.records import Explained, records
 from covid_xray.explain.refit import Refitted, refit
-from covid_xray.explain.unpooled import unpooled, weights_of_run
+from covid_xray.explain.unpooled import unpooled
+from covid_xray.featurize.weights import weights_of_run
 from covid_xray.progress import Notify, Progress
 from covid_xray.settings import Settings
 from covid_xray.tables import Tables

@@ -7,34 +7,15 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import sparkdl.weights
 from pyspark.sql import functions as F
 from sparkdl.backbones import backbone as network
 from sparkdl.column import packed_features
 from sparkdl.network import Recipe
 
-from covid_xray.errors import StageError
 from covid_xray.preprocessing import prepared
 from covid_xray.settings import Settings
 from covid_xray.tables import Tables
 from covid_xray.train.collect import collect_rows
-
-
-def weights_of_run(weights: str, backbone: str, store: Path, seed: int, weights_id: str) -> Path:
-    """Return the file that `weights` stands for, as `featurize` finds it.
-
-    Raises
-    ------
-    StageError
-        If it is not the one that the run was made with.
-    """
-    found = sparkdl.weights.resolve(weights, backbone, store, seed)
-    if found.sha256 != weights_id:
-        raise StageError(
-            f"{backbone}: {found.path} has sha256 {found.sha256[:12]}, but the run was made with weights "
-            f"{weights_id[:12]}: give those, or run featurize and train again"
-        )
-    return found.path
 
 
 def unpooled(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -11,11 +11,11 @@ from pyspark.sql import functions as F
 from radiograph import other_folders
 
 from covid_xray import runs
-from covid_xray.errors import DataError
 from covid_xray.ingest.accept import accept
-from covid_xray.ingest.facts import ORIGINALS, patient_of, read_originals, read_patients
+from covid_xray.ingest.facts import ORIGINALS, read_originals, read_patients
+from covid_xray.ingest.identity import identified
 from covid_xray.ingest.inventory import take_inventory
-from covid_xray.ingest.splits import refuse_leaks, split
+from covid_xray.ingest.splits import refuse_leaks, refuse_missing, split
 from covid_xray.progress import Notify, Progress
 from covid_xray.settings import Settings
 from covid_xray.tables import Tables
@@ -23,10 +23,21 @@ from covid_xray.tables import Tables
 
 @dataclass(frozen=True)
 class Source:
-    """Where the X-rays are: class folders below `root`, patient ids in `patients` if known."""
+    """Where the X-rays are, and whose.
+
+    Attributes
+    ----------
+    root : Path
+        Holds the class folders.
+    patients : Path or None
+        CSV of patients' ids, if they are known.
+    key : bytes or None
+        Of the hashes that stand in tables and messages for patients' ids; None leaves ids as they are.
+    """
 
     root: Path
     patients: Path | None
+    key: bytes | None = field(default=None, repr=False)
 
 
 def ingest(
@@ -46,34 +57,29 @@ def ingest(
         If a class of the asked tasks has no folder or too few usable images.
     """
     tables.create_all()
-    patients = read_patients(source.patients)
-    files = take_inventory(tables.spark, source.root, settings.classes)
-    inputs = runs.inputs_id(files, patients, request.weights, settings)
+    patients = read_patients(source.patients, source.key)
+    files = identified(take_inventory(tables.spark, source.root, settings.classes), patients, source.key)
+    inputs = runs.inputs_id(files, request.weights, settings)
     runs.open_run(tables, request, inputs, settings, git_commit, now)
     # From here on the run's rows tell of a failure; the job's last task looks at them alone.
     with runs.failures_recorded(tables, request.run_id):
-        refused = _store(tables, source.root, files, patients)
+        refused = _store(tables, source.root, files)
         accepted = files[files["reason"].isna() & ~files["path"].isin(refused["path"])]
         _write_quarantine(tables, request.run_id, files, refused)
-        _write_splits(tables, settings, request, accepted, patients)
+        for task in request.tasks:
+            refuse_missing(files, accepted, source.root, task, settings.tasks[task])
+        _write_splits(tables, settings, request, accepted)
     notify(
         Progress("ingest", note=_summary(len(accepted), len(files) - len(accepted), source.root, settings))
     )
 
 
-def _store(
-    tables: Tables, root: Path, files: pd.DataFrame, patients: dict[tuple[str, str], str]
-) -> pd.DataFrame:
+def _store(tables: Tables, root: Path, files: pd.DataFrame) -> pd.DataFrame:
     """Open and store what `images` does not hold yet; return what was refused on opening."""
     known = tables.read("images").select("image_id").toPandas()["image_id"]
     new = files[files["reason"].isna() & ~files["image_id"].isin(known)]
-    facts = _with_patients(new, patients)[["path", "label", "patient_id"]]
-    return accept(tables, new, facts.join(read_originals(root), on="path")[[*facts, *ORIGINALS]])
-
-
-def _with_patients(files: pd.DataFrame, patients: dict[tuple[str, str], str]) -> pd.DataFrame:
-    keys = zip(files["label"], files["path"], files["image_id"], strict=True)
-    return files.assign(patient_id=[patient_of(*key, patients) for key in keys])
+    facts = new.join(read_originals(root), on="found_as")
+    return accept(tables, new, facts[["path", "label", "patient_id", *ORIGINALS]])
 
 
 def _write_quarantine(tables: Tables, run_id: str, files: pd.DataFrame, refused: pd.DataFrame) -> None:
@@ -86,19 +92,9 @@ def _write_quarantine(tables: Tables, run_id: str, files: pd.DataFrame, refused:
     tables.replace("quarantine", tables.rows("quarantine", rows), where={"run_id": [run_id]})
 
 
-def _write_splits(
-    tables: Tables,
-    settings: Settings,
-    request: runs.Request,
-    accepted: pd.DataFrame,
-    patients: dict[tuple[str, str], str],
-) -> None:
-    rows = split(_with_patients(accepted, patients), settings)
+def _write_splits(tables: Tables, settings: Settings, request: runs.Request, accepted: pd.DataFrame) -> None:
+    rows = split(accepted, settings)
     refuse_leaks(rows)
-    for task in request.tasks:
-        if task not in set(rows["task"]):
-            missing = [name for name in settings.tasks[task] if name not in set(accepted["label"])]
-            raise DataError(f"task {task} has no usable images of class {missing[0]}")
     frame = tables.spark.createDataFrame(rows.assign(run_id=request.run_id).astype({"fold": "float"}))
     fold = F.when(~F.isnan("fold"), F.col("fold")).cast("int")
     tables.replace("splits", frame.withColumn("fold", fold), where={"run_id": [request.run_id]})

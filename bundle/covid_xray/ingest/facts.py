@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
 from covid_xray.errors import DataError
+from covid_xray.pseudonyms import pseudonym
 
 ORIGINALS = ["original_width", "original_height", "original_bytes", "original_format", "original_mode"]
 
@@ -16,8 +18,13 @@ NIH_NAME = re.compile(r"(\d{8})_\d+")
 _FILE_COLUMNS = ("filename", "original_filename", "resized_filename")
 
 
-def read_patients(csv: Path | None) -> dict[tuple[str, str], str]:
+def read_patients(csv: Path | None, key: bytes | None = None) -> dict[tuple[str, str], str]:
     """Read patient ids by (label, file stem) from a CSV with `label`, `patient_id` and a file name column.
+
+    Parameters
+    ----------
+    key : bytes or None
+        Of the hashes that stand for ids in messages; the ids returned are those of the file.
 
     Raises
     ------
@@ -35,20 +42,33 @@ def read_patients(csv: Path | None) -> dict[tuple[str, str], str]:
     patients: dict[tuple[str, str], str] = {}
     for name in names:
         for label, file, patient in table[["label", name, "patient_id"]].dropna().itertuples(index=False):
-            key = (str(label), PurePosixPath(str(file)).stem)
-            if patients.setdefault(key, str(patient)) != str(patient):
-                raise DataError(f"{csv} gives {label}/{file} two patients: {patients[key]} and {patient}")
+            image = (str(label), PurePosixPath(str(file)).stem)
+            known = patients.setdefault(image, str(patient))
+            if known != str(patient):
+                raise DataError(_two_patients(csv, image, known, str(patient), key))
     return patients
 
 
-def patient_of(label: str, path: str, image_id: str, patients: dict[tuple[str, str], str]) -> str:
+def _two_patients(csv: Path, image: tuple[str, str], one: str, other: str, key: bytes | None) -> str:
+    label, name = image
+    if key is None:
+        return f"{csv} gives {label}/{name} two patients: {one} and {other}"
+    # Its name may hold either of them.
+    return f"{csv} gives an image of {label} two patients: {pseudonym(one, key)} and {pseudonym(other, key)}"
+
+
+def patient_of(label: str, path: str, image_id: str, patients: Mapping[tuple[str, str], str]) -> str:
     """Return the patient from the CSV, else from an NIH file name, else one patient for this image alone."""
-    stem = PurePosixPath(path).stem
-    given = patients.get((label, stem))
+    given = patients.get((label, PurePosixPath(path).stem))
     if given is not None:
         return given
-    nih = NIH_NAME.fullmatch(stem)
-    return nih[1] if nih else f"image-{image_id[:12]}"
+    return nih_patient(path) or f"image-{image_id[:12]}"
+
+
+def nih_patient(path: str) -> str:
+    """Return the patient that the name of an NIH file holds, an empty text for any other file."""
+    nih = NIH_NAME.fullmatch(PurePosixPath(path).stem)
+    return nih[1] if nih else ""
 
 
 def read_originals(root: Path) -> pd.DataFrame:

@@ -11,6 +11,8 @@ import pyarrow as pa
 from pyspark.sql import SparkSession
 from radiograph import Reason, walk
 
+# What `detail` begins with where another file has the same bytes; that one's path follows.
+SAME_AS = "same bytes as "
 COLUMNS = "path STRING, label STRING, file STRING, image_id STRING, reason STRING, detail STRING"
 
 _TASK_FILES = 128
@@ -68,7 +70,7 @@ def _mark_doubles(files: pd.DataFrame) -> pd.DataFrame:
     first = groups["path"].transform("first")
     double = files["image_id"].notna() & (files["path"] != first)
     files.loc[double, "reason"] = str(Reason.duplicate)
-    files.loc[double, "detail"] = "same bytes as " + first[double]
+    files.loc[double, "detail"] = SAME_AS + first[double]
     files.loc[conflict, "reason"] = str(Reason.label_conflict)
     files.loc[conflict, "detail"] = (
         "the same bytes stand under: " + groups["label"].transform(_names)[conflict]

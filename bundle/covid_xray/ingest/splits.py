@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from radiograph import class_folders
 
 from covid_xray.errors import DataError
 from covid_xray.protocols import AS_PUBLISHED, PATIENT_GROUPED
@@ -53,6 +55,35 @@ def split(images: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     if not parts:
         raise DataError("no task has images of all its classes")
     return pd.concat(parts, ignore_index=True)
+
+
+def refuse_missing(
+    files: pd.DataFrame, accepted: pd.DataFrame, root: Path, task: str, classes: Sequence[str]
+) -> None:
+    """Check that a task has images of all its classes.
+
+    Parameters
+    ----------
+    files, accepted : pandas.DataFrame
+        Column `label`: of all files of the run, and of those that are used.
+
+    Raises
+    ------
+    DataError
+        Naming the first class without, and what is in its place.
+    """
+    there = set(accepted["label"])
+    missing = next((name for name in classes if name not in there), None)
+    if missing is None:
+        return
+    refused = int((files["label"] == missing).sum())
+    if refused:
+        found = f"all {refused} files in {root / missing} were refused, for reasons that quarantine has"
+    elif (root / missing).is_dir():
+        found = f"{root / missing} is empty"
+    else:
+        found = f"{root} has {', '.join(class_folders(root))}; put one folder per class in it"
+    raise DataError(f"task {task} has no usable images of class {missing}: {found}")
 
 
 def refuse_leaks(splits: pd.DataFrame) -> None:

@@ -13,16 +13,17 @@ import pandas as pd
 from pyspark.sql import functions as F
 
 from covid_xray import runs
-from covid_xray.explain.unpooled import weights_of_run
 from covid_xray.featurize import way_of
+from covid_xray.featurize.weights import weights_of_run
 from covid_xray.models.card import write_card
-from covid_xray.models.champion import Standing, takes_over
+from covid_xray.models.champion import decide
 from covid_xray.models.record import identity_of, record_of
 from covid_xray.models.refit import fit_all
 from covid_xray.models.registry import Registry
 from covid_xray.models.saved import About, SavedModel, save
-from covid_xray.models.versions import Version
 from covid_xray.progress import Notify, Progress
+from covid_xray.report.figures import draw_network
+from covid_xray.report.results import read_results
 from covid_xray.settings import Settings
 from covid_xray.tables import Tables
 from covid_xray.train.collect import collect_rows
@@ -59,11 +60,13 @@ def register(
     if not rows:
         notify(Progress("register", backbone, note="nothing to do"))
         return
+    results = read_results(tables, run_id, runs.state(tables, run_id))
     done, by_weights = 0, itemgetter("weights_id")
     for weights_id, of_weights in groupby(sorted(rows, key=by_weights), by_weights):
         file = weights_of_run(weights, backbone, weights_store, settings.seed, weights_id)
         for row, model, images in _refitted(tables, settings, list(of_weights), file):
-            note = _register_one(tables, settings, registry, row, model, images)
+            figures = draw_network(results, backbone, row["task"])
+            note = _register_one(tables, settings, registry, row, model, images, figures)
             done += 1
             notify(Progress("register", backbone, done, len(rows), "models", note=note))
 
@@ -112,7 +115,13 @@ def _features(
 
 
 def _register_one(
-    tables: Tables, settings: Settings, registry: Registry, row: _Row, model: SavedModel, images: pd.DataFrame
+    tables: Tables,
+    settings: Settings,
+    registry: Registry,
+    row: _Row,
+    model: SavedModel,
+    images: pd.DataFrame,
+    figures: Mapping[str, bytes],
 ) -> str:
     """Log one model; return what became of the champion, in words."""
     metrics = tables.matching("metrics", {"run_id": row["run_id"], "task": row["task"]}).toPandas()
@@ -122,16 +131,6 @@ def _register_one(
     card = write_card(name, model, row, images, metrics[own | baseline])
     with TemporaryDirectory() as folder:
         save(model, card, Path(folder))
-        version = registry.log(record_of(name, row, settings, metrics[own]), Path(folder))
-    return _decide(registry, version)
-
-
-def _decide(registry: Registry, version: Version) -> str:
-    champion = registry.champion(version.name)
-    if champion is None or takes_over(Standing.of(version.tags), Standing.of(champion.tags)):
-        registry.promote(version)
-        return f"{version.name} version {version.number} is the champion"
-    return (
-        f"{version.name} version {version.number} is registered; version {champion.number} stays the "
-        "champion, whose accuracy it does not exceed beyond the interval"
-    )
+        record = record_of(name, row, settings, metrics[own], figures)
+        with registry.log(record, Path(folder)) as version:
+            return decide(registry, version)

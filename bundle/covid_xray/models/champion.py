@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from covid_xray.models.registry import Registry
+from covid_xray.models.versions import Version
 from covid_xray.protocols import PATIENT_GROUPED
 
 # Unity Catalog takes no dots in the keys of tags.
@@ -52,3 +54,15 @@ def takes_over(new: Standing, champion: Standing) -> bool:
         return champion.weights == "random"
     limit = champion.accuracy if champion.ci_high is None else champion.ci_high
     return new.accuracy is not None and (limit is None or new.accuracy > limit)
+
+
+def decide(registry: Registry, version: Version) -> str:
+    """Make a new version the champion where there is none or it takes over; say what became of it."""
+    champion = registry.champion(version.name)
+    if champion is None or takes_over(Standing.of(version.tags), Standing.of(champion.tags)):
+        registry.promote(version)
+        return f"{version.name} version {version.number} is the champion"
+    return (
+        f"{version.name} version {version.number} is registered; version {champion.number} stays the "
+        "champion, whose accuracy it does not exceed beyond the interval"
+    )

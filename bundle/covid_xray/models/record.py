@@ -17,7 +17,13 @@ from covid_xray.software import code_id
 _TOLD = ("run_id", "backbone", "task", "weights", "git_commit")
 
 
-def record_of(name: str, row: Mapping[str, Any], settings: Settings, metrics: pd.DataFrame) -> Record:
+def record_of(
+    name: str,
+    row: Mapping[str, Any],
+    settings: Settings,
+    metrics: pd.DataFrame,
+    figures: Mapping[str, bytes],
+) -> Record:
     """Put together what is logged of one model.
 
     Parameters
@@ -28,6 +34,8 @@ def record_of(name: str, row: Mapping[str, Any], settings: Settings, metrics: pd
         Its row of `runs`.
     metrics : pandas.DataFrame
         Its rows of `metrics`.
+    figures : mapping of str to bytes
+        Its pictures.
     """
     return Record(
         name=name,
@@ -37,6 +45,7 @@ def record_of(name: str, row: Mapping[str, Any], settings: Settings, metrics: pd
         metrics=_figures(metrics),
         tags={key: row[key] for key in _TOLD if row[key]} | {"code_id": code_id()},
         standing=standing_of(row["weights"], metrics).tags() | {"run_id": row["run_id"]},
+        figures=figures,
     )
 
 

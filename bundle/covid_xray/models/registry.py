@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from covid_xray.models.flavour import data_of, log_model, silent_mlflow
-from covid_xray.models.saved import CARD, ModelError, load
+from covid_xray.errors import ModelError
+from covid_xray.models.flavour import data_of, silent_mlflow
+from covid_xray.models.log import log_record
+from covid_xray.models.saved import load
 from covid_xray.models.versions import Record, Registered, Version
 
 CHAMPION = "champion"
 
 _SQLITE = "sqlite:///"
-_NOT_IN_METRICS = re.compile(r"[^\w\-./: ]")
 
 
 def registry_at(tracking_uri: str, catalog: str, schema: str, experiment: str = "") -> Registry:
@@ -67,21 +68,18 @@ class Registry:
         where = " and ".join([*same, "attributes.status = 'FINISHED'"])
         return bool(self._client.search_runs([found.experiment_id], where, max_results=1))
 
-    def log(self, record: Record, folder: Path) -> Version:
-        """Log a run and register the model in `folder`, as `saved.save` has written it."""
+    @contextmanager
+    def log(self, record: Record, folder: Path) -> Iterator[Version]:
+        """Log a run and register the model in `folder`, as `saved.save` has written it.
+
+        `has` knows of it when the block has ended: what is to be done with the version is done in there, and
+        all of it is done again if that was interrupted.
+        """
         mlflow = self._mlflow
         with mlflow.start_run(experiment_id=self._experiment_id(), run_name=record.title) as run:
-            mlflow.set_tags({"model": record.name, **record.identity, **record.tags})
-            mlflow.log_params(record.parameters)
-            mlflow.log_artifact(str(folder / CARD))
-            uri, model_id = log_model(mlflow, folder)
-            # Not before the model: MLflow copies to it what the run has by then, and its SQLite store
-            # refuses copies of many metrics as doubles (3.8.1).
-            mlflow.log_metrics(
-                {_NOT_IN_METRICS.sub("_", key): value for key, value in record.metrics.items()}
-            )
+            uri, model_id = log_record(mlflow, record, folder)
             number = self._register(record, uri, model_id, run.info.run_id)
-        return Version(record.name, number, record.standing)
+            yield Version(record.name, number, record.standing)
 
     def champion(self, name: str) -> Version | None:
         """Return the version that bears the alias, if any does."""

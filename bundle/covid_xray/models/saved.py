@@ -14,26 +14,21 @@ import numpy as np
 import sparkdl.weights
 from pydantic import BaseModel, ConfigDict
 from pyspark.ml import PipelineModel, Transformer
-from pyspark.ml.functions import vector_to_array
 from pyspark.ml.linalg import DenseVector
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 from sparkdl import DeepImageFeaturizer
 
-from covid_xray.errors import CovidXrayError
+from covid_xray.errors import ModelError
 from covid_xray.models.class_name import ClassName
 from covid_xray.models.distance import Spread, distance_from
 from covid_xray.models.refit import Classifier
 from covid_xray.preprocessing import LungField
-from covid_xray.train.wide_logistic_regression_model import WideLogisticRegressionModel, dense
+from covid_xray.train.vectors import as_array, dense
+from covid_xray.train.wide_logistic_regression_model import WideLogisticRegressionModel
 
 CARD = "card.md"
 _ABOUT, _ARRAYS = "model.json", "arrays.npz"
 _CONTENT, _LUNGS, _FEATURES, _INDEX, _RAW = "content", "lung_field", "features", "class_index", "margins"
-
-
-class ModelError(CovidXrayError):
-    """Raised when a model cannot be found, or not be used as it was trained."""
 
 
 class About(BaseModel):
@@ -103,16 +98,13 @@ class SavedModel:
     def apply(self, images: DataFrame) -> DataFrame:
         """Add `prediction`, `probability` (an array in the order of the classes) and `distance`.
 
-        Rows whose `content` is null or cannot be decoded are left out: Spark's functions take no null for a
-        vector.
+        All three are null where `content` is null or cannot be decoded.
         """
-        *before, regression, name = self.pipeline().stages
-        featurized = PipelineModel(before).transform(images).where(F.col(_FEATURES).isNotNull())
-        found = PipelineModel([regression, name]).transform(featurized)
-        features, classifier = vector_to_array(F.col(_FEATURES)), self.classifier
+        found, classifier = self.pipeline().transform(images), self.classifier
+        features = as_array(found, _FEATURES)
         return found.withColumns(
             {
-                "probability": vector_to_array(F.col("probability")),
+                "probability": as_array(found, "probability"),
                 "distance": distance_from(classifier.mean, classifier.spread.scale, features),
             }
         ).drop(_CONTENT, _LUNGS, _FEATURES, _INDEX, _RAW)
@@ -154,6 +146,5 @@ def _check_weights(about: About) -> None:
     remedy = f"put the file with sha256 {about.weights_id} there, or register the model again"
     if not path.is_file():
         raise ModelError(f"{name} needs the weights {path}, which are not there: {remedy}")
-    found = sparkdl.weights.resolve(str(path), about.backbone, path.parent).sha256
-    if found != about.weights_id:
+    if sparkdl.weights.sha256_of(path) != about.weights_id:
         raise ModelError(f"{name} was trained with other weights than {path} now holds: {remedy}")

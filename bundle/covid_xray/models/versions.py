@@ -24,6 +24,8 @@ class Record:
         More tags of the run.
     standing : mapping of str to str
         Tags of the version; their keys have no dots, which Unity Catalog refuses.
+    figures : mapping of str to bytes
+        PNG files by name.
     """
 
     name: str
@@ -33,6 +35,7 @@ class Record:
     metrics: Mapping[str, float]
     tags: Mapping[str, str]
     standing: Mapping[str, str]
+    figures: Mapping[str, bytes]
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,10 @@ from covid_xray.protocols import AS_PUBLISHED
 from covid_xray.report.collect import collect
 from covid_xray.report.explained import read_explanations
 from covid_xray.report.gallery import read_gallery
+from covid_xray.report.measured import Result
 from covid_xray.report.missing import missing
 from covid_xray.report.page import draw, render, timed
-from covid_xray.report.values import Report, Result
+from covid_xray.report.values import Report
 from covid_xray.report.words import percent, points, with_interval
 from covid_xray.tables import Tables
 
@@ -69,5 +70,5 @@ def _line(report: Report, result: Result) -> list[str]:
         percent(accuracy.value if accuracy else None)
         + (f" ({percent(accuracy.published)})" if accuracy and accuracy.published else ""),
         timed(result),
-        result.weights,
+        result.weights + (", lungs only" if result.preprocessing == "lungs" else ""),
     ]

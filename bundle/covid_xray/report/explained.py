@@ -16,7 +16,8 @@ from covid_xray.explain.lungs import Box, lung_box
 from covid_xray.explain.overlay import overlay_png
 from covid_xray.explain.summary import BoxSummary, box_summary
 from covid_xray.preprocessing import prepared
-from covid_xray.report.values import Report, Result
+from covid_xray.report.measured import Result
+from covid_xray.report.values import Report
 from covid_xray.tables import Tables
 
 _SIDE = 160

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from covid_xray.report.values import Result
+from covid_xray.report.measured import Result, baselines
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -18,6 +18,15 @@ if TYPE_CHECKING:
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 _STYLES = ("-", "--", "-.", ":")
 _BINS = 10
+
+
+def draw_network(results: Sequence[Result], name: str, task: str) -> dict[str, bytes]:
+    """Draw what the page shows of one network and task, by file name; nothing of one without figures."""
+    for result in results:
+        if result.is_network and (result.name, result.task) == (name, task) and result.headline:
+            curves = curves_png([result, *baselines(results, task)[:1]])
+            return {"confusion.png": confusion_png(result), "curves.png": curves}
+    return {}
 
 
 def confusion_png(result: Result) -> bytes:
@@ -83,7 +92,7 @@ def _positive(result: Result) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.flo
 
 
 def _mark(result: Result) -> str:
-    return " (random weights)" if result.weights == "random" else ""
+    return f" ({', '.join(result.marks)})" if result.marks else ""
 
 
 def _label(axes: Any, title: str, across: str, up: str) -> None:

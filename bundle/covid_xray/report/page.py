@@ -13,7 +13,8 @@ from covid_xray.protocols import AS_PUBLISHED, INTERNAL, PATIENT_GROUPED
 from covid_xray.report.explained import Explanation
 from covid_xray.report.figures import confusion_png, curves_png
 from covid_xray.report.gallery import Gallery
-from covid_xray.report.values import Report, Result
+from covid_xray.report.measured import Result
+from covid_xray.report.values import Report
 from covid_xray.report.words import BASELINES, percent, points, sentences, with_interval
 
 # Metrics beside the accuracy in the headline table: name in `metrics`, as a reader calls it, share or number.

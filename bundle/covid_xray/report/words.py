@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from covid_xray.explain.summary import BoxSummary
 from covid_xray.protocols import AS_PUBLISHED, INTERNAL, PATIENT_GROUPED
-from covid_xray.report.values import Comparison, Report, Result, Value
+from covid_xray.report.measured import Result, Value
+from covid_xray.report.values import Comparison, Report
 
 BASELINES = {
     "majority": "the share of each class in training, and nothing of the image",

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 from pyspark.sql import functions as F
 
+from covid_xray.ingest.identity import nameless
 from covid_xray.models.versions import Registered
 from covid_xray.progress import Notify, Progress
 from covid_xray.score.apply import applied, write_quarantine
@@ -25,6 +26,7 @@ def score(
     run_id: str,
     now: datetime,
     notify: Notify,
+    key: bytes | None = None,
 ) -> None:
     """Score the files below `root` that this version of the model has not scored yet.
 
@@ -40,6 +42,8 @@ def score(
         A folder of files or of folders, which the workers see too.
     run_id : str
         Of this scoring, in `quarantine`.
+    key : bytes or None
+        Of the hashes that stand for patients' ids in the names of files; None leaves names as they are.
 
     Raises
     ------
@@ -48,7 +52,7 @@ def score(
     """
     # Models may be used where nothing was trained, or by a version that knew no `scores`.
     tables.create_all()
-    files = take_stock(tables.spark, root)
+    files = nameless(take_stock(tables.spark, root), key)
     good = files[files["reason"].isna()]
     new = good[~good["image_id"].isin(_known(tables, registered))]
     refused = [files[files["reason"].notna()]]

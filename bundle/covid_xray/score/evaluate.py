@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import pandas as pd
 from radiograph import Reason
 
 from covid_xray.errors import DataError
 from covid_xray.ingest import Source
-from covid_xray.ingest.facts import patient_of, read_patients
+from covid_xray.ingest.facts import read_patients
+from covid_xray.ingest.identity import identified
 from covid_xray.ingest.inventory import take_inventory
 from covid_xray.models.saved import About
 from covid_xray.models.versions import Registered
@@ -48,17 +47,18 @@ def evaluate(
             f"{about.task} others: give it the same, or train a model anew"
         )
     tables.create_all()
-    files = _unseen(take_inventory(tables.spark, source.root, about.classes), about)
+    patients = read_patients(source.patients, source.key)
+    files = identified(take_inventory(tables.spark, source.root, about.classes), patients, source.key)
+    files = _unseen(files, about)
     good = files[files["reason"].isna()]
     parts = list(applied(tables, settings, registered.model, good, "evaluate", notify))
     found = pd.concat(parts or [pd.DataFrame({name: [] for name in ("path", "reason", "detail")})])
-    found = found.merge(files[["path", "label"]], on="path")
+    found = found.merge(files[["path", "label", "patient_id"]], on="path")
     late, read = found[found["reason"].notna()], found[found["reason"].isna()]
     write_quarantine(tables, run_id, pd.concat([files[files["reason"].notna()], late]))
     if read.empty:
         raise DataError(f"{source.root} holds no image that the model could be evaluated on: see quarantine")
-    held_out = _held_out(read, about.task, read_patients(source.patients))
-    _write(tables, settings, about, held_out)
+    _write(tables, settings, about, _held_out(read, about.task))
     note = f"{len(read)} images evaluated, {len(files) - len(read)} files refused"
     notify(Progress("evaluate", note=note))
 
@@ -69,13 +69,11 @@ def _unseen(files: pd.DataFrame, about: About) -> pd.DataFrame:
     return files
 
 
-def _held_out(read: pd.DataFrame, task: str, patients: Mapping[tuple[str, str], str]) -> pd.DataFrame:
-    keys = zip(read["label"], read["path"], read["image_id"], strict=True)
-    columns = ["image_id", "label", "prediction", "probability"]
+def _held_out(read: pd.DataFrame, task: str) -> pd.DataFrame:
+    columns = ["image_id", "label", "patient_id", "prediction", "probability"]
     return (
         read[columns]
         .assign(
-            patient_id=[patient_of(*key, dict(patients)) for key in keys],
             probability=read["probability"].map(list),
             task=task,
             protocol=EXTERNAL,

@@ -11,7 +11,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from radiograph import Reason, Refused, open_xray, walk_all
 
-from covid_xray.ingest.inventory import tasks_for
+from covid_xray.ingest.inventory import SAME_AS, tasks_for
 
 COLUMNS = ["path", "file", "image_id", "reason", "detail"]
 
@@ -43,7 +43,7 @@ def take_stock(spark: SparkSession, root: Path) -> pd.DataFrame:
     first = files.groupby("image_id")["path"].transform("first")
     double = files["image_id"].notna() & (files["path"] != first)
     files.loc[double, "reason"] = str(Reason.duplicate)
-    files.loc[double, "detail"] = "same bytes as " + first[double]
+    files.loc[double, "detail"] = SAME_AS + first[double]
     return files
 
 

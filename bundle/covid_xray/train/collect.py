@@ -20,6 +20,8 @@ _QUERY = 2048
 def collect_rows(features: DataFrame, ids: Sequence[str]) -> FeatureRows:
     """Return the features of the images `ids`, a row each in their order.
 
+    Where an image's stand twice, as after a task whose lost attempt went on somewhere, one copy counts.
+
     Parameters
     ----------
     features : DataFrame
@@ -32,13 +34,16 @@ def collect_rows(features: DataFrame, ids: Sequence[str]) -> FeatureRows:
         If an image has no features.
     """
     row_of = {image_id: row for row, image_id in enumerate(ids)}
-    pieces, places = [], []
+    pieces, places, missing = [], [], set(range(len(ids)))
     for start in range(0, len(ids), _QUERY):
         wanted = F.col("image_id").isin(list(ids[start : start + _QUERY]))
         for batch in features.where(wanted).select("image_id", "features").toArrow().to_batches():
-            pieces.append(_unpacked(batch["features"]))
-            places.append(np.array([row_of[image_id] for image_id in batch["image_id"].to_pylist()]))
-    missing = set(range(len(ids))).difference(*places)
+            row_at = {row_of[image_id]: row for row, image_id in enumerate(batch["image_id"].to_pylist())}
+            new = {place: row for place, row in row_at.items() if place in missing}
+            piece = _unpacked(batch["features"])
+            pieces.append(piece if len(new) == len(piece) else piece[list(new.values())])
+            places.append(np.array(list(new), dtype=np.int64))
+            missing.difference_update(new)
     if missing:
         first = ids[min(missing)]
         raise StageError(f"{len(missing)} images have no features, among them {first}: featurize comes first")

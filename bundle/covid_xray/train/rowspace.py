@@ -8,23 +8,18 @@ intercept is not penalised. Everything is in float64.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize
-from scipy.special import expit, log_softmax, softmax
+from scipy.special import expit, softmax
 from threadpoolctl import threadpool_limits
 
-from covid_xray.errors import StageError
 from covid_xray.train.rows import FeatureRows
+from covid_xray.train.solve import binomial, multinomial
 
 Array = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
-
-# Of an objective around 1 whose curvature is at least 1: how far from the minimum a fit may end.
-_STEEPEST = 1e-5
 
 
 @dataclass(frozen=True)
@@ -98,8 +93,8 @@ def fit_rows(
         kept = values > len(rows) * np.finfo(np.float64).eps * values[-1]
         # In units in which the penalty is 1, convergence means the same whatever the scale of the features.
         roots, vectors = np.sqrt(values[kept] / penalty), vectors[:, kept]
-        solve = _binomial if n_classes == 2 else _multinomial
-        weights, intercept = solve(vectors * roots, codes, n_classes)
+        axes = vectors * roots
+        weights, intercept = binomial(axes, codes) if n_classes == 2 else multinomial(axes, codes, n_classes)
     dual = vectors / roots @ weights / penalty
     # Rows are centred, so a constant means nothing here; rounding leaves one, which would reach coefficients.
     return RowSpaceFit(rows, dual - dual.mean(axis=0), intercept)
@@ -143,48 +138,3 @@ def _centred(own: Array) -> Array:
     means = own.mean(axis=0)
     centred: Array = own - means - means[:, None] + own.mean()
     return centred
-
-
-def _binomial(axes: Array, codes: npt.NDArray[np.int64], _: int) -> tuple[Array, Array]:
-    share = codes.mean()
-
-    def objective(flat: Array) -> tuple[float, Array]:
-        weights, intercept = flat[:-1], flat[-1]
-        margins = axes @ weights + intercept
-        loss = np.mean(np.logaddexp(0, margins) - codes * margins) + weights @ weights / 2
-        residual = (expit(margins) - codes) / len(codes)
-        return float(loss), np.append(axes.T @ residual + weights, residual.sum())
-
-    start = np.append(np.zeros(axes.shape[1]), np.log(share / (1 - share)))
-    found = _minimum(objective, start)
-    return found[:-1, None], found[-1:]
-
-
-def _multinomial(axes: Array, codes: npt.NDArray[np.int64], n_classes: int) -> tuple[Array, Array]:
-    actual = np.eye(n_classes)[codes]
-
-    def objective(flat: Array) -> tuple[float, Array]:
-        both = flat.reshape(-1, n_classes)
-        weights, intercept = both[:-1], both[-1]
-        logs = log_softmax(axes @ weights + intercept, axis=1)
-        loss = -np.mean((actual * logs).sum(axis=1)) + (weights**2).sum() / 2
-        residual = (np.exp(logs) - actual) / len(codes)
-        gradient = np.vstack([axes.T @ residual + weights, residual.sum(axis=0)])
-        return float(loss), gradient.ravel()
-
-    start = np.zeros((axes.shape[1] + 1, n_classes))
-    start[-1] = np.log(actual.mean(axis=0))
-    found = _minimum(objective, start.ravel()).reshape(-1, n_classes)
-    # A constant added to all classes changes nothing; Spark's choice is a mean of 0.
-    return found[:-1], found[-1] - found[-1].mean()
-
-
-def _minimum(objective: Callable[[Array], tuple[float, Array]], start: Array) -> Array:
-    options = {"maxiter": 20_000, "maxfun": 40_000, "maxcor": 30, "ftol": 0.0, "gtol": 1e-10}
-    result = minimize(objective, start, jac=True, method="L-BFGS-B", options=options)
-    # Rounding may stop the line search first; what counts is how steep it still is there.
-    steepest = float(np.abs(result.jac).max())
-    if not steepest < _STEEPEST:
-        raise StageError(f"logistic regression did not converge: {result.message} (gradient {steepest:.1e})")
-    found: Array = result.x
-    return found

@@ -7,24 +7,24 @@ an L2-penalised model needs the inner products of the rows only (`rowspace`), an
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from pyspark import keyword_only
 from pyspark.ml import Estimator
-from pyspark.ml.classification import LogisticRegression, _LogisticRegressionParams
-from pyspark.ml.functions import array_to_vector
+from pyspark.ml.classification import _LogisticRegressionParams
 from pyspark.ml.linalg import DenseVector
 from pyspark.ml.param import Param, Params, TypeConverters
 from pyspark.ml.util import DefaultParamsReadable, DefaultParamsWritable
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from covid_xray.errors import DataError
+from covid_xray.train.by_spark import fit_by_spark
 from covid_xray.train.rows import FeatureRows
 from covid_xray.train.rowspace import coefficients, common_scale, fit_rows, gram
-from covid_xray.train.wide_logistic_regression_model import WideLogisticRegressionModel, as_array, dense
+from covid_xray.train.vectors import as_array, dense
+from covid_xray.train.wide_logistic_regression_model import WideLogisticRegressionModel
 
 Array = npt.NDArray[np.float64]
 
@@ -158,36 +158,7 @@ class WideLogisticRegression(
 
     def _fit_by_spark(self, dataset: DataFrame, _: _Shape) -> tuple[Array, Array]:
         features = as_array(dataset, self.getFeaturesCol())
-        scale = _common_scale(dataset, features) if self._scales() else 1.0
-        # The penalty on scaled features, written for features as they are: L1 goes with the scale, L2 with
-        # its square.
-        strength, mix = self.getRegParam(), self.getElasticNetParam()
-        first, second = strength * mix * scale, strength * (1 - mix) * scale**2
-        own = LogisticRegression()
-        for param in self.params:
-            if self.isSet(param) and own.hasParam(param.name):
-                own.set(own.getParam(param.name), self.getOrDefault(param))
-        total = first + second
-        own.setRegParam(total).setElasticNetParam(first / total if total else 0.0)
-        own.setStandardization(self.getStandardization()).setFeaturesCol("_vector")
-        model = own.fit(dataset.withColumn("_vector", array_to_vector(features)))
-        return np.atleast_2d(_matrix(model)), _intercepts(model)
+        return fit_by_spark(self, dataset, features, self._scales())
 
     def _scales(self) -> bool:
         return self.getCommonScale() and not self.getStandardization() and self.getRegParam() > 0
-
-
-def _common_scale(dataset: DataFrame, features: Column) -> float:
-    columns = dataset.select(F.posexplode(features)).groupBy("pos").agg(F.var_samp("col").alias("variance"))
-    row = columns.agg(F.avg("variance")).first()
-    return float(np.sqrt(row[0])) if row is not None else 1.0
-
-
-def _matrix(model: Any) -> Array:
-    found = model.coefficientMatrix.toArray()
-    # Spark's two-class model has one row; its multinomial one a row for each class.
-    return np.asarray(found, dtype=np.float64)
-
-
-def _intercepts(model: Any) -> Array:
-    return np.asarray(model.interceptVector.toArray(), dtype=np.float64)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any, Literal
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 from pyspark.ml import Model
 from pyspark.ml.classification import _LogisticRegressionParams
-from pyspark.ml.functions import array_to_vector, vector_to_array
-from pyspark.ml.linalg import DenseMatrix, DenseVector, VectorUDT
+from pyspark.ml.linalg import DenseMatrix, DenseVector
 from pyspark.ml.util import (
     DefaultParamsReader,
     DefaultParamsWriter,
@@ -22,9 +19,9 @@ from pyspark.ml.util import (
 )
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
-from pyspark.sql.functions import arrow_udf  # type: ignore[attr-defined]
-from pyspark.sql.types import ArrayType, DoubleType, FloatType
 from scipy.special import expit, softmax
+
+from covid_xray.train.vectors import as_array, as_vector, dense, on_rows
 
 Array = npt.NDArray[np.float64]
 
@@ -65,12 +62,12 @@ class WideLogisticRegressionModel(
     def _transform(self, dataset: DataFrame) -> DataFrame:
         raw, probability = f"{self.uid}_raw", f"{self.uid}_probability"
         margins = _margins(self.coefficientMatrix.toArray(), self.interceptVector.toArray())
-        shares = _on_rows(_probabilities)
+        shares = on_rows(_probabilities)
         found = dataset.withColumn(raw, margins(as_array(dataset, self.getFeaturesCol())))
         found = found.withColumn(probability, shares(F.col(raw)))
         outputs = {
-            self.getRawPredictionCol(): array_to_vector(F.col(raw)),
-            self.getProbabilityCol(): array_to_vector(F.col(probability)),
+            self.getRawPredictionCol(): as_vector(F.col(raw)),
+            self.getProbabilityCol(): as_vector(F.col(probability)),
             self.getPredictionCol(): self._prediction(F.col(probability)),
         }
         return found.withColumns({name: column for name, column in outputs.items() if name}).drop(
@@ -138,7 +135,7 @@ def _margins(matrix: Array, intercepts: Array) -> Callable[[Column], Column]:
         # Spark's raw prediction of two classes is the margin of each.
         return np.hstack([-raw, raw]) if raw.shape[1] == 1 else raw
 
-    return _on_rows(margins)
+    return on_rows(margins)
 
 
 def _probabilities(raw: Array) -> Array:
@@ -146,37 +143,3 @@ def _probabilities(raw: Array) -> Array:
         return np.stack([expit(raw[:, 0]), expit(raw[:, 1])], axis=1)
     shares: Array = softmax(raw, axis=1)
     return shares
-
-
-def _on_rows(function: Callable[[Array], Array]) -> Callable[[Column], Column]:
-    """Make a Spark function of arrays of double out of one of matrices; null stays null."""
-
-    @arrow_udf(ArrayType(DoubleType()))  # type: ignore[untyped-decorator]
-    def apply(batches: Iterator[pa.Array]) -> Iterator[pa.Array]:
-        for batch in batches:
-            missing = np.asarray(batch.is_null())
-            if missing.all():
-                yield pa.nulls(len(batch), pa.list_(pa.float64()))
-                continue
-            rows = batch.drop_null()
-            found = function(rows.flatten().to_numpy(zero_copy_only=False).reshape(len(rows), -1))
-            offsets = np.concatenate([[0], np.cumsum(np.where(missing, 0, found.shape[1]))])
-            flat = pa.array(found.ravel())
-            yield pa.ListArray.from_arrays(pa.array(offsets.astype(np.int32)), flat, mask=pa.array(missing))
-
-    function_: Any = apply
-    return lambda column: function_(column)
-
-
-def dense(matrix: Array) -> DenseMatrix:
-    """Return a matrix in Spark's terms."""
-    rows, columns = matrix.shape
-    return DenseMatrix(rows, columns, matrix.ravel(), isTransposed=True)
-
-
-def as_array(dataset: DataFrame, name: str, dtype: Literal["float64", "float32"] = "float64") -> Column:
-    """Return a column of vectors or arrays as arrays of numbers of one kind; null stays null."""
-    if isinstance(dataset.schema[name].dataType, VectorUDT):
-        # Spark's function fails on a null, which an image that cannot be decoded has for features.
-        return F.when(F.col(name).isNotNull(), vector_to_array(F.col(name), dtype))
-    return F.col(name).cast(ArrayType(FloatType() if dtype == "float32" else DoubleType()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from covid_xray.ingest import Source, ingest
 from covid_xray.ingest.splits import split
 from covid_xray.progress import Progress
 from covid_xray.runs import Request
+from covid_xray.schemas import TABLES
 from covid_xray.session import attach_warehouse
 from covid_xray.tables import Tables
 from PIL import Image
@@ -54,6 +56,22 @@ def of_run(tables, run_id) -> Callable[..., list[Row]]:
 
 
 @pytest.fixture
+def holding(tables) -> Callable[..., set[str]]:
+    """The columns in whose values one of some texts stands, in any table: `images.path`."""
+
+    def columns(texts, of=tables):
+        hit = "|".join(map(re.escape, texts))
+        return {
+            f"{table}.{column}"
+            for table in TABLES
+            for column, values in of.read(table).drop("content", "features", "products").toPandas().items()
+            if any(re.search(hit, str(value)) for value in values)
+        }
+
+    return columns
+
+
+@pytest.fixture
 def said() -> list[Progress]:
     """What the stages have reported."""
     return []
@@ -83,10 +101,10 @@ def xrays(tmp_path: Path, run_id: str) -> Path:
 @pytest.fixture
 def run_ingest(tables, xrays, run_id, few_fits, said) -> Callable[..., None]:
     def run(
-        suffix="", backbones=(BACKBONE,), tasks=("binary", "multiclass"), patients=None, **changes
+        suffix="", backbones=(BACKBONE,), tasks=("binary", "multiclass"), patients=None, key=None, **changes
     ) -> None:
         request = Request(run_id + suffix, backbones, tasks, "random")
-        ingest(tables, few_fits(**changes), request, Source(xrays, patients), None, NOW, said.append)
+        ingest(tables, few_fits(**changes), request, Source(xrays, patients, key), None, NOW, said.append)
 
     return run
 
@@ -101,6 +119,7 @@ def ingested(tables, run_id, few_fits) -> Callable[..., list[str]]:
         ids = [hashlib.sha256(content).hexdigest() for _, content in drawn]
         rows = [
             {"image_id": image_id, "label": label, "patient_id": image_id, "content": content}
+            | {"path": f"{label}/{image_id}.png"}
             for image_id, (label, content) in zip(ids, drawn, strict=True)
         ]
         if images:

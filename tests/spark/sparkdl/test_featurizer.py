@@ -80,6 +80,7 @@ def test_features_equal_plain_keras_on_the_same_arrays(images, featurizer, tmp_p
     pixels = noise(2, net.size)
     found = np.stack(collected(featurizer(modelName=name).transform(images(pixels))))
     weights = resolve("random", name, tmp_path)
+    assert resolve(str(weights.path), name, tmp_path).kind == "file"
     module = getattr(keras.applications, net.module)
     model = getattr(keras.applications, name)(include_top=False, weights=None, input_shape=pixels.shape[1:])
     model.load_weights(weights.path)

@@ -3,22 +3,28 @@ from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 import pytest
-from covid_xray.runs import inputs_id, new_run_id, one_line
+from covid_xray.runs import inputs_id, new_run_id
 
-FILES = pd.DataFrame({"path": ["a/1.png", "b/2.png"], "image_id": ["x", "y"], "reason": [None, "duplicate"]})
-PATIENTS = {("a", "1"): "p1"}
+FILES = pd.DataFrame(
+    {
+        "path": ["a/1.png", "b/2.png"],
+        "image_id": ["x", "y"],
+        "reason": [None, "duplicate"],
+        "patient_id": ["p1", "p2"],
+    }
+)
 
 
 @pytest.fixture
 def inputs(make_settings):
-    def make(files=FILES, patients=PATIENTS, weights="random", **changes):
-        return inputs_id(files, patients, weights, make_settings(**changes))
+    def make(files=FILES, weights="random", **changes):
+        return inputs_id(files, weights, make_settings(**changes))
 
     return make
 
 
 def test_equal_inputs_have_equal_ids(inputs):
-    assert inputs() == inputs(FILES.copy(), dict(PATIENTS))
+    assert inputs() == inputs(FILES.copy())
 
 
 @pytest.mark.parametrize(
@@ -27,7 +33,7 @@ def test_equal_inputs_have_equal_ids(inputs):
         {"files": FILES.assign(image_id=["x", "z"])},
         {"files": FILES.assign(path=["c/1.png", "b/2.png"])},
         {"files": FILES.assign(reason=None)},
-        {"patients": {}},
+        {"files": FILES.assign(patient_id="p1")},
         {"weights": "imagenet"},
         {"seed": 9},
         {"reg_param": 0.5},
@@ -46,10 +52,3 @@ def test_run_ids_sort_by_time_and_differ_within_a_second():
     assert re.fullmatch(r"20260102T030405Z-[0-9a-f]{4}", new_run_id(now))
     assert new_run_id(now) < new_run_id(now + timedelta(seconds=1))
     assert len({new_run_id(now) for _ in range(20)}) > 1
-
-
-@pytest.mark.parametrize(
-    ("error", "says"), [(ValueError("first\nsecond"), "first"), (KeyboardInterrupt(), "KeyboardInterrupt")]
-)
-def test_an_error_is_kept_as_one_line(error, says):
-    assert one_line(error) == says

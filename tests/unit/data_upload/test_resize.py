@@ -55,7 +55,7 @@ def test_copies_are_small_grey_and_named_in_the_manifest(originals, tmp_path, ca
     copy = Image.open(output / "Covid-19" / "a.png.jpg")
     assert (copy.size, copy.mode, copy.format) == ((576, 384), "L", "JPEG")
     assert rows(output / "refused.csv") == [
-        {"path": "Covid-19/notes.txt", "reason": "not_an_image", "detail": "starts with b'not a pictur'"}
+        {"path": "Covid-19/notes.txt", "reason": "not_an_image", "detail": "starts with b'not '"}
     ]
     told = capsys.readouterr().out
     assert "3 X-rays accepted" in told and "Covid-19/notes.txt: not_an_image" in told

@@ -7,6 +7,7 @@ from PIL import Image
 from data_upload.manifest import Original
 from data_upload.resize import resize_folder
 from tests.corpus.cases import ACCEPTED, LABEL, amiss, cases, doubles, lay_out
+from tests.corpus.named import tells
 
 # What a copy is first written to has a longer name, and no name may have more than 255 bytes.
 LONG = [one for one in cases() if len(os.fsencode(one.path)) > 245]
@@ -26,11 +27,13 @@ def ends(data, output) -> dict[str, str]:
     return ended
 
 
-def test_every_file_is_copied_or_refused_as_it_should(tmp_path):
+def test_every_file_is_copied_or_refused_as_it_should(tmp_path, capfd):
     data = lay_out(tmp_path / "in", SHORT)
     assert amiss(ends(data, tmp_path / "out"), SHORT) == {}
     copies = [file for file in (tmp_path / "out" / LABEL).rglob("*") if file.is_file()]
     assert len(copies) == sum(one.ends == (ACCEPTED,) for one in SHORT)
+    assert not any(tells(file.read_bytes()) for file in (tmp_path / "out").rglob("*") if file.is_file())
+    assert capfd.readouterr() == ("", "")
 
 
 def test_the_longest_names_are_copied_too(tmp_path):

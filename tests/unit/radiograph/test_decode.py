@@ -29,10 +29,10 @@ def refused(data: bytes) -> Reason:
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG"])
 @pytest.mark.parametrize("mode", ["L", "RGB"])
-def test_a_plain_file_is_kept_as_found(ramp, kind, mode):
+def test_a_plain_file_is_not_coded_anew(ramp, kind, mode):
     data = encoded(Image.fromarray(ramp).convert(mode), kind)
     xray = open_xray(data)
-    assert xray.content() is data
+    assert xray.content() == data
     assert (xray.format, xray.mode, xray.picture.mode, xray.file_size) == (kind, mode, mode, len(data))
     assert (xray.width, xray.height) == SIZE
 
@@ -124,6 +124,12 @@ def test_pixels_that_are_not_finite_are_refused(ramp):
     values = ramp.astype(np.float32)
     values[3, 3] = np.nan
     assert refused(encoded(Image.fromarray(values), "TIFF")) == Reason.unreadable
+
+
+def test_a_decoder_that_gives_but_a_number_is_named(ramp):
+    whole = encoded(Image.fromarray(ramp), "TIFF", compression="tiff_adobe_deflate")
+    with pytest.raises(Refused, match="damaged: OSError -2"):
+        open_xray(whole[:40] + b"\xff" * 40 + whole[80:])
 
 
 def test_a_decompression_bomb_is_refused_on_its_header_without_decoding(monkeypatch):

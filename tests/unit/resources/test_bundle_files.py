@@ -12,11 +12,13 @@ from typing import Any
 
 import pytest
 import yaml
+from covid_xray.arguments import optional_secret
 from databricks.bundles.core import Resource
 from databricks.bundles.dashboards import Dashboard
 from databricks.bundles.experiments import MlflowExperiment
 from databricks.bundles.jobs import ClusterSpec, Job
 from databricks.bundles.schemas import Schema
+from databricks.bundles.secret_scopes import SecretScope
 from databricks.bundles.sql_warehouses import SqlWarehouse
 from databricks.bundles.volumes import Volume
 from jobgraph import RunIf, load_job, plan_steps, target_names, unresolved_references
@@ -32,6 +34,7 @@ MODELS: dict[str, type[Any]] = {
     "experiments": MlflowExperiment,
     "dashboards": Dashboard,
     "sql_warehouses": SqlWarehouse,
+    "secret_scopes": SecretScope,
 }
 TARGETS = ("dev", "staging", "prod")
 TASKS = ("ingest", "featurize", "audit", "train", "explain", "compare", "register", "report")
@@ -144,6 +147,7 @@ def test_the_parameters_say_where_things_are_and_what_is_asked_for() -> None:
         "schema": "xray",
         "data": "/Volumes/main/xray/images",
         "patients": "/Volumes/main/xray/images/patients.csv",
+        "patient_id_key": "covid_xray.main.xray/patient_id_key",
         "weights": "imagenet",
         "weights_store": "/Volumes/main/xray/weights",
         "reports": "/Volumes/main/xray/reports",
@@ -219,6 +223,25 @@ def test_nobody_but_the_deployer_may_read_unless_said() -> None:
         ("volumes", "weights"): [],
     }
     assert bundle.variables["readers"] == "${workspace.current_user.userName}"
+
+
+def test_others_may_look_and_start_or_change_nothing() -> None:
+    found = {
+        (kind, entry["group_name"], entry["level"])
+        for file in FILES
+        for kind, _, spec in resources_of(file)
+        for entry in spec.get("permissions", [])
+    }
+    levels = {("jobs", "CAN_VIEW"), ("dashboards", "CAN_READ"), ("sql_warehouses", "CAN_USE")}
+    assert found == {(kind, "${var.viewers}", level) for kind, level in levels}
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_patients_ids_are_hashed_with_a_key_of_each_targets_own(job: str) -> None:
+    keys = [load_job(BUNDLE, job, target=t, context=CONTEXT).parameters["patient_id_key"] for t in TARGETS]
+    scopes = [f"covid_xray.main.{schema}" for schema in ("xray_someone", "xray_staging", "xray")]
+    assert keys == [f"{scope}/patient_id_key" for scope in scopes]
+    assert all(optional_secret(key) for key in keys)
 
 
 def test_the_upload_script_names_the_images_volume() -> None:

@@ -16,8 +16,9 @@ ROOT = Path(__file__).resolve().parents[3]
 PACKAGES = {"sparkdl", "radiograph", "covid_xray", "jobgraph"}
 # What 18 LTS ML has (https://docs.databricks.com/aws/en/release-notes/runtime/), and what the wheel asks for.
 RUNTIME = {
-    *("pyspark", "tensorflow", "keras", "numpy", "pandas", "pyarrow", "PIL", "scipy", "sklearn"),
+    *("pyspark", "tensorflow", "keras", "h5py", "numpy", "pandas", "pyarrow", "PIL", "scipy", "sklearn"),
     *("jinja2", "matplotlib", "yaml", "pydantic", "pydicom", "mlflow", "statsmodels", "threadpoolctl"),
+    "databricks",
 }
 
 

@@ -77,6 +77,20 @@ def test_a_file_is_taken_as_it_is(drawn, tmp_path):
     assert resolve(str(drawn[0].path), "VGG16", tmp_path).path == drawn[0].path
 
 
+def test_a_given_file_must_be_the_one_whose_sha256_lies_beside_it(drawn, tmp_path):
+    file = tmp_path / "mine.weights.h5"
+    file.hardlink_to(drawn[0].path)
+    beside = tmp_path / "mine.weights.h5.sha256"
+    # As sha256sum writes it, and as Windows does.
+    for text in (f"{drawn[0].sha256}  mine.weights.h5\n", drawn[0].sha256.upper()):
+        beside.write_text(text)
+        assert resolve(str(file), "VGG16", tmp_path).sha256 == drawn[0].sha256
+    for text in (drawn[2].sha256, "", "\xe9"):
+        beside.write_text(text, encoding="latin-1")
+        with pytest.raises(WeightsError, match=r"whose sha256 stands in mine\.weights\.h5\.sha256 beside it"):
+            resolve(str(file), "VGG16", tmp_path)
+
+
 def test_missing_weights_are_named_beside_the_names_that_would_do(tmp_path):
     with pytest.raises(
         WeightsError, match=r"no weights for VGG19 in .*vgg19_notop\.weights\.h5 or vgg19_weights"

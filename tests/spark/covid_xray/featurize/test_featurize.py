@@ -2,6 +2,7 @@
 
 import json
 
+import h5py
 import numpy as np
 import pytest
 from covid_xray.errors import StageError
@@ -35,6 +36,11 @@ def test_each_image_is_computed_once_and_missing_weights_are_repaired_by_a_run_w
     few = ingested(per_class=5)
     with pytest.raises(WeightsError, match="no weights for ResNet50"):
         run_featurize(weights=str(tmp_path / "nowhere"))
+    # Told on the driver, by the file's table of contents: an error of a worker would come as Spark's own.
+    with h5py.File(tmp_path / "other.weights.h5", "w") as other:
+        other["layers/0"] = np.zeros(3, np.float32)
+    with pytest.raises(WeightsError, match=r"other\.weights\.h5 does not hold the weights of ResNet50"):
+        run_featurize(weights=str(tmp_path / "other.weights.h5"))
     failed = of_run("runs")
     assert {row.status for row in failed} == {"failed"} and "nowhere" in failed[0].error
 

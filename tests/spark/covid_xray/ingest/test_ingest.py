@@ -3,9 +3,12 @@ import shutil
 
 import pytest
 from covid_xray.errors import DataError
+from covid_xray.pseudonyms import pseudonym
 from covid_xray.schemas import TABLES
 from PIL import Image
 from pyspark.sql import functions as F
+
+KEY = b"a key of some length, as a secret is"
 
 
 @pytest.fixture
@@ -90,3 +93,34 @@ def test_a_missing_class_folder_fails_the_run_and_is_named(run_ingest, xrays, of
     assert {(row.status, row.error.split(":")[0]) for row in of_run("runs")} == {
         ("failed", "task multiclass has no usable images of class Pneumonia")
     }
+
+
+def test_with_a_key_no_patient_stands_in_any_table_or_message(
+    run_ingest, xrays, holding, images, of_run, said, tmp_path
+):
+    for label, n in (("Covid-19", 0), ("Pneumonia", 1)):
+        (xrays / label / "71000001").mkdir()
+        file = xrays / label / "71000001" / f"71000001_00{n}.png"
+        (xrays / label / f"{n} picture.png").rename(file)
+        shutil.copy(file, file.with_name("71000001_009.png"))
+    (xrays / "No_findings" / "2 picture.png").rename(xrays / "No_findings" / "Jane Roe; DROP TABLE `x'.png")
+    (xrays / "No_findings" / "71000002_1.png").touch()
+    header = "path,original_width,original_height,original_bytes,original_format,original_mode"
+    (xrays / "manifest.csv").write_text(f"{header}\nCovid-19/71000001/71000001_000.png,2000,1,1,TIFF,L\n")
+    patients = tmp_path / "patients.csv"
+    patients.write_text("label,filename,patient_id\nNo_findings,Jane Roe; DROP TABLE `x',Jane Roe\n")
+    run_ingest(patients=patients, key=KEY)
+    ids = ("71000001", "71000002", "Jane Roe")
+    assert holding(ids) == set() and not any(name in str(progress) for name in ids for progress in said)
+
+    same = pseudonym("71000001", KEY)
+    image = images(xrays / "Covid-19" / "71000001" / "71000001_000.png")
+    assert (image.path, image.patient_id) == (f"Covid-19/{same}/{same}_000.png", same)
+    assert image.original_width == 2000
+    assert {row.label for row in of_run("splits") if row.patient_id == same} == {"Covid-19", "Pneumonia"}
+    refused = {row.path: row.detail for row in of_run("quarantine")}
+    assert refused[f"Covid-19/{same}/{same}_009.png"] == f"same bytes as {image.path}"
+    jane = pseudonym("Jane Roe", KEY)
+    assert images(xrays / "No_findings" / "Jane Roe; DROP TABLE `x'.png").path.startswith(
+        f"No_findings/{jane}; "
+    )

@@ -3,14 +3,15 @@ import shutil
 import pytest
 from covid_xray.errors import DataError
 from covid_xray.ingest import Source
+from covid_xray.pseudonyms import pseudonym
 from covid_xray.score.evaluate import evaluate
 
 
 @pytest.fixture
 def run_evaluate(trained, run_id, said):
-    def run(root, **changes):
+    def run(root, key=None, **changes):
         settings = trained.settings.model_copy(update=changes)
-        evaluate(trained.tables, settings, Source(root, None), trained.model(), run_id, said.append)
+        evaluate(trained.tables, settings, Source(root, None, key), trained.model(), run_id, said.append)
 
     return run
 
@@ -62,3 +63,17 @@ def test_a_folder_of_nothing_but_known_images_is_no_evaluation(run_evaluate, tra
 def test_other_classes_than_the_models_are_refused(run_evaluate, elsewhere):
     with pytest.raises(DataError, match=r"knows the classes Covid-19, No_findings, but config\.yaml gives"):
         run_evaluate(elsewhere, tasks={"binary": ("No_findings", "Covid-19")})
+
+
+def test_with_a_key_no_patient_stands_in_any_table(
+    run_evaluate, elsewhere, trained, refused, rows_of, holding
+):
+    for label in ("Covid-19", "No_findings"):
+        (elsewhere / label / "0.png").rename(elsewhere / label / "73000001_000.png")
+    (elsewhere / "Covid-19" / "73000002_000.png").touch()
+    run_evaluate(elsewhere, key=b"key")
+    assert holding(["73000001", "73000002"], of=trained.tables) == set()
+    patients = [row.patient_id for row in rows_of("predictions", "external")]
+    assert sorted(map(patients.count, set(patients))) == [1, 1, 1, 1, 2]
+    assert pseudonym("73000001", b"key") in patients
+    assert f"Covid-19/{pseudonym('73000002', b'key')}_000.png" in refused()

@@ -4,12 +4,13 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
+from covid_xray.errors import ModelError
 from covid_xray.models import register
 from covid_xray.models.flavour import silent_mlflow
-from covid_xray.models.saved import ModelError
 from scipy.special import expit
 
 # As anyone would use a registered model: no table and nothing of this process.
@@ -73,7 +74,7 @@ def test_registering_the_same_run_again_logs_nothing(trained, said):
         trained.registry.fetch("ResNet50_binary/2")
 
 
-def test_a_run_is_logged_with_its_settings_figures_and_card(trained):
+def test_a_run_is_logged_with_its_settings_figures_and_card(trained, ran, tmp_path):
     client = silent_mlflow().MlflowClient(trained.registry.tracking_uri)
     experiment = client.get_experiment_by_name(trained.registry.experiment)
     (run,) = client.search_runs([experiment.experiment_id])
@@ -87,4 +88,10 @@ def test_a_run_is_logged_with_its_settings_figures_and_card(trained):
     assert run.data.params["reg_param"] == str(trained.settings.reg_param)
     about = trained.model().model.about
     assert run.data.tags["weights"] == "random" and run.data.tags["weights_id"] == about.weights_id
-    assert [file.path for file in client.list_artifacts(run.info.run_id)] == ["card.md"]
+    assert [file.path for file in client.list_artifacts(run.info.run_id)] == ["card.md", "figures"]
+    logged = Path(client.download_artifacts(run.info.run_id, "figures", str(tmp_path)))
+    page = ran.output / "report" / "figures"
+    # With one network, what belongs to it is all that the page shows.
+    of_page = {"confusion.png": "ResNet50_binary.png", "curves.png": "curves_binary.png"}
+    assert sorted(file.name for file in logged.iterdir()) == sorted(of_page)
+    assert all((logged / own).read_bytes() == (page / there).read_bytes() for own, there in of_page.items())

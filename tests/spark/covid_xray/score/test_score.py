@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 import pytest
+from covid_xray.pseudonyms import pseudonym
 from covid_xray.score import score
 from PIL import Image
 from pyspark.sql import functions as F
@@ -15,8 +16,8 @@ NOW = datetime(2026, 2, 3, tzinfo=UTC)
 def run_score(trained, run_id, said):
     """Score a folder; returns the rows of its images by path."""
 
-    def run(root, suffix=""):
-        score(trained.tables, trained.settings, root, trained.model(), run_id + suffix, NOW, said.append)
+    def run(root, suffix="", key=None):
+        score(trained.tables, trained.settings, root, trained.model(), run_id + suffix, NOW, said.append, key)
         ids = [hashlib.sha256(f.read_bytes()).hexdigest() for f in root.rglob("*") if f.is_file()]
         rows = trained.tables.read("scores").where(F.col("image_id").isin(ids)).collect()
         return {row.path: row for row in rows}
@@ -82,3 +83,19 @@ def test_an_empty_folder_scores_nothing(run_score, tmp_path, said):
     (tmp_path / "empty").mkdir()
     assert run_score(tmp_path / "empty") == {}
     assert said[-1].note == "0 images scored before, 0 files refused, 0 images scored"
+
+
+def test_with_a_key_no_patient_stands_in_the_name_of_a_scored_file(
+    run_score, trained, tmp_path, refused, holding
+):
+    folder = tmp_path / "new" / "74000001"
+    folder.mkdir(parents=True)
+    Image.effect_noise((40, 40), 60).save(folder / "74000001_000.png")
+    shutil.copy(folder / "74000001_000.png", folder / "74000001_001.png")
+    found = run_score(tmp_path / "new", key=b"key")
+    assert holding(["74000001"], of=trained.tables) == set()
+    patient = pseudonym("74000001", b"key")
+    assert list(found) == [f"{patient}/{patient}_000.png"]
+    assert {path: row.detail for path, row in refused().items()} == {
+        f"{patient}/{patient}_001.png": f"same bytes as {patient}/{patient}_000.png"
+    }

@@ -8,6 +8,7 @@ from covid_xray.train.wide_logistic_regression_model import WideLogisticRegressi
 from pyspark.ml import Pipeline, PipelineModel
 from pyspark.ml.classification import LogisticRegression
 from pyspark.ml.linalg import Vectors
+from pyspark.sql import functions as F
 
 CONVERGED = {"tol": 1e-12, "maxIter": 2000}
 
@@ -108,6 +109,21 @@ def test_arrays_of_float_serve_as_well_as_vectors(frame):
     other = WideLogisticRegression(regParam=0.1).fit(frame(vectors=False))
     np.testing.assert_allclose(one.coefficientMatrix.toArray(), other.coefficientMatrix.toArray(), rtol=1e-9)
     assert other.transform(frame(vectors=False)).count() == 40
+
+
+@pytest.mark.parametrize("vectors", [True, False])
+def test_a_row_without_features_has_no_prediction_and_spoils_no_other(frame, vectors):
+    data = frame(classes=3, vectors=vectors)
+    model = WideLogisticRegression(regParam=0.1).fit(data)
+    gaps = data.withColumn("features", F.when(F.col("label") != 1, F.col("features")))
+    expected, found = model.transform(data).collect(), model.transform(gaps).collect()
+    for whole, row in zip(expected, found, strict=True):
+        if row.label == 1:
+            assert (row.rawPrediction, row.probability, row.prediction) == (None, None, None)
+            continue
+        assert row.prediction == whole.prediction
+        np.testing.assert_allclose(row.probability.toArray(), whole.probability.toArray())
+        np.testing.assert_allclose(row.rawPrediction.toArray(), whole.rawPrediction.toArray())
 
 
 @pytest.mark.parametrize(

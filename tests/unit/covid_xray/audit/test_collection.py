@@ -1,4 +1,5 @@
 import pandas as pd
+import pytest
 from covid_xray.audit.collection import NIH, OTHER, collections
 
 
@@ -7,6 +8,7 @@ def test_the_collection_is_told_by_the_file_name_whatever_the_class():
     assert list(collections(paths)) == [NIH, OTHER, OTHER]
 
 
-def test_pseudonyms_tell_no_collection():
-    paths = pd.Series(["Pneumonia/00000583_008.jpg", f"Pneumonia/{'0a' * 32}.jpg"])
+@pytest.mark.parametrize("name", ["0a" * 32, f"p{'0a' * 8}_008", f"front view of p{'0a' * 8}"])
+def test_pseudonyms_tell_no_collection(name):
+    paths = pd.Series(["Pneumonia/00000583_008.jpg", f"Pneumonia/{name}.jpg"])
     assert collections(paths) is None

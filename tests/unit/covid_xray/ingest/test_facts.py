@@ -46,6 +46,13 @@ def test_a_patients_file_that_does_not_serve_is_refused(csv, text, says):
         read_patients(csv(text))
 
 
+def test_with_a_key_a_message_names_hashes_in_place_of_patients(csv):
+    text = "label,filename,patient_id\nC,roe_1.png,roe\nC,roe_1.png,doe\n"
+    with pytest.raises(DataError, match=r"gives an image of C two patients: p[0-9a-f]{16} and p") as refusal:
+        read_patients(csv(text), b"key")
+    assert "roe" not in str(refusal.value) and "doe" not in str(refusal.value)
+
+
 def test_an_image_without_a_row_is_a_patient_of_its_own(csv):
     patients = read_patients(csv("label,filename,patient_id\nC,a.png,p1\nC,b.png,\nC,,p2\n"))
     assert patients == {("C", "a"): "p1"}

@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 from covid_xray.errors import DataError
-from covid_xray.ingest.splits import limit, refuse_leaks, split
+from covid_xray.ingest.splits import limit, refuse_leaks, refuse_missing, split
 from covid_xray.protocols import AS_PUBLISHED, PATIENT_GROUPED
 
 
@@ -76,6 +76,28 @@ def test_a_task_without_one_of_its_classes_is_left_out(images, make_settings):
 def test_too_few_images_of_a_class_are_named(images, make_settings, few):
     with pytest.raises(DataError, match=f"class Covid-19 has only {few} usable images"):
         split(images(Covid_19=few, No_findings=40), make_settings())
+
+
+@pytest.mark.parametrize(
+    ("folder", "refused", "says"),
+    [
+        ("Pneumonia", 2, "all 2 files in .*Pneumonia were refused"),
+        ("Pneumonia", 0, ".*Pneumonia is empty"),
+        ("Pneumonias", 0, "{root} has Covid-19, Pneumonias"),
+    ],
+)
+def test_a_class_without_images_is_named_with_what_is_in_its_place(images, tmp_path, folder, refused, says):
+    for name in ("Covid-19", folder):
+        (tmp_path / name).mkdir()
+    files = images(Covid_19=3, Pneumonia=refused)
+    there = f"class Pneumonia: {says.format(root=tmp_path)}"
+    with pytest.raises(DataError, match=there):
+        refuse_missing(files, files[:3], tmp_path, "multiclass", ["Covid-19", "Pneumonia"])
+
+
+def test_a_task_with_images_of_all_its_classes_is_not_refused(images, tmp_path):
+    files = images(Covid_19=1, Pneumonia=1)
+    refuse_missing(files, files, tmp_path, "multiclass", ["Covid-19", "Pneumonia"])
 
 
 def test_no_images_at_all_are_refused(images, make_settings):

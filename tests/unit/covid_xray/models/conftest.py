@@ -1,4 +1,4 @@
-"""A small model of a made-up weights file, which no network has to read."""
+"""A small model of a made-up weights file, which no network has to read, and a registry to put it in."""
 
 from __future__ import annotations
 
@@ -8,9 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from covid_xray.models.champion import Standing
 from covid_xray.models.distance import Spread
 from covid_xray.models.refit import Classifier
-from covid_xray.models.saved import About, SavedModel
+from covid_xray.models.registry import Registry, registry_at
+from covid_xray.models.saved import About, SavedModel, save
+from covid_xray.models.versions import Record, Version
+
+MEASURED = Standing("imagenet", 0.9, 0.93)
 
 
 @pytest.fixture
@@ -37,3 +42,39 @@ def make_model(tmp_path: Path) -> Callable[..., SavedModel]:
         return SavedModel(About.model_validate(about | changes), classifier)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def registry(tmp_path_factory: pytest.TempPathFactory) -> Registry:
+    """A SQLite store, made once: that takes longer than logging a model."""
+    folder = tmp_path_factory.mktemp("registry") / "out put" / "mlflow"
+    return registry_at(f"sqlite:///{folder}/mlflow.db", "main", "xray", "covid_xray")
+
+
+@pytest.fixture
+def log(
+    registry: Registry,
+    make_model: Callable[..., SavedModel],
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+) -> Callable[..., Version]:
+    """Register a version of a model of the test's own."""
+    task = request.node.originalname
+    name = registry.name_of("ResNet50", task)
+
+    def log(
+        inputs: str = "i1",
+        standing: Standing = MEASURED,
+        then: Callable[[Version], object] = lambda version: None,
+        **metrics: float,
+    ) -> Version:
+        folder = tmp_path / inputs
+        folder.mkdir()
+        save(make_model(task=task), "# card", folder)
+        identity = {"inputs_id": inputs}
+        record = Record(name, "ResNet50", identity, {"seed": "1"}, metrics, {}, standing.tags(), {})
+        with registry.log(record, folder) as version:
+            then(version)
+            return version
+
+    return log

@@ -1,5 +1,5 @@
 import pytest
-from covid_xray.models.champion import Standing, takes_over
+from covid_xray.models.champion import Standing, decide, takes_over
 
 CHAMPION = Standing("imagenet", accuracy=0.90, ci_high=0.93)
 
@@ -35,3 +35,16 @@ def test_a_standing_comes_back_from_the_tags_of_a_version(standing):
     tags = standing.tags()
     assert Standing.of(tags) == standing
     assert not any(set(".,-=/:") & set(key) for key in tags), "Unity Catalog refuses these in keys"
+
+
+def test_the_first_version_is_the_champion_until_one_is_better_beyond_its_interval(registry, log):
+    first = log("first", CHAMPION)
+    assert decide(registry, first) == f"{first.name} version 1 is the champion"
+    within = decide(registry, log("within", Standing("imagenet", 0.92, 0.95)))
+    assert within.startswith(f"{first.name} version 2 is registered; version 1 stays the champion")
+    assert registry.champion(first.name).number == "1"
+    # Held to the champion's interval, not to that of the version in between.
+    assert decide(registry, log("beyond", Standing("imagenet", 0.94, 0.96))).endswith("3 is the champion")
+    assert registry.champion(first.name).number == "3"
+    assert "version 3 stays" in decide(registry, log("random", Standing("random", 1.0, 1.0)))
+    assert registry.champion(first.name).number == "3"

@@ -1,35 +1,10 @@
 """The registry on a SQLite store, with a model that no network has to read."""
 
 import pytest
+from covid_xray.errors import ModelError
 from covid_xray.models.champion import Standing
+from covid_xray.models.flavour import silent_mlflow
 from covid_xray.models.registry import registry_at
-from covid_xray.models.saved import ModelError, save
-from covid_xray.models.versions import Record, Version
-
-MEASURED = Standing("imagenet", 0.9, 0.93)
-
-
-@pytest.fixture(scope="module")
-def registry(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("registry") / "out put" / "mlflow"
-    return registry_at(f"sqlite:///{folder}/mlflow.db", "main", "xray", "covid_xray")
-
-
-@pytest.fixture
-def log(registry, make_model, tmp_path, request):
-    """Register a version of a model of the test's own."""
-    task = request.node.originalname
-    name = registry.name_of("ResNet50", task)
-
-    def log(inputs: str = "i1", standing: Standing = MEASURED) -> Version:
-        folder = tmp_path / inputs
-        folder.mkdir()
-        save(make_model(task=task), "# card", folder)
-        metrics = {"patient_grouped.recall.Covid (19)": 0.5}
-        record = Record(name, "ResNet50", {"inputs_id": inputs}, {"seed": "1"}, metrics, {}, standing.tags())
-        return registry.log(record, folder)
-
-    return log
 
 
 def test_a_logged_model_is_found_again_by_its_inputs(registry, log):
@@ -37,6 +12,16 @@ def test_a_logged_model_is_found_again_by_its_inputs(registry, log):
     assert registry.has(version.name, {"inputs_id": "i1"})
     assert not registry.has(version.name, {"inputs_id": "i2"})
     assert not registry.has(registry.name_of("VGG16", "binary"), {"inputs_id": "i1"})
+
+
+def test_one_whose_end_was_interrupted_does_not_count_and_is_logged_again(registry, log, request):
+    def interrupt(version):
+        raise KeyboardInterrupt
+
+    name = registry.name_of("ResNet50", request.node.name)
+    with pytest.raises(KeyboardInterrupt):
+        log(then=interrupt)
+    assert not registry.has(name, {"inputs_id": "i1"})
 
 
 def test_a_model_is_opened_by_version_or_as_the_champion(registry, log, request):
@@ -48,6 +33,17 @@ def test_a_model_is_opened_by_version_or_as_the_champion(registry, log, request)
     assert (found.version.number, found.model.about.task) == (second.number, request.node.name)
     assert Standing.of(found.version.tags) == Standing("random")
     assert registry.fetch(f"{title}/{first.number}").version.number == first.number
+
+
+def test_hundreds_of_figures_are_logged_each_with_its_value_and_under_names_that_are_allowed(registry, log):
+    figures = {f"patient_grouped.recall.Covid ({n})": n / 150 for n in range(150)}
+    version = log(**figures)
+    client = silent_mlflow().MlflowClient(registry.tracking_uri)
+    experiment = client.get_experiment_by_name(registry.experiment)
+    (run,) = client.search_runs([experiment.experiment_id], f"tags.model = '{version.name}'")
+    assert run.data.metrics == {
+        key.replace("(", "_").replace(")", "_"): value for key, value in figures.items()
+    }
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from covid_xray.models.saved import ModelError, load, save
+from covid_xray.errors import ModelError
+from covid_xray.models.saved import load, save
 
 
 @pytest.fixture

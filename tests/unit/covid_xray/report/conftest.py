@@ -5,7 +5,8 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 import pytest
-from covid_xray.report.values import Comparison, Counts, Flow, Measured, Report, Result, Value
+from covid_xray.report.measured import Measured, Result, Value
+from covid_xray.report.values import Comparison, Counts, Flow, Report
 
 CLASSES = ("Covid-19", "No_findings")
 
@@ -96,7 +97,7 @@ def make_lift() -> Callable[..., Comparison]:
 def make_report() -> Callable[..., Report]:
     """A run with these results."""
 
-    def make(*results, comparisons=(), refused=(), sources=None, **settings) -> Report:
+    def make(*results, comparisons=(), refused=(), sources=None, variants=None, **settings) -> Report:
         grouped = {"folds": 5, "repeats": 3}
         defaults = {
             "limit_per_class": None,
@@ -115,6 +116,7 @@ def make_report() -> Callable[..., Report]:
             settings=defaults | {"reg_param": 0.05, "scale_hint": "SCALE_SMOOTH"} | settings,
             versions={"pyspark": "4.1.1"},
             git_commit=None,
+            variants=variants or {},
         )
 
     return make

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from covid_xray.explain.summary import BoxSummary
 from covid_xray.report.explained import Explained, Explanation
-from covid_xray.report.figures import confusion_png, curves_png
+from covid_xray.report.figures import confusion_png, curves_png, draw_network
 from covid_xray.report.gallery import Gallery, Missed
 from covid_xray.report.page import render, timed
 from covid_xray.report.values import Refused
@@ -96,6 +96,35 @@ def test_another_preprocessing_is_a_labelled_variant(page, make_result):
     assert "Variant: the networks saw only the central 70 %" in page(make_result(), preprocessing="lungs")
 
 
+def test_another_preprocessing_is_marked_on_every_figure_too(make_result):
+    assert make_result().marks == []
+    seen_less = make_result(weights="random", preprocessing="lungs")
+    assert seen_less.marks == ["random weights", "lungs only"]
+    assert curves_png([make_result(preprocessing="lungs")]) != curves_png([make_result()])
+
+
+@pytest.mark.parametrize(("own", "heading"), [("plain", "the lungs only"), ("lungs", "the whole picture")])
+def test_what_the_other_preprocessing_reached_stands_beside_a_runs_own(
+    page, make_result, make_measured, own, heading
+):
+    result = make_result(preprocessing=own)
+    measured = {"patient_grouped": make_measured(0.75), "as_published": make_measured(0.95)}
+    other = make_result(preprocessing={"plain": "lungs"}.get(own, "plain"), run_id="r2", measured=measured)
+    html = page(result, variants={("VGG16", "binary"): other}, preprocessing=own)
+    assert f"The same with {heading}" in html
+    cells = row(html, "VGG16", "variant")
+    assert "85.0 (64.0 to 94.8)" in cells and "75.0 (64.0 to 94.8)" in cells and "r2" in cells
+    assert "95.0" not in cells
+    titles = html.split('id="variant"')[1].split("<thead>")[1].split("</thead>")[0]
+    assert titles.index(f"Accuracy, <code>{own}<") < titles.index(f"Accuracy, <code>{other.preprocessing}<")
+
+
+def test_where_no_such_run_has_succeeded_nothing_is_said_of_one(page, make_result, failed):
+    assert "The same with" not in page(make_result())
+    assert "The same with" not in page(failed, variants={("VGG19", "binary"): make_result("VGG19")})
+    assert "The same with" not in page(make_result(), variants={("VGG16", "multiclass"): make_result()})
+
+
 def test_a_failure_stands_with_its_reason_and_cannot_break_the_page(page, make_result, failed):
     html = page(make_result(), failed)
     assert 'class="failed">failed: no weights in &lt;nowhere&gt;' in html
@@ -179,3 +208,14 @@ def test_the_picture_has_a_row_for_each_actual_class_shaded_by_its_shares(
 def test_curves_hold_a_line_for_each_classifier(make_result, baseline):
     both, alone = curves_png([make_result(), baseline]), curves_png([make_result()])
     assert both.startswith(b"\x89PNG") and both != alone and both == curves_png([make_result(), baseline])
+
+
+def test_a_network_is_drawn_alone_as_on_the_page_beside_the_best_baseline(
+    make_result, baseline, make_measured, failed
+):
+    network, worse = make_result(), {"patient_grouped": make_measured(0.6, right=(6, 6))}
+    others = [make_result("VGG19"), make_result(task="multiclass"), failed]
+    weak = make_result("border", weights="", kind="baseline", measured=worse)
+    drawn = draw_network([*others, weak, network, baseline], "VGG16", "binary")
+    assert drawn == {"confusion.png": confusion_png(network), "curves.png": curves_png([network, baseline])}
+    assert draw_network([failed, baseline], "VGG19", "binary") == {}

@@ -1,6 +1,6 @@
 """What the page says in words follows from its figures."""
 
-from covid_xray.report.values import Value
+from covid_xray.report.measured import Value
 from covid_xray.report.words import percent, points, sentences, with_interval
 
 DASH = "\N{EN DASH}"

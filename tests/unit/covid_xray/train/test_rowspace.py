@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from covid_xray.errors import StageError
 from covid_xray.train import rows as feature_rows
-from covid_xray.train import rowspace
+from covid_xray.train import solve
 from covid_xray.train.rows import FeatureRows
 from covid_xray.train.rowspace import coefficients, common_scale, decision, fit_rows, gram, probabilities
 from sklearn.linear_model import LogisticRegression
@@ -113,6 +113,6 @@ def test_the_scale_of_the_features_does_not_matter_to_convergence(features):
 
 def test_a_fit_that_does_not_converge_is_an_error(features, monkeypatch):
     matrix, codes = features()
-    monkeypatch.setattr(rowspace, "_STEEPEST", 1e-300)
+    monkeypatch.setattr(solve, "_STEEPEST", 1e-300)
     with pytest.raises(StageError, match="did not converge"):
         fit_rows(gram(FeatureRows.in_order(matrix)), np.arange(60), codes, 3, 0.3)

@@ -1,0 +1,117 @@
+"""A run that is interrupted or killed: the same command finishes it, and nothing is lost or there twice."""
+
+import os
+import random
+import shutil
+import time
+
+import psutil
+import pytest
+
+from tests.same_tables import differences
+
+# Drawn anew for each test run, and told: a moment that breaks something has to be found again.
+SEED = int(os.environ.get("KILL_SEED") or time.time())
+
+
+def family(pid):
+    process = psutil.Process(pid)
+    return [process, *process.children(recursive=True)]
+
+
+@pytest.fixture(scope="module")
+def output(ran, tmp_path_factory):
+    """An output folder that has weights already: drawing them again would only cost time."""
+    output = tmp_path_factory.mktemp("killed") / "my output"
+    shutil.copytree(ran.output / "weights", output / "weights", copy_function=os.link)
+    return output
+
+
+@pytest.fixture(scope="module")
+def type_run(ran, output, type_command):
+    """Type the run of `ran` again, into that folder."""
+    return lambda: type_command(
+        "run", ran.name, "--data", str(ran.data), "--output", str(output), *ran.options
+    )
+
+
+@pytest.fixture(scope="module")
+def interrupted(type_run):
+    """The run, interrupted as its network has begun; the seconds until it ended; all of its processes."""
+    typed = type_run()
+    typed.wait_until_it_says("featurize ResNet50: 0 of 24")
+    processes = family(typed.process.pid)
+    typed.interrupt()
+    begun = time.monotonic()
+    typed.process.wait(60)
+    return typed, time.monotonic() - begun, processes
+
+
+def test_ctrl_c_ends_a_run_within_10_seconds(interrupted):
+    _, seconds, processes = interrupted
+    assert seconds < 10
+    _, alive = psutil.wait_procs(processes, timeout=10)
+    assert alive == []
+
+
+def test_it_says_what_is_done_and_how_to_go_on(interrupted):
+    typed, _, _ = interrupted
+    assert typed.process.returncode == 130
+    assert "Interrupted; done by now: ingest\n" in typed.said()
+    assert "the same command goes on from there" in typed.said() and "Traceback" not in typed.said()
+
+
+@pytest.fixture(scope="module")
+def finished(interrupted, type_run):
+    """The same command killed at a random moment, and then typed twice at once; when it was killed."""
+    moment = random.Random(SEED).uniform(5, 40)
+    killed = type_run()
+    time.sleep(moment)
+    killed.kill()
+    typed = [type_run(), type_run()]
+    for one in typed:
+        assert one.process.wait(300) == 0, one.said()
+    return typed, moment
+
+
+def test_killed_at_any_moment_it_ends_with_the_tables_of_a_run_in_peace(ran, output, finished):
+    assert list(differences(ran.output, output)) == [], f"KILL_SEED={SEED}, after {finished[1]:.2f} s"
+
+
+def test_of_two_commands_for_one_folder_the_second_waits_and_finds_nothing_left_to_do(finished):
+    first, second = sorted(finished[0], key=lambda one: "waiting" in one.said())
+    assert "waiting" not in first.said() and "succeeded" in first.said()
+    assert "Another command is writing to" in second.said() and "Nothing to do" in second.said()
+
+
+@pytest.mark.thorough
+def test_killed_at_twenty_moments_the_sample_ends_with_the_same_tables(
+    ran, type_command, two_networks, tmp_path
+):
+    draw = random.Random(SEED)
+    few = [part for part in ran.options if part not in ("--weights", "random")]
+
+    def type_two(output):
+        return type_command("run", "sample", "--output", str(output), *few, program=two_networks)
+
+    begun = time.monotonic()
+    clean = type_two(tmp_path / "clean")
+    assert clean.process.wait(600) == 0, clean.said()
+    whole = time.monotonic() - begun
+    kills = 0
+    while kills < 20:
+        output = tmp_path / f"killed {kills}"
+        shutil.copytree(tmp_path / "clean" / "weights", output / "weights", copy_function=os.link)
+        ended = None
+        while ended is None:
+            typed = type_two(output)
+            # With all kills done, the last folder is finished in peace.
+            wait = draw.uniform(1, whole) if kills < 20 else 600
+            try:
+                ended = typed.process.wait(wait)
+            except Exception:
+                typed.kill()
+                kills += 1
+        assert ended == 0, typed.said()
+        found = list(differences(tmp_path / "clean", output))
+        assert found == [], f"KILL_SEED={SEED}, {kills} kills"

@@ -1,0 +1,58 @@
+"""Tables of an earlier version, a disk that is full, and values that would be SQL if they were not quoted."""
+
+import resource
+from contextlib import contextmanager
+
+import psutil
+import pytest
+from covid_xray.errors import StageError, one_line
+from covid_xray.tables import Tables
+
+
+@pytest.fixture
+def fresh(spark, schema):
+    return Tables(spark, "spark_catalog", schema)
+
+
+@contextmanager
+def full_disk(spark):
+    """Let the JVM write no file of more than a few bytes."""
+    (jvm,) = (child for child in psutil.Process().children() if child.name() == "java")
+    limits = resource.prlimit(jvm.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(jvm.pid, resource.RLIMIT_FSIZE, (100, limits[1]))
+    try:
+        yield
+    finally:
+        resource.prlimit(jvm.pid, resource.RLIMIT_FSIZE, limits)
+
+
+def test_a_table_of_an_earlier_version_gets_the_columns_it_lacks_and_keeps_its_rows(spark, fresh):
+    name = fresh.name("quarantine")
+    spark.sql(f"CREATE TABLE {name} (path STRING, reason STRING) USING delta")
+    spark.sql(f"INSERT INTO {name} VALUES ('a.png', 'empty')")
+    fresh.create_all()
+    fresh.create_all()
+    fresh.replace(
+        "quarantine", fresh.rows("quarantine", [{"run_id": "r", "path": "b.png"}]), {"run_id": ["r"]}
+    )
+    found = fresh.read("quarantine").select("run_id", "path", "reason").orderBy("path").collect()
+    assert [tuple(row) for row in found] == [(None, "a.png", "empty"), ("r", "b.png", None)]
+
+
+def test_a_column_of_another_type_is_named_and_nothing_is_changed(spark, fresh):
+    spark.sql(f"CREATE TABLE {fresh.name('quarantine')} (path BIGINT) USING delta")
+    with pytest.raises(StageError, match="written by another version: path is bigint and not string"):
+        fresh.create_all()
+    assert fresh.read("quarantine").columns == ["path"]
+
+
+def test_a_full_disk_is_told_in_one_line_and_leaves_the_table_as_it_was(spark, fresh):
+    fresh.create_all()
+    one, two = (fresh.rows("quarantine", [{"run_id": run, "path": "a"}]) for run in ("one", "two"))
+    fresh.append("quarantine", one)
+    with full_disk(spark), pytest.raises(Exception) as failed:
+        fresh.append("quarantine", two)
+    assert "File too large" in one_line(failed.value)
+    assert [row.run_id for row in fresh.read("quarantine").collect()] == ["one"]
+    fresh.append("quarantine", two)
+    assert fresh.read("quarantine").count() == 2

@@ -1,0 +1,47 @@
+import pytest
+from covid_xray.errors import one_line
+
+# As pyspark 4.1 says it, less the frames.
+IN_A_WORKER = """
+  An exception was thrown from the Python worker. Please see the stack trace below.
+Traceback (most recent call last):
+  File "network.py", line 16, in _load
+    raise WeightsError(reason)
+sparkdl.errors.WeightsError: vgg16.h5 does not hold the weights of VGG16: empty
+"""
+DISK = """An error occurred while calling o230.saveAsTable.
+: org.apache.spark.SparkException: [TASK_WRITE_FAILED] Task failed while writing rows.
+\tat org.apache.spark.sql.errors.QueryExecutionErrors$.taskFailedWhileWritingRowsError(x.scala:811)
+Caused by: org.apache.hadoop.fs.FSError: java.io.IOException: No space left on device
+\tat org.apache.hadoop.fs.RawLocalFileSystem.write(x.java:276)
+Caused by: java.io.EOFException
+"""
+KILLED = """An error occurred while calling o107.collectToPython.
+: org.apache.spark.SparkException: Job aborted due to stage failure: Task 0 in stage 1.0 failed 1 times: \
+org.apache.spark.SparkException: Python worker exited unexpectedly (crashed). Consider setting 'spark.sql...'
+Caused by: java.io.EOFException
+"""
+JAVA_ALONE = """An error occurred while calling o1.x.
+: java.lang.IllegalStateException: SparkContext has been shut down
+\tat x
+"""
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (ValueError("first\nsecond"), "first"),
+        (KeyboardInterrupt(), "KeyboardInterrupt"),
+        (RuntimeError(IN_A_WORKER), "vgg16.h5 does not hold the weights of VGG16: empty"),
+        (RuntimeError(DISK), "No space left on device"),
+        (RuntimeError(JAVA_ALONE), "SparkContext has been shut down"),
+    ],
+)
+def test_of_an_error_one_line_is_kept_that_says_why(error, says):
+    assert one_line(error) == says
+
+
+def test_a_worker_that_was_killed_is_explained():
+    assert one_line(RuntimeError(KILLED)).startswith(
+        "a Python worker was killed, probably because memory ran out"
+    )
