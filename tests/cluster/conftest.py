@@ -14,13 +14,13 @@ import pytest
 from jobs.local_cluster import start, stop
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the cluster keeps its logs and process ids."""
     return tmp_path_factory.mktemp("my cluster")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def master(folder: Path) -> Iterator[str]:
     """A standalone cluster of two workers."""
     yield start(folder, workers=2)

@@ -1,4 +1,8 @@
-"""One network of a run fails: the other is whole, and the same command repairs just the one that failed."""
+"""One network of a run fails: the other is whole, and the same command repairs just the one that failed.
+
+Two whole runs, so a long form; its parts are held to the same by the tests of `featurize` and of `jobgraph`,
+and row and exit code by `spark/jobs/test_local.py`.
+"""
 
 import os
 import shutil
@@ -6,6 +10,8 @@ import shutil
 import pytest
 
 from tests.same_tables import rows
+
+pytestmark = pytest.mark.thorough
 
 ONE_TASK = ("--set", "tasks={binary: [Covid-19, No_findings]}")
 

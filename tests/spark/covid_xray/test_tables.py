@@ -3,7 +3,6 @@
 import resource
 from contextlib import contextmanager
 
-import psutil
 import pytest
 from covid_xray.errors import StageError, one_line
 from covid_xray.tables import Tables
@@ -17,13 +16,13 @@ def fresh(spark, schema):
 @contextmanager
 def full_disk(spark):
     """Let the JVM write no file of more than a few bytes."""
-    (jvm,) = (child for child in psutil.Process().children() if child.name() == "java")
-    limits = resource.prlimit(jvm.pid, resource.RLIMIT_FSIZE)
-    resource.prlimit(jvm.pid, resource.RLIMIT_FSIZE, (100, limits[1]))
+    jvm = spark.sparkContext._gateway.proc.pid
+    limits = resource.prlimit(jvm, resource.RLIMIT_FSIZE)
+    resource.prlimit(jvm, resource.RLIMIT_FSIZE, (100, limits[1]))
     try:
         yield
     finally:
-        resource.prlimit(jvm.pid, resource.RLIMIT_FSIZE, limits)
+        resource.prlimit(jvm, resource.RLIMIT_FSIZE, limits)
 
 
 def test_a_table_of_an_earlier_version_gets_the_columns_it_lacks_and_keeps_its_rows(spark, fresh):

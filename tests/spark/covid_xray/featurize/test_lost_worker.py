@@ -10,14 +10,15 @@ from covid_xray.featurize import featurize
 BACKBONE = "ResNet50"
 
 
-def kill_one(over):
-    """Kill a worker that has loaded TensorFlow, which takes hundreds of megabytes: it is at work."""
+def kill_workers(said, over):
+    """Kill those that have loaded TensorFlow, hundreds of megabytes, once there is work for them."""
     while not over.wait(0.05):
+        if not any(progress.total for progress in said):
+            continue
         for process in psutil.Process().children(recursive=True):
             try:
                 if "pyspark.daemon" in " ".join(process.cmdline()) and process.memory_info().rss > 400e6:
                     process.kill()
-                    return
             except psutil.Error:
                 continue
 
@@ -31,7 +32,7 @@ def test_the_run_fails_in_one_line_keeps_what_was_committed_and_is_repaired(
         featurize(tables, make_settings(), run_id, BACKBONE, "random", tmp_path, said.append)
 
     over = threading.Event()
-    killer = threading.Thread(target=kill_one, args=(over,))
+    killer = threading.Thread(target=kill_workers, args=(said, over))
     killer.start()
     try:
         with pytest.raises(Exception) as failed:
