@@ -1,5 +1,8 @@
 """The command line, from a name to tables, figures and a page: a small real run through the real graph."""
 
+import os
+import shutil
+
 import pytest
 from deltalake import DeltaTable
 
@@ -114,3 +117,24 @@ def test_without_data_it_says_how_to_get_some(command):
 def test_a_folder_without_class_folders_is_refused(command, tmp_path):
     code, printed = command(RUN, "--data", str(tmp_path))
     assert code == 2 and "has no class folder" in printed
+
+
+def test_an_output_folder_that_cannot_be_made_is_named_in_one_line(command, tmp_path):
+    (tmp_path / "file").write_text("kept")
+    code, printed = command(RUN, "--output", str(tmp_path / "file" / "out"))
+    assert code == 2 and "Not a directory" in printed and printed.count("\n") == 1
+    assert (tmp_path / "file").read_text() == "kept"
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_read_only_output_folder_is_named_in_one_line(command, tmp_path):
+    tmp_path.chmod(0o500)
+    code, printed = command(RUN, "--output", str(tmp_path / "out"))
+    tmp_path.chmod(0o700)
+    assert code == 2 and "Permission denied" in printed and printed.count("\n") == 1
+
+
+def test_a_folder_of_one_class_is_refused_with_what_it_lacks(command, ran, tmp_path):
+    shutil.copytree(ran.data / "Covid-19", tmp_path / "Covid-19")
+    code, printed = command(RUN, "--data", str(tmp_path))
+    assert code != 0 and "No_findings" in printed and "Traceback" not in printed
