@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 from pyspark.sql import SparkSession
-from radiograph import Reason, walk
+from radiograph import Found, Reason, walk
 
 # What `detail` begins with where another file has the same bytes; that one's path follows.
 SAME_AS = "same bytes as "
@@ -29,9 +29,14 @@ def take_inventory(spark: SparkSession, root: Path, classes: Sequence[str]) -> p
         `duplicate`; equal bytes under two labels are all `label_conflict`, since either may be wrong.
     """
     present = [name for name in classes if (root / name).is_dir()] or list(classes)
+    return told_apart(spark, walk(root, present))
+
+
+def told_apart(spark: SparkSession, files: Iterable[Found]) -> pd.DataFrame:
+    """Return what `take_inventory` does, of files that have been found already."""
     found = [
         (f.path, f.label, str(f.file), f.refused and str(f.refused.reason), f.refused and f.refused.detail)
-        for f in walk(root, present)
+        for f in files
     ]
     if not found:
         return pd.DataFrame([], columns=[part.split()[0] for part in COLUMNS.split(",")], dtype="object")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -11,12 +10,10 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from radiograph import Reason, Refused, open_xray, walk_all
 
-from covid_xray.ingest.inventory import SAME_AS, tasks_for
+from covid_xray.ingest.inventory import told_apart
 
 COLUMNS = ["path", "file", "image_id", "reason", "detail"]
 
-_TEXTS = pa.schema([(name, pa.string()) for name in COLUMNS])
-_HASHED = ", ".join(f"{name} STRING" for name in COLUMNS)
 _OPENED = "path STRING, image_id STRING, reason STRING, detail STRING, content BINARY"
 _OPENED_SCHEMA = pa.schema(
     [*((name, pa.string()) for name in ("path", "image_id", "reason", "detail")), ("content", pa.binary())]
@@ -32,19 +29,7 @@ def take_stock(spark: SparkSession, root: Path) -> pd.DataFrame:
         Columns `COLUMNS`, sorted by path. `reason` and `detail` say why a file is refused; of files with
         equal bytes the first stays.
     """
-    found = [
-        (f.path, str(f.file), None, f.refused and str(f.refused.reason), f.refused and f.refused.detail)
-        for f in walk_all(root)
-    ]
-    if not found:
-        return pd.DataFrame(columns=COLUMNS, dtype="object")
-    listed = spark.createDataFrame(found, _HASHED).repartition(tasks_for(len(found)))
-    files = listed.mapInArrow(_hash, _HASHED).toPandas().sort_values("path", ignore_index=True)
-    first = files.groupby("image_id")["path"].transform("first")
-    double = files["image_id"].notna() & (files["path"] != first)
-    files.loc[double, "reason"] = str(Reason.duplicate)
-    files.loc[double, "detail"] = SAME_AS + first[double]
-    return files
+    return told_apart(spark, walk_all(root))[COLUMNS]
 
 
 def opened(spark: SparkSession, files: pd.DataFrame, task_images: int) -> DataFrame:
@@ -61,21 +46,6 @@ def opened(spark: SparkSession, files: pd.DataFrame, task_images: int) -> DataFr
         "path STRING, file STRING, image_id STRING",
     )
     return listed.repartition(-(-len(files) // task_images)).mapInArrow(_open, _OPENED)
-
-
-def _hash(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    for batch in batches:
-        yield pa.RecordBatch.from_pylist([_hash_row(row) for row in batch.to_pylist()], schema=_TEXTS)
-
-
-def _hash_row(row: dict[str, str | None]) -> dict[str, str | None]:
-    if row["reason"] is not None:
-        return row
-    try:
-        with Path(str(row["file"])).open("rb") as file:
-            return row | {"image_id": hashlib.file_digest(file, "sha256").hexdigest()}
-    except OSError as error:
-        return row | {"reason": str(Reason.unreadable), "detail": error.strerror}
 
 
 def _open(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
