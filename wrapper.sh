@@ -84,7 +84,9 @@ agree() {
     case $answer in y | Y | yes) ;; *) fail "nothing was installed" ;; esac
 }
 
-# The lock file pins every package by its hash; the stamp tells whether it has changed since.
+# The lock file pins every package by its hash; the stamp tells whether it has changed since. Compiled here, once:
+# where Python must not keep what it compiles (PYTHONDONTWRITEBYTECODE), each process would take TensorFlow's 1,800
+# files anew, three times as long as to load them.
 need_packages() {
     stamp=$(cksum <"$root/requirements.lock")
     [ "$(cat "$venv/.stamp" 2>/dev/null)" != "$stamp" ] || return 0
@@ -93,7 +95,7 @@ need_packages() {
     uv=$(sed -n 's/^\(uv==[^ ]*\).*/\1/p' "$root/requirements.lock")
     "$interpreter" -m venv "$venv" || fail "$interpreter cannot make a virtual environment: install its venv module"
     "$python" -m pip install --quiet --disable-pip-version-check "$uv" || fail "the packages could not be fetched"
-    "$python" -m uv pip sync --quiet --python "$python" --require-hashes "$root/requirements.lock" ||
+    "$python" -m uv pip sync --quiet --compile-bytecode --python "$python" --require-hashes "$root/requirements.lock" ||
         fail "the packages could not be installed"
     "$python" -m uv pip install --quiet --python "$python" --no-deps --no-build-isolation --editable "$root" ||
         fail "the project could not be installed"

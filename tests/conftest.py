@@ -52,6 +52,16 @@ def spark(spark_log: Path) -> Iterator[SparkSession]:
     session.stop()
 
 
+@pytest.fixture(scope="session")
+def short_lived() -> dict[str, str]:
+    """The environment of a process whose JVM lives for one small run: to compile thoroughly takes it longer
+    than it has.
+
+    Its code would not fit into the 48 MB that a JVM has for such code if it is not told.
+    """
+    return {"JAVA_TOOL_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m"}
+
+
 @dataclass(frozen=True)
 class Ran:
     """A run that was typed: its folders, its options, its exit code and what it printed."""

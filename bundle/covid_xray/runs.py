@@ -74,7 +74,8 @@ def state(tables: Tables, run_id: str, backbone: str | None = None) -> list[dict
     rows = tables.read("runs").where(F.col("run_id") == run_id)
     if backbone is not None:
         rows = rows.where(F.col("backbone") == backbone)
-    return [row.asDict() for row in rows.orderBy("backbone", "task").collect()]
+    # A few rows, which Spark would take two jobs to sort.
+    return sorted((row.asDict() for row in rows.collect()), key=itemgetter("backbone", "task"))
 
 
 def shown(tables: Tables, run_id: str) -> list[dict[str, Any]]:
@@ -113,14 +114,18 @@ def open_run(
     existing = state(tables, request.run_id)
     done = {(row["backbone"], row["task"]): row for row in existing if row["status"] == SUCCEEDED}
     pairs = product(request.backbones, request.tasks)
-    _write(tables, [done.get(pair, pending | {"backbone": pair[0], "task": pair[1]}) for pair in pairs])
+    rows = [done.get(pair, pending | {"backbone": pair[0], "task": pair[1]}) for pair in pairs]
+    if existing:
+        _overwrite(tables, rows)
+    else:
+        tables.append("runs", tables.rows("runs", rows))
 
 
 def update(tables: Tables, rows: Iterable[Mapping[str, Any]], **changes: Any) -> None:
     """Change columns of rows that `state` returned. `updated_at` becomes the present."""
     changed = [{**row, **changes, "updated_at": datetime.now(UTC)} for row in rows]
     for _, of_backbone in groupby(changed, key=itemgetter("backbone")):
-        _write(tables, list(of_backbone))
+        _overwrite(tables, list(of_backbone))
 
 
 @contextmanager
@@ -134,8 +139,7 @@ def failures_recorded(tables: Tables, run_id: str, backbone: str | None = None) 
         raise
 
 
-def _write(tables: Tables, rows: Sequence[Mapping[str, Any]]) -> None:
+def _overwrite(tables: Tables, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write rows that are all pairs of their backbones and tasks: one commit, each pair once."""
-    if rows:
-        keys = {name: sorted({row[name] for row in rows}) for name in ("run_id", "backbone", "task")}
-        tables.replace("runs", tables.rows("runs", rows), where=keys)
+    keys = {name: sorted({row[name] for row in rows}) for name in ("run_id", "backbone", "task")}
+    tables.overwrite("runs", tables.rows("runs", rows), where=keys)

@@ -92,7 +92,9 @@ def session_settings() -> dict[str, str]:
         "spark.driver.bindAddress": "127.0.0.1",
         # Each core may be writing a file of 64 images, of which Xception's features are 52 MB.
         "spark.driver.memory": f"{1024 + 256 * (os.cpu_count() or 1)}m",
-        # Hundreds of short queries: compiling each anew takes longer than running it.
+        # Hundreds of short queries: compiling each anew, or planning its parts one after the other, takes
+        # longer than running it.
+        "spark.sql.adaptive.enabled": "false",
         "spark.sql.codegen.wholeStage": "false",
         # Features come back in slices; a slice of the widest backbone is larger than the default of 1g.
         "spark.driver.maxResultSize": "3g",

@@ -117,15 +117,16 @@ class Tables:
 
         Writing twice leaves one copy. Delta refuses `rows` that lie outside of `where`.
         """
-        condition = " AND ".join(
-            f"{identifier(column)} IN ({', '.join(map(literal, values))})" for column, values in where.items()
-        )
-        if self.read(table).where(condition).isEmpty():
+        if self.read(table).where(_among(where)).isEmpty():
             # Nothing to replace, as in every first run: an append takes a third of the time.
             self.append(table, rows)
-            return
+        else:
+            self.overwrite(table, rows, where)
+
+    def overwrite(self, table: str, rows: DataFrame, where: Mapping[str, Sequence[str]]) -> None:
+        """Do the same where it is known that there are such rows: looking takes a fifth of the time."""
         writer = self._select(table, rows).write.format("delta").mode("overwrite")
-        writer = writer.option("replaceWhere", condition)
+        writer = writer.option("replaceWhere", _among(where))
         self._commit(table, lambda: writer.saveAsTable(self.name(table)))
 
     def replace_each(self, replacements: Mapping[str, Replacement]) -> None:
@@ -158,3 +159,9 @@ class Tables:
 
     def _select(self, table: str, rows: DataFrame) -> DataFrame:
         return rows.select(*(rows[f.name].cast(f.dataType).alias(f.name) for f in self.columns(table)))
+
+
+def _among(where: Mapping[str, Sequence[str]]) -> str:
+    return " AND ".join(
+        f"{identifier(column)} IN ({', '.join(map(literal, values))})" for column, values in where.items()
+    )

@@ -28,7 +28,7 @@ def master(folder: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def type_again(ran, root, tmp_path_factory) -> Callable[[str], Path]:
+def type_again(ran, root, short_lived, tmp_path_factory) -> Callable[[str], Path]:
     """Type the run of `ran` in a process of its own, with --master; its output comes back."""
 
     def run(master: str) -> Path:
@@ -39,6 +39,7 @@ def type_again(ran, root, tmp_path_factory) -> Callable[[str], Path]:
         done = subprocess.run(
             [sys.executable, *command, "--output", str(output), "--master", master],
             cwd=root,
+            env=os.environ | short_lived,
             capture_output=True,
             text=True,
         )

@@ -1,6 +1,6 @@
-"""The same run through Spark Connect: a client without a JVM, and workers that are processes of a cluster.
+"""The same run through Spark Connect: a client without a JVM.
 
-That is as far from one process as a run gets: what works here needs neither the driver's JVM nor its memory.
+What works here needs neither the driver's JVM nor its memory.
 """
 
 import ast
@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pyspark
@@ -22,9 +23,9 @@ SERVER = "org.apache.spark.sql.connect.service.SparkConnectServer"
 CLASSIC_ONLY = {"sparkContext", "rdd", "_jvm", "_jdf", "_jsparkSession", "_sc", "_java_obj"}
 
 
-@pytest.fixture(scope="module")
-def server(master, tmp_path_factory):
-    """A Spark Connect server from the installed pyspark, on loopback, whose work the cluster does."""
+@contextmanager
+def server(master, log, short_lived):
+    """A Spark Connect server from the installed pyspark, on loopback; `master` says who does its work."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -36,10 +37,12 @@ def server(master, tmp_path_factory):
     options = [part for key, value in settings.items() for part in ("--conf", f"{key}={value}")]
     command = [str(home / "bin" / "spark-submit"), "--master", master, "--class", SERVER, *options]
     environment = {"SPARK_HOME": str(home), "SPARK_LOCAL_IP": "127.0.0.1", "PYSPARK_PYTHON": sys.executable}
-    log = tmp_path_factory.mktemp("connect") / "server.log"
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [*command, "spark-internal"], env=os.environ | environment, stdout=out, stderr=subprocess.STDOUT
+            [*command, "spark-internal"],
+            env=os.environ | environment | short_lived,
+            stdout=out,
+            stderr=subprocess.STDOUT,
         )
     try:
         wait_for(port, process, log)
@@ -60,18 +63,19 @@ def wait_for(port, process, log):
     pytest.fail(f"the server did not come up: {log.read_text()[-2000:]}")
 
 
-@pytest.fixture(scope="module")
-def ran_there(server, type_again):
-    return type_again(server)
+def test_it_finds_the_tables_of_a_local_run(ran, type_again, short_lived, tmp_path):
+    with server("local[2]", tmp_path / "server.log", short_lived) as url:
+        assert list(differences(ran.output, type_again(url))) == []
 
 
-def test_it_finds_the_tables_of_a_local_run(ran, ran_there):
-    assert list(differences(ran.output, ran_there)) == []
-
-
-def test_the_work_was_done_by_the_workers_of_the_cluster(ran_there, folder):
-    logs = list((folder / "work").glob("app-*/*/stderr"))
-    assert len(logs) == 2
+@pytest.mark.thorough
+def test_so_it_does_when_the_workers_of_a_cluster_do_the_work(
+    ran, master, folder, type_again, short_lived, tmp_path
+):
+    with server(master, tmp_path / "server.log", short_lived) as url:
+        there = type_again(url)
+    assert list(differences(ran.output, there)) == []
+    assert len(list((folder / "work").glob("app-*/*/stderr"))) >= 2
 
 
 def test_nothing_asks_for_what_only_a_driver_with_a_jvm_has(root):

@@ -1,11 +1,43 @@
 """The same run on a standalone cluster: a master and workers with processes of their own."""
 
+import os
 import socket
+import subprocess
+import sys
+import time
 
 import pytest
 
 from jobs.local_cluster import ClusterError, start, stop
 from tests.same_tables import differences
+
+# Both workers are asked at once, or one of them could do all of it before the other has begun.
+WHO_WORKS = """
+import os, sys, time
+from pathlib import Path
+import pyarrow as pa
+from covid_xray.session import local_session
+
+def worker(batches):
+    time.sleep(3)
+    yield pa.RecordBatch.from_pydict({"parent": [os.getppid()]})
+
+spark = local_session(sys.argv[1], Path(sys.argv[2]))
+rows = spark.range(2, numPartitions=2).mapInArrow(worker, "parent BIGINT").collect()
+print(len({row.parent for row in rows}))
+spark.stop()
+"""
+
+
+def test_each_of_its_workers_does_a_part_of_the_work(master, root, short_lived, tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", WHO_WORKS, master, str(tmp_path / "spark.log")],
+        cwd=root,
+        env=os.environ | short_lived,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.strip() == "2", done.stdout + done.stderr
 
 
 @pytest.mark.thorough
@@ -24,8 +56,11 @@ def test_stop_ends_all_of_it_and_says_how_many(tmp_path):
     assert host == "127.0.0.1"
     socket.create_connection((host, int(port)), timeout=5).close()
     assert stop(tmp_path) == 2
+    # A process that ends loses its command line, by which `stop` knows it, a moment before its ports.
+    end = time.monotonic() + 5
     with pytest.raises(ConnectionRefusedError):
-        socket.create_connection((host, int(port)), timeout=5)
+        while time.monotonic() < end:
+            socket.create_connection((host, int(port)), timeout=5).close()
     assert stop(tmp_path) == 0
 
 

@@ -50,7 +50,9 @@ class Typed:
 
 
 @pytest.fixture(scope="module")
-def type_command(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Typed]]:
+def type_command(
+    root: Path, short_lived: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[..., Typed]]:
     """Type `jobs.local` with arguments; what is under way at the end of the tests is killed."""
     folder = tmp_path_factory.mktemp("typed")
     temporary = {name: str(folder) for name in ("TMPDIR", "SPARK_LOCAL_DIRS")}
@@ -62,7 +64,7 @@ def type_command(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
             process = subprocess.Popen(
                 [sys.executable, *program, *arguments],
                 cwd=root,
-                env=os.environ | temporary,
+                env=os.environ | temporary | short_lived,
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,

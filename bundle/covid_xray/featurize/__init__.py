@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import pairwise
@@ -47,22 +47,23 @@ def featurize(
         resolved = sparkdl.weights.resolve(weights, backbone, weights_store, settings.seed)
         begun = monotonic()
         # Each query and each commit takes about a second, in which the cores can do something else.
-        missing = partial(_without_features, tables, settings, run_id, backbone, resolved)
-        lacking = beside.submit(missing)
+        of_run = partial(_ids, tables, "splits", {"run_id": run_id})
+        featurized = partial(_ids, tables, "features", way_of(settings, backbone, resolved.sha256))
+        wanted, known = beside.submit(of_run), beside.submit(featurized)
         rows = _unfinished(tables, run_id, backbone, resolved.sha256)
         if not rows:
             notify(Progress("featurize", backbone, note="nothing to do, all its runs have succeeded"))
             return
         running = {"status": runs.RUNNING, "error": None}
         running |= {"weights": resolved.kind, "weights_id": resolved.sha256}
-        ids = lacking.result()
+        missing = sorted(wanted.result() - known.result())
         marked = beside.submit(runs.update, tables, rows, **running)
-        computed = _compute(tables, settings, backbone, resolved, ids, notify)
+        computed = _compute(tables, settings, backbone, resolved, missing, notify)
         took = {"featurize_seconds": monotonic() - begun, "featurized_images": computed}
         marked.result()
-        checked = beside.submit(missing)
+        known = beside.submit(featurized)
         runs.update(tables, [row | running for row in rows], **took)
-        if left := checked.result():
+        if left := sorted(wanted.result() - known.result()):
             raise StageError(f"{backbone}: {len(left)} images have no features, among them {left[0]}")
 
 
@@ -104,14 +105,14 @@ def _compute(
     return done
 
 
-def _without_features(
-    tables: Tables, settings: Settings, run_id: str, backbone: str, weights: Weights
-) -> list[str]:
-    """Return the images of the run that still lack features, sorted."""
-    wanted = tables.read("splits").where(F.col("run_id") == run_id).select("image_id").distinct()
-    known = tables.matching("features", way_of(settings, backbone, weights.sha256))
-    rows = wanted.join(known, "image_id", "left_anti").toPandas()
-    return sorted(rows["image_id"])
+def _ids(tables: Tables, table: str, values: Mapping[str, str]) -> set[str]:
+    """Return the images in rows with these values.
+
+    What is missing is found on the driver, which names every image to compute anyway: a join takes Spark
+    three times as long as the two reads.
+    """
+    found = tables.matching(table, values).select("image_id").distinct().toArrow()
+    return set(found["image_id"].to_pylist())
 
 
 def _append_features(
