@@ -23,8 +23,8 @@ def _measurements(options: Options) -> dict[str, Callable[[], list[Ratio]]]:
     from benchmarks.own_process import in_own_process
 
     def all_stages() -> list[Ratio]:
-        times = [in_own_process(stages.measure, options, name)[0] for name in options.backbones]
-        original, _ = in_own_process(original_way.measure, options)
+        times = [in_own_process(stages.measure, options, name) for name in options.backbones]
+        original = in_own_process(original_way.measure, options)
         return [*stages.ratios(times), original_way.ratio(times, original)]
 
     return {

@@ -16,9 +16,9 @@ from data_upload.resize import QUALITY, SHORTER_SIDE, resize_folder
 def measure(options: Options) -> list[Ratio]:
     """Resize the originals in three ways."""
     folder = options.folder / "resize"
-    plain, _ = in_own_process(_plain, options.originals, folder / "plain")
-    one, _ = in_own_process(_ours, options.originals, folder / "one", 1)
-    two, _ = in_own_process(_ours, options.originals, folder / "two", 2)
+    plain = in_own_process(_plain, options.originals, folder / "plain")
+    one = in_own_process(_ours, options.originals, folder / "one", 1)
+    two = in_own_process(_ours, options.originals, folder / "two", 2)
     parts = {"plain s": plain, "1 worker s": one, "2 workers s": two}
     return [
         Ratio("resize: 1 worker / 2 workers", one / two, Goal(low=1.7), parts),

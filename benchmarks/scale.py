@@ -9,7 +9,7 @@ from pathlib import Path
 from radiograph import class_folders, walk
 
 from benchmarks.options import Options
-from benchmarks.own_process import in_own_process, peak_memory, seconds
+from benchmarks.own_process import in_own_process, in_watched_process, peak_memory, seconds
 from benchmarks.result import Goal, Ratio
 from benchmarks.workbench import ingested, workbench
 from data_upload.resize import resize_folder
@@ -23,10 +23,10 @@ def measure(options: Options) -> list[Ratio]:
     """Featurize, and resize, some images and four times as many."""
     options = replace(options, backbones=(BACKBONE,))
     more = _copied(options.data, options.folder / "more", options.images)
-    (times, memory), _ = in_own_process(_featurize, options, more)
+    times, memory = in_own_process(_featurize, options, more)
     originals = _copied(options.originals, options.folder / "more_originals", None)
-    once = in_own_process(_resize, options.originals, options.folder / "small")
-    often = in_own_process(_resize, originals, options.folder / "small_often")
+    once = in_watched_process(_resize, options.originals, options.folder / "small")
+    often = in_watched_process(_resize, originals, options.folder / "small_often")
     return [
         *_pair("featurize", times, memory),
         *_pair("resize", (once[0], often[0]), (once[1], often[1])),

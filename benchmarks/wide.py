@@ -19,7 +19,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from benchmarks.options import Options
-from benchmarks.own_process import in_own_process, seconds
+from benchmarks.own_process import in_watched_process, seconds
 from benchmarks.result import Goal, Ratio
 from benchmarks.workbench import allow_memory
 
@@ -51,8 +51,8 @@ def measure(options: Options) -> list[Ratio]:
     matrix, codes = _draw()
     _write(folder, matrix, codes)
     penalty = REG_PARAM * _scale(matrix) ** 2
-    ours, our_memory = in_own_process(_ours, folder, codes)
-    sparks, sparks_memory = in_own_process(_sparks, folder, penalty)
+    ours, our_memory = in_watched_process(_ours, folder, codes)
+    sparks, sparks_memory = in_watched_process(_sparks, folder, penalty)
     ends = [_objective(matrix, codes, fits, penalty) for fits in (ours, sparks)]
     return [
         _faster("one fit", sparks.one, ours.one, at_least=5),

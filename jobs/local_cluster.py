@@ -90,8 +90,8 @@ def stop(folder: Path) -> int:
     for pid in reversed(pids):
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGTERM)
-    if not _wait(lambda: not _running(folder), _SECONDS_TO_STOP):
-        raise ClusterError(f"processes {_running(folder)} do not end; look into {folder}")
+    if not _wait(lambda: not any(map(_is_alive, pids)), _SECONDS_TO_STOP):
+        raise ClusterError(f"processes {list(filter(_is_alive, pids))} do not end; look into {folder}")
     (folder / _FILE).unlink(missing_ok=True)
     return len(pids)
 
@@ -133,17 +133,29 @@ def _sign(started: _Started, pattern: re.Pattern[str]) -> re.Match[str]:
 
 def _running(folder: Path) -> list[int]:
     """Return the processes that are still those which `start` started: ids are used again by others."""
-    return [pid for pid in _state(folder).pids if _PACKAGE in _command_of(pid)]
+    return [pid for pid in _state(folder).pids if _PACKAGE in _seen(pid)[1]]
 
 
-def _command_of(pid: int) -> str:
+def _is_alive(pid: int) -> bool:
+    """Tell whether a process still holds its ports: it loses its command line before them."""
+    return _seen(pid)[0]
+
+
+def _seen(pid: int) -> tuple[bool, str]:
+    """Return whether there is such a process, and its command line."""
     proc = Path("/proc")
-    if proc.is_dir():
-        with suppress(OSError):
-            return (proc / str(pid) / "cmdline").read_text(encoding="utf-8", errors="replace")
-        return ""
-    command = ["ps", "-p", str(pid), "-o", "args="]
-    return subprocess.run(command, capture_output=True, text=True, check=False).stdout  # noqa: S603
+    if not proc.is_dir():
+        asked = ["ps", "-p", str(pid), "-o", "stat=,args="]
+        found = subprocess.run(asked, capture_output=True, text=True, check=False).stdout  # noqa: S603
+        state, _, command = found.strip().partition(" ")
+        return bool(state) and not state.startswith("Z"), command
+    try:
+        stat, command = ((proc / str(pid) / name).read_text(errors="replace") for name in ("stat", "cmdline"))
+    except OSError:
+        return False, ""
+    # One that nobody has waited for stays in the list, with its first thread alone.
+    state, *numbers = stat.rpartition(")")[2].split()
+    return state != "Z" or int(numbers[16]) > 1, command
 
 
 def _state(folder: Path) -> _State:

@@ -19,6 +19,17 @@ from covid_xray.tables import WAREHOUSE
 CATALOG = "spark_catalog"
 SCHEMA = "xray"
 
+_JVM = (
+    # Its heap follows what is in use; the default collector's grows to its limit as images pass.
+    "-XX:+UseSerialGC",
+    # Ten times the defaults. Hundreds of short queries, each with code of its own, keep the optimising
+    # compiler busy for seconds, with what is soon needed no more; a loop over numbers still gets there.
+    "-XX:Tier4InvocationThreshold=50000",
+    "-XX:Tier4MinInvocationThreshold=6000",
+    "-XX:Tier4CompileThreshold=150000",
+    "-XX:Tier4BackEdgeThreshold=400000",
+)
+
 
 def local_session(master: str, log_file: Path) -> SparkSession:
     """Start Spark with Delta for one machine.
@@ -86,8 +97,7 @@ def session_settings() -> dict[str, str]:
         **_delta_jars(),
         "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
         "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
-        # Its heap follows what is in use; the default collector's grows to its limit as images pass.
-        "spark.driver.extraJavaOptions": "-XX:+UseSerialGC",
+        "spark.driver.extraJavaOptions": " ".join(_JVM),
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
         # Each core may be writing a file of 64 images, of which Xception's features are 52 MB.

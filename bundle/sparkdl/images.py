@@ -69,13 +69,14 @@ def to_input(
         return None
     if image is None:
         return None
-    return np.asarray(image.resize((size, size), _FILTERS[scale_hint]))
+    # Grey becomes three equal channels last: there is a third to resize then.
+    return np.asarray(image.resize((size, size), _FILTERS[scale_hint]).convert("RGB"))
 
 
 def _from_file(data: bytes) -> Image.Image:
     image = Image.open(io.BytesIO(data))
     image.load()
-    return _rgb(_scaled(image) if image.mode in _DEEP else image)
+    return _grey_or_rgb(_scaled(image) if image.mode in _DEEP else image)
 
 
 def _from_struct(row: Mapping[str, Any]) -> Image.Image | None:
@@ -84,14 +85,14 @@ def _from_struct(row: Mapping[str, Any]) -> Image.Image | None:
         return None
     pixels = np.frombuffer(row["data"], np.uint8).reshape(row["height"], row["width"], channels)
     if channels == 1:
-        return Image.fromarray(pixels[:, :, 0]).convert("RGB")
+        return Image.fromarray(pixels[:, :, 0])
     order = [2, 1, 0] if channels == 3 else [2, 1, 0, 3]
-    return _rgb(Image.fromarray(np.ascontiguousarray(pixels[:, :, order])))
+    return _grey_or_rgb(Image.fromarray(np.ascontiguousarray(pixels[:, :, order])))
 
 
-def _rgb(image: Image.Image) -> Image.Image:
+def _grey_or_rgb(image: Image.Image) -> Image.Image:
     if not image.has_transparency_data:
-        return image.convert("RGB")
+        return image if image.mode == "L" else image.convert("RGB")
     image = image.convert("RGBA")
     return Image.alpha_composite(Image.new("RGBA", image.size, (0, 0, 0, 255)), image).convert("RGB")
 

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from sparkdl.backbones import Backbone, backbone
 from sparkdl.errors import WeightsError
+from sparkdl.inference import for_inference
 
 
 @dataclass(frozen=True)
@@ -46,13 +47,14 @@ class Network:
         model = build(net, pooling=None if pooling == "none" else pooling)
         _load(model, net, recipe.weights_file)
         preprocess = _application(net).preprocess_input
+        network = for_inference(model, tf.keras.layers)
 
         # One signature for any number of images, so that a smaller last batch is not traced anew.
         signature = [tf.TensorSpec((None, net.size, net.size, 3), tf.uint8)]
 
         @tf.function(input_signature=signature, autograph=False)  # type: ignore[untyped-decorator]
         def forward(images: Any) -> Any:
-            features = model(preprocess(tf.cast(images, tf.float32)), training=False)
+            features = network(preprocess(tf.cast(images, tf.float32)))
             return tf.reshape(features, (-1, net.feature_length(recipe.pooling)))
 
         self._forward = forward

@@ -46,10 +46,10 @@ def featurize(
     with runs.failures_recorded(tables, run_id, backbone), ThreadPoolExecutor(2) as beside:
         resolved = sparkdl.weights.resolve(weights, backbone, weights_store, settings.seed)
         begun = monotonic()
+        way = way_of(settings, backbone, resolved.sha256)
         # Each query and each commit takes about a second, in which the cores can do something else.
-        of_run = partial(_ids, tables, "splits", {"run_id": run_id})
-        featurized = partial(_ids, tables, "features", way_of(settings, backbone, resolved.sha256))
-        wanted, known = beside.submit(of_run), beside.submit(featurized)
+        wanted = beside.submit(_ids_of_run, tables, run_id)
+        known = beside.submit(_ids_featurized, tables, way)
         rows = _unfinished(tables, run_id, backbone, resolved.sha256)
         if not rows:
             notify(Progress("featurize", backbone, note="nothing to do, all its runs have succeeded"))
@@ -61,7 +61,7 @@ def featurize(
         computed = _compute(tables, settings, backbone, resolved, missing, notify)
         took = {"featurize_seconds": monotonic() - begun, "featurized_images": computed}
         marked.result()
-        known = beside.submit(featurized)
+        known = beside.submit(_ids_featurized, tables, way)
         runs.update(tables, [row | running for row in rows], **took)
         if left := sorted(wanted.result() - known.result()):
             raise StageError(f"{backbone}: {len(left)} images have no features, among them {left[0]}")
@@ -105,14 +105,22 @@ def _compute(
     return done
 
 
-def _ids(tables: Tables, table: str, values: Mapping[str, str]) -> set[str]:
-    """Return the images in rows with these values.
+def _ids_of_run(tables: Tables, run_id: str) -> set[str]:
+    # Each repeat of a protocol has all images, so one of them tells.
+    return _ids(tables.matching("splits", {"run_id": run_id}).where(F.col("repeat") == 0))
+
+
+def _ids_featurized(tables: Tables, way: Mapping[str, str]) -> set[str]:
+    return _ids(tables.matching("features", way))
+
+
+def _ids(rows: DataFrame) -> set[str]:
+    """Return the images in some rows.
 
     What is missing is found on the driver, which names every image to compute anyway: a join takes Spark
     longer than two reads side by side.
     """
-    found = tables.matching(table, values).select("image_id").distinct().toArrow()
-    return set(found["image_id"].to_pylist())
+    return set(rows.select("image_id").toArrow()["image_id"].to_pylist())
 
 
 def _append_features(

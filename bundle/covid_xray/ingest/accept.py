@@ -51,10 +51,11 @@ def accept(tables: Tables, files: pd.DataFrame, facts: pd.DataFrame) -> pd.DataF
     listed = spark.createDataFrame(
         files[["path", "file", "image_id"]], "path STRING, file STRING, image_id STRING"
     )
+    # Each file of the table holds a range of ids, so that who reads some of the images, as featurize does
+    # in order of their ids, opens the few files that have them.
+    ranges = listed.repartitionByRange(tasks_for(len(files)), "image_id")
     # On disk, not in memory: both kinds of rows come from one reading, whatever the number of files.
-    opened = (
-        listed.repartition(tasks_for(len(files))).mapInArrow(_open, _OPENED).persist(StorageLevel.DISK_ONLY)
-    )
+    opened = ranges.mapInArrow(_open, _OPENED).persist(StorageLevel.DISK_ONLY)
     try:
         known = spark.createDataFrame(_python_values(facts), _facts_ddl(tables))
         good = opened.where(F.col("reason").isNull()).join(F.broadcast(known), "path", how="inner")

@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from benchmarks.own_process import in_own_process
+from benchmarks.own_process import in_own_process, in_watched_process
 
 
 def hold(megabytes):
@@ -14,7 +14,7 @@ def hold(megabytes):
 
 
 def test_a_result_comes_back_from_another_process_with_the_memory_it_took():
-    (pid, held), gigabytes = in_own_process(hold, 300)
+    (pid, held), gigabytes = in_watched_process(hold, 300)
     assert pid != os.getpid() and held == 300_000_000
     assert 0.3 < gigabytes < 0.6
 

@@ -1,8 +1,10 @@
 import hashlib
 import shutil
+from itertools import pairwise
 
 import pytest
 from covid_xray.errors import DataError
+from covid_xray.ingest import inventory
 from covid_xray.pseudonyms import pseudonym
 from covid_xray.schemas import TABLES
 from PIL import Image
@@ -41,6 +43,17 @@ def test_images_are_kept_with_what_is_known_of_them(run_ingest, tables, images, 
     assert {row.label for row in of_run("splits") if row.patient_id == "cov9"} == {"Covid-19"}
     pairs = {(row.backbone, row.task, row.status) for row in of_run("runs")}
     assert pairs == {(b, t, "pending") for b in ("VGG16", "ResNet50") for t in ("binary", "multiclass")}
+
+
+def test_each_file_of_the_table_holds_a_range_of_images(run_ingest, tables, of_run, monkeypatch):
+    monkeypatch.setattr(inventory, "_TASK_FILES", 8)
+    run_ingest()
+    own = {row.image_id for row in of_run("splits")}
+    stored = tables.read("images").where(F.col("image_id").isin(list(own)))
+    files = stored.groupBy("_metadata.file_path").agg(F.min("image_id"), F.max("image_id")).collect()
+    ranges = sorted((first, last) for _, first, last in files)
+    assert len(ranges) > 2
+    assert all(last < first for (_, last), (first, _) in pairwise(ranges))
 
 
 def test_what_cannot_be_used_is_quarantined_and_stops_nothing(
