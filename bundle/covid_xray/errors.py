@@ -6,6 +6,8 @@ import re
 
 _TRACEBACK = "Traceback (most recent call last):"
 _CLASS = r"(?:\w+\.)*[A-Z]\w*(?:Error|Exception): "
+# SQLAlchemy's words around what a database has said: https://docs.sqlalchemy.org/en/20/errors.html
+_DATABASE = re.compile(r"^\((\w+)\.\w+Error\) (.+)$", re.MULTILINE)
 _LOST_WORKER = "Python worker exited unexpectedly"
 
 
@@ -41,7 +43,7 @@ def one_line(error: BaseException) -> str:
     """Return what an error comes from, in one line.
 
     Spark's own message begins with what it was doing; why it failed stands at the end of a worker's traceback
-    or of a chain of Java exceptions.
+    or of a chain of Java exceptions. MLflow's store names its database.
     """
     text = str(error).strip()
     if not text:
@@ -51,6 +53,8 @@ def one_line(error: BaseException) -> str:
             "a Python worker was killed, probably because memory ran out: go on with a lower "
             "execution.batch_size, or with fewer tasks at once (--master 'local[1]')"
         )
+    if said := _DATABASE.search(text):
+        return ": ".join(said.groups())
     if _TRACEBACK in text:
         after = text.rpartition(_TRACEBACK)[2].splitlines()
         text = next((line for line in after if line and not line[0].isspace()), text)

@@ -25,6 +25,10 @@ JAVA_ALONE = """An error occurred while calling o1.x.
 : java.lang.IllegalStateException: SparkContext has been shut down
 \tat x
 """
+STORE = """(raised as a result of Query-invoked autoflush; consider using a session.no_autoflush block)
+(sqlite3.OperationalError) database or disk is full
+[SQL: UPDATE runs SET status=?, end_time=? WHERE runs.run_uuid = ?]
+"""
 
 
 @pytest.mark.parametrize(
@@ -34,6 +38,7 @@ JAVA_ALONE = """An error occurred while calling o1.x.
         (KeyboardInterrupt(), "KeyboardInterrupt"),
         (RuntimeError(IN_A_WORKER), "vgg16.h5 does not hold the weights of VGG16: empty"),
         (RuntimeError(DISK), "No space left on device"),
+        (RuntimeError(STORE), "sqlite3: database or disk is full"),
         (RuntimeError(JAVA_ALONE), "SparkContext has been shut down"),
     ],
 )

@@ -1,7 +1,9 @@
 """The registry on a SQLite store, with a model that no network has to read."""
 
+import resource
+
 import pytest
-from covid_xray.errors import ModelError
+from covid_xray.errors import ModelError, one_line
 from covid_xray.models.champion import Standing
 from covid_xray.models.flavour import silent_mlflow
 from covid_xray.models.registry import registry_at
@@ -22,6 +24,19 @@ def test_one_whose_end_was_interrupted_does_not_count_and_is_logged_again(regist
     with pytest.raises(KeyboardInterrupt):
         log(then=interrupt)
     assert not registry.has(name, {"inputs_id": "i1"})
+
+
+def test_one_during_which_the_disk_fills_up_does_not_count_and_harms_no_later_one(registry, log, request):
+    name, before = registry.name_of("ResNet50", request.node.name), resource.getrlimit(resource.RLIMIT_FSIZE)
+    full = (100, before[1])
+    try:
+        with pytest.raises(Exception) as failed:
+            log("i1", then=lambda _: resource.setrlimit(resource.RLIMIT_FSIZE, full))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert one_line(failed.value) == "sqlite3: disk I/O error"
+    log("i2")
+    assert [registry.has(name, {"inputs_id": inputs}) for inputs in ("i1", "i2")] == [False, True]
 
 
 def test_a_model_is_opened_by_version_or_as_the_champion(registry, log, request):
