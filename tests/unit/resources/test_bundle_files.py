@@ -211,14 +211,14 @@ def test_each_parameter_is_the_jobs_of_the_same_name(key: str, task: str) -> Non
 def test_nobody_but_the_deployer_may_read_unless_said() -> None:
     bundle = read_bundle(BUNDLE)
     grants = {
-        (kind, key): [tuple(sorted(grant["privileges"])) for grant in spec.get("grants", [])]
+        (kind, key): [(grant["principal"], *sorted(grant["privileges"])) for grant in spec.get("grants", [])]
         for file in FILES
         for kind, key, spec in resources_of(file)
         if kind in ("schemas", "volumes")
     }
     assert grants == {
-        ("schemas", "xray"): [("EXECUTE", "SELECT", "USE_SCHEMA")],
-        ("volumes", "reports"): [("READ_VOLUME",)],
+        ("schemas", "xray"): [("${var.readers}", "EXECUTE", "SELECT", "USE_SCHEMA")],
+        ("volumes", "reports"): [("${var.readers}", "READ_VOLUME")],
         ("volumes", "images"): [],
         ("volumes", "weights"): [],
     }
