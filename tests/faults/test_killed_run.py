@@ -4,6 +4,8 @@ import os
 import random
 import shutil
 import time
+from pathlib import Path
+from tempfile import mkdtemp
 
 import psutil
 import pytest
@@ -100,7 +102,7 @@ def test_killed_at_twenty_moments_the_sample_ends_with_the_same_tables(
     whole = time.monotonic() - begun
     kills = 0
     while kills < 20:
-        output = tmp_path / f"killed {kills}"
+        output = Path(mkdtemp(prefix="killed ", dir=tmp_path))
         shutil.copytree(tmp_path / "clean" / "weights", output / "weights", copy_function=os.link)
         ended = None
         while ended is None:
