@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from covid_xray.train.inner_products import Products
 from covid_xray.train.rowspace import RowSpaceFit, fit_rows, probabilities
+
+# For the fits that go on beside each other: each holds some six matrices of its training images.
+_MEMORY = 2**30
 
 
 @dataclass(frozen=True)
@@ -42,14 +48,12 @@ def predict_held_out(
     pandas.DataFrame
         The predictions of all of `folds`, with the same parameters.
     """
-    found = [fold.predictions for fold in folds(products, splits, classes, reg_param)]
-    return pd.concat(found, ignore_index=True)
+    found = folds(products, splits, classes, reg_param)
+    return pd.concat([fold.predictions for fold in found], ignore_index=True)
 
 
-def folds(
-    products: Products, splits: pd.DataFrame, classes: Sequence[str], reg_param: float
-) -> Iterator[Fold]:
-    """Fit and predict fold by fold, in the order of protocol, repeat and fold.
+def folds(products: Products, splits: pd.DataFrame, classes: Sequence[str], reg_param: float) -> list[Fold]:
+    """Fit and predict each fold, some at once; in the order of protocol, repeat and fold.
 
     Parameters
     ----------
@@ -65,9 +69,18 @@ def folds(
     row_of = {image_id: row for row, image_id in enumerate(products.ids)}
     ordered = splits.sort_values("image_id")
     places = ordered.assign(row=ordered["image_id"].map(row_of))
-    for _, drawn in places.groupby(["protocol", "repeat"]):
-        for fold in sorted(drawn["fold"].dropna().unique()):
-            yield _fold(products, drawn, int(fold), classes, reg_param)
+    each = [
+        (drawn, int(fold))
+        for _, drawn in places.groupby(["protocol", "repeat"])
+        for fold in sorted(drawn["fold"].dropna().unique())
+    ]
+    # The limit is the whole process's, and only the first thread that sets one is heeded.
+    with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(_at_once(len(row_of))) as pool:
+        return list(pool.map(lambda one: _fold(products, one[0], one[1], classes, reg_param), each))
+
+
+def _at_once(images: int) -> int:
+    return max(1, min(os.cpu_count() or 1, _MEMORY // (6 * 8 * images**2)))
 
 
 def _fold(

@@ -28,7 +28,7 @@ def fitted():
         splits["label"] = [CLASSES[code] for code in codes]
         splits["fold"] = np.arange(len(matrix)) % 3 % 2
         products = InnerProducts(ids, matrix.shape[1], gram(rows))
-        return rows, products, list(folds(products, splits, CLASSES[:classes], 0.05))
+        return rows, products, folds(products, splits, CLASSES[:classes], 0.05)
 
     return fit
 

@@ -111,6 +111,50 @@ def test_the_scale_of_the_features_does_not_matter_to_convergence(features):
     np.testing.assert_allclose(one, other, atol=1e-8)
 
 
+@pytest.fixture
+def steps(monkeypatch):
+    """How often the solver has looked at the objective, a number a descent."""
+    counted = []
+    descend = solve.minimize
+
+    def counting(*args, **options):
+        result = descend(*args, **options)
+        counted.append(result.nfev)
+        return result
+
+    monkeypatch.setattr(solve, "minimize", counting)
+    return counted
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_directions_of_very_different_length_take_no_more_steps(features, classes, steps):
+    matrix, codes = features(rows=300, columns=200, classes=classes)
+    rows = np.arange(300)
+    inner = gram(FeatureRows.in_order(matrix))
+    fit = fit_rows(inner, rows, codes, classes, penalty=1e-4)
+    [count] = steps
+    assert count < 500
+    expected = by_scikit_learn(matrix, codes, 1e-4).predict_proba(matrix.astype(float))
+    np.testing.assert_allclose(probabilities(fit, inner, rows), expected, atol=1e-6)
+
+
+def test_certain_classes_under_a_penalty_of_nearly_nothing_take_a_second_descent(features, steps):
+    matrix, codes = features(classes=2)
+    inner = gram(FeatureRows.in_order(matrix))
+    fit = fit_rows(inner, np.arange(60), codes, 2, penalty=1e-8)
+    assert len(steps) == 2
+
+    def objective(weights, intercept):
+        margins = matrix.astype(float) @ weights + intercept
+        loss = np.mean(np.logaddexp(0, margins) - codes * margins)
+        return loss + 1e-8 / 2 * weights @ weights
+
+    found, intercepts = coefficients(fit, inner, FeatureRows.in_order(matrix))
+    expected = by_scikit_learn(matrix, codes, 1e-8)
+    least = objective(expected.coef_[0], expected.intercept_[0])
+    assert objective(found[0], intercepts[0]) == pytest.approx(least, rel=1e-3)
+
+
 def test_a_fit_that_does_not_converge_is_an_error(features, monkeypatch):
     matrix, codes = features()
     monkeypatch.setattr(solve, "_STEEPEST", 1e-300)
