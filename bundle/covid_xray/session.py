@@ -112,7 +112,7 @@ def session_settings() -> dict[str, str]:
         # take a way through the block manager and a socket, with a copy at each end.
         "spark.task.maxDirectResultSize": "64m",
         # Rows of half a megabyte are read one by one in half the time that batches of them take, and the
-        # lightest level of this codec is read three times as fast as the default one, from smaller files.
+        # lightest level of this codec is read twice as fast as the default one, from smaller files.
         "spark.sql.parquet.enableVectorizedReader": "false",
         "spark.sql.parquet.compression.codec": "zstd",
         "spark.hadoop.parquet.compression.codec.zstd.level": "1",
