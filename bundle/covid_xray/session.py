@@ -116,9 +116,6 @@ def session_settings() -> dict[str, str]:
         "spark.sql.parquet.enableVectorizedReader": "false",
         "spark.sql.parquet.compression.codec": "zstd",
         "spark.hadoop.parquet.compression.codec.zstd.level": "1",
-        # Python workers ask Linux for pages of 2 MB (GNU C library 2.35 and newer; others pass it over): a
-        # network walks through hundreds of megabytes, and looks up fewer addresses.
-        "spark.executorEnv.GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         # Rows are large here: what is read of a file in one piece stays in memory until it has been used.

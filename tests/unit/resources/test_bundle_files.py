@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 import yaml
 from covid_xray.arguments import optional_secret
-from covid_xray.session import session_settings
 from databricks.bundles.core import Resource
 from databricks.bundles.dashboards import Dashboard
 from databricks.bundles.experiments import MlflowExperiment
@@ -98,11 +97,6 @@ def test_the_cluster_is_a_valid_one_with_the_ml_runtime_and_dedicated_access() -
     ClusterSpec.from_dict(cluster)
     assert cluster["spark_version"] == "18.x-cpu-ml-scala2.13"
     assert cluster["data_security_mode"] == "DATA_SECURITY_MODE_DEDICATED"
-
-
-def test_python_workers_of_the_cluster_get_the_pages_that_those_of_a_session_here_get() -> None:
-    here = session_settings()["spark.executorEnv.GLIBC_TUNABLES"]
-    assert read_bundle(BUNDLE).variables["cluster"]["spark_env_vars"] == {"GLIBC_TUNABLES": here}
 
 
 def test_uploaded_images_survive_a_destroy() -> None:
