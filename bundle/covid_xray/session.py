@@ -116,6 +116,10 @@ def session_settings() -> dict[str, str]:
         "spark.sql.parquet.enableVectorizedReader": "false",
         "spark.sql.parquet.compression.codec": "zstd",
         "spark.hadoop.parquet.compression.codec.zstd.level": "1",
+        # Each row goes to the file of its partition as it comes, where Spark would first have all rows of a
+        # task in memory, to sort them; and it is compressed soon after.
+        "spark.sql.maxConcurrentOutputFileWriters": "8",
+        "spark.hadoop.parquet.page.size.row.check.min": "4",
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         # Rows are large here: what is read of a file in one piece stays in memory until it has been used.

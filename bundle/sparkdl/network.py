@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,14 +70,21 @@ _kept: tuple[Recipe, int, Network] | None = None
 
 
 def kept_network(recipe: Recipe) -> Network:
-    """Return the process's network; another recipe, or a changed weights file, takes its place."""
+    """Return the process's network; another recipe, or a changed weights file, takes its place.
+
+    Spark's workers collect garbage after each task, a quarter of a second through all that TensorFlow and a
+    network are made of. As long as the network is kept, nothing of that is garbage: it is left out.
+    """
     global _kept
     changed = Path(recipe.weights_file).stat().st_mtime_ns
     if _kept is None or _kept[:2] != (recipe, changed):
         if _kept is not None:
             _kept = None
             _tensorflow(recipe.threads).keras.backend.clear_session()
+            gc.unfreeze()
+            gc.collect()
         _kept = (recipe, changed, Network(recipe))
+        gc.freeze()
     return _kept[2]
 
 

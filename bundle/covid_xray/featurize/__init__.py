@@ -137,6 +137,9 @@ def _featurized(
     execution = settings.execution
     images = tables.read("images").where(F.col("image_id").isin(list(ids))).select("image_id", "content")
     tasks = -(-len(ids) // execution.task_images)
+    if tasks > 1:
+        # An odd one would be left over at the end, for one of two cores alone.
+        tasks += tasks % 2
     column = packed_features(
         prepared(F.col("content"), settings.preprocessing),
         Recipe(backbone, str(weights.path), settings.pooling, execution.threads),
