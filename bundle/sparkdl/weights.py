@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,12 +14,14 @@ from tempfile import TemporaryDirectory
 from typing import Literal
 from uuid import uuid4
 
-from sparkdl import network
 from sparkdl.backbones import Backbone, backbone
 from sparkdl.contents import refuse_others
 from sparkdl.errors import WeightsError
 
 Kind = Literal["imagenet", "random", "file"]
+
+# Exit code of a process that could not fetch weights, and has said why.
+REFUSED = 3
 
 
 @dataclass(frozen=True)
@@ -63,10 +67,10 @@ def resolve(weights: str, name: str, store: Path, seed: int = 0) -> Weights:
     """
     net, kind = backbone(name), kind_of(weights)
     if kind == "imagenet":
-        return _kept(store / net.weight_files[1], kind, lambda file: _fetch(net, file))
+        return _kept(store / net.weight_files[1], kind, lambda file: obtain_in_own_process(name, file, None))
     if kind == "random":
         drawn = store / f"{name.lower()}-random-{seed}.weights.h5"
-        return _kept(drawn, kind, lambda file: _draw(net, seed, file))
+        return _kept(drawn, kind, lambda file: obtain_in_own_process(name, file, seed))
     path = _find(Path(weights), net)
     record = _record(path).name
     sha256 = _checked(path, f"whose sha256 stands in {record} beside it: get it anew, or delete {record}")
@@ -125,27 +129,31 @@ def _put(path: Path, write: Callable[[Path], object]) -> None:
         part.unlink(missing_ok=True)
 
 
-def _fetch(net: Backbone, file: Path) -> None:
-    try:
-        network.build(net, weights="imagenet")
-    except Exception as error:
-        # Keras raises a bare Exception for a failed download and ValueError for a wrong hash.
-        raise WeightsError(
-            f"the ImageNet weights of {net.name} could not be fetched ({_line(error)}): get "
-            f"{net.weight_files[1]} on a machine with internet and give its folder as weights, or give random"
-        ) from None
-    shutil.copyfile(keras_home() / "models" / net.weight_files[1], file)
+def obtain_in_own_process(name: str, file: Path, seed: int | None) -> None:
+    """Have `sparkdl.obtain` write a network's weights to `file`.
 
-
-def _draw(net: Backbone, seed: int, file: Path) -> None:
-    network.draw_weights(net, seed).save_weights(file)
+    Raises
+    ------
+    WeightsError
+        If they cannot be fetched.
+    RuntimeError
+        If the process failed in any other way, with what it said last.
+    """
+    command = [sys.executable, "-m", "sparkdl.obtain", name, str(file)]
+    command += [] if seed is None else [str(seed)]
+    # Packages are found where this process finds them, which a notebook may have extended.
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path or str(Path.cwd()) for path in sys.path)}
+    ended = subprocess.run(  # noqa: S603 - our own module and arguments
+        command, env=environment, stderr=subprocess.PIPE, text=True, errors="replace", check=False
+    )
+    last = ended.stderr.strip().rsplit("\n", 1)[-1]
+    if ended.returncode == REFUSED:
+        raise WeightsError(last)
+    if ended.returncode:
+        raise RuntimeError(f"obtaining the weights of {name} ended with code {ended.returncode}: {last}")
 
 
 def sha256_of(path: Path) -> str:
     """Return the sha256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())[:200]

@@ -1,18 +1,29 @@
 import shutil
+import socket
 import subprocess
 import sys
 
 import pytest
 from sparkdl.errors import WeightsError
 from sparkdl.network import Network, Recipe
-from sparkdl.weights import kind_of, resolve
+from sparkdl.obtain import obtain
+from sparkdl.weights import kind_of, obtain_in_own_process, resolve
 
 
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory):
-    """Random weights of VGG16, drawn twice with one seed and once with another."""
+    """Random weights of VGG16, drawn twice with one seed, in two processes, and once with another."""
     root = tmp_path_factory.mktemp("drawn")
-    return [resolve("random", "VGG16", root / name, seed) for name, seed in (("a", 3), ("b", 3), ("c", 4))]
+    one = resolve("random", "VGG16", root / "a", 3)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("sparkdl.weights.obtain_in_own_process", obtain)
+        return [one, *(resolve("random", "VGG16", root / name, seed) for name, seed in (("b", 3), ("c", 4)))]
+
+
+@pytest.fixture
+def in_this_process(monkeypatch):
+    """Obtain weights where a test can stand in for Keras's host."""
+    monkeypatch.setattr("sparkdl.weights.obtain_in_own_process", obtain)
 
 
 def test_importing_the_package_loads_no_tensorflow():
@@ -48,7 +59,7 @@ def test_stored_weights_that_have_changed_are_refused(drawn, tmp_path):
         resolve("random", "VGG16", tmp_path, 4)
 
 
-def test_imagenet_weights_are_fetched_once_whatever_keras_keeps(monkeypatch, tmp_path):
+def test_imagenet_weights_are_fetched_once_whatever_keras_keeps(in_this_process, monkeypatch, tmp_path):
     fetched = []
 
     def build(net, weights):
@@ -124,10 +135,8 @@ def test_kinds_are_told_apart():
     assert [kind_of(text) for text in ("imagenet", "random", "some/folder")] == ["imagenet", "random", "file"]
 
 
-def test_imagenet_weights_that_cannot_be_fetched_say_what_to_do(tmp_path, monkeypatch):
+def test_imagenet_weights_that_cannot_be_fetched_say_what_to_do(in_this_process, tmp_path, monkeypatch):
     # Nothing beyond this machine is asked: the download goes to a port on which nobody listens.
-    import socket
-
     import keras
 
     with socket.socket() as free:
@@ -140,3 +149,36 @@ def test_imagenet_weights_that_cannot_be_fetched_say_what_to_do(tmp_path, monkey
         resolve("imagenet", "VGG16", tmp_path / "store")
     assert "give random" in str(refusal.value) and "\n" not in str(refusal.value)
     assert list((tmp_path / "store").iterdir()) == []
+
+
+_ASKING = """
+import sys
+from pathlib import Path
+from sparkdl.errors import WeightsError
+from sparkdl.weights import resolve
+
+try:
+    resolve("imagenet", "ResNet50", Path(sys.argv[1]))
+except WeightsError as error:
+    print(error)
+print({"tensorflow", "keras"} & set(sys.modules))
+"""
+
+
+def test_who_asks_for_weights_loads_no_tensorflow_and_is_told_why_there_are_none(tmp_path, monkeypatch):
+    # Nothing beyond this machine is asked: the way to Keras's host leads to a port on which nobody listens.
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{free.getsockname()[1]}")
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    command = [sys.executable, "-c", _ASKING, str(tmp_path / "store")]
+    said = subprocess.run(command, capture_output=True, text=True).stdout.strip().splitlines()
+    assert "weights of ResNet50 could not be fetched" in said[-2] and "give random" in said[-2]
+    assert said[-1] == "set()"
+
+
+def test_a_process_that_fails_says_so(tmp_path):
+    with pytest.raises(RuntimeError, match=r"weights of LeNet ended with code 1: .*LeNet"):
+        obtain_in_own_process("LeNet", tmp_path / "lenet.weights.h5", 1)
