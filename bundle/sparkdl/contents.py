@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from sparkdl.backbones import BACKBONES, Backbone
-from sparkdl.errors import WeightsError
+from sparkdl.errors import WeightsError, one_line
 
 # Groups of a file that was saved in the middle of training, in both of Keras's layouts.
 _NOT_WEIGHTS = ("optimizer/", "optimizer_weights/")
@@ -25,8 +25,7 @@ def refuse_others(path: Path, net: Backbone) -> None:
     try:
         arrays, numbers = _counted(path)
     except (OSError, RuntimeError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise WeightsError(f"{path} does not hold the weights of {net.name}: {reason}") from None
+        raise WeightsError(f"{path} does not hold the weights of {net.name}: {one_line(error)}") from None
     if (arrays, numbers) != (net.arrays, net.numbers):
         raise WeightsError(
             f"{path} does not hold the weights of {net.name}: it has {arrays} arrays of {numbers:,} numbers"

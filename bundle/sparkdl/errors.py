@@ -13,3 +13,8 @@ class SchemaError(SparkdlError):
 
 class WeightsError(SparkdlError):
     """Raised when weights are missing, cannot be fetched, or belong to another network."""
+
+
+def one_line(error: Exception) -> str:
+    """Return what an error of another package says, in one line that leaves room for what to do."""
+    return " ".join(str(error).split())[:200]

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sparkdl.backbones import Backbone, backbone
-from sparkdl.errors import WeightsError
+from sparkdl.errors import WeightsError, one_line
 from sparkdl.inference import for_inference
 
 
@@ -125,8 +125,9 @@ def _load(model: Any, net: Backbone, weights_file: str) -> None:
     try:
         model.load_weights(weights_file)
     except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise WeightsError(f"{weights_file} does not hold the weights of {net.name}: {reason}") from None
+        raise WeightsError(
+            f"{weights_file} does not hold the weights of {net.name}: {one_line(error)}"
+        ) from None
 
 
 def _application(net: Backbone) -> Any:

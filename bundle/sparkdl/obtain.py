@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sparkdl import network
 from sparkdl.backbones import Backbone, backbone
-from sparkdl.errors import WeightsError
+from sparkdl.errors import WeightsError, one_line
 from sparkdl.weights import REFUSED, keras_home
 
 
@@ -38,14 +38,10 @@ def _fetch(net: Backbone, file: Path) -> None:
     except Exception as error:
         # Keras raises a bare Exception for a failed download and ValueError for a wrong hash.
         raise WeightsError(
-            f"the ImageNet weights of {net.name} could not be fetched ({_line(error)}): get "
+            f"the ImageNet weights of {net.name} could not be fetched ({one_line(error)}): get "
             f"{net.weight_files[1]} on a machine with internet and give its folder as weights, or give random"
         ) from None
     shutil.copyfile(keras_home() / "models" / net.weight_files[1], file)
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())[:200]
 
 
 def main(argv: Sequence[str]) -> int:
