@@ -79,7 +79,7 @@ def _faster(what: str, sparks: float, ours: float, at_least: float) -> Ratio:
 
 def _ours(folder: Path, codes: Codes) -> Fits:
     spark = local_session("local[*]", folder / "spark.log")
-    rows = spark.read.parquet(str(folder / "rows"))
+    rows = spark.read.parquet(str(folder / "packed"))
     estimator = WideLogisticRegression(regParam=REG_PARAM)
     estimator.fit(_few(spark, columns=100))
     models = []
@@ -88,7 +88,7 @@ def _ours(folder: Path, codes: Codes) -> Fits:
 
     def six() -> None:
         """As `train` does it: the inner products once, a sub-matrix for each fold."""
-        inner = gram(collect_rows(spark.read.parquet(str(folder / "packed")), _ids()))
+        inner = gram(collect_rows(rows, _ids()))
         for fold in range(FOLDS):
             training = np.flatnonzero(np.arange(ROWS) % FOLDS != fold)
             penalty = REG_PARAM * common_scale(inner, training, COLUMNS) ** 2
@@ -101,7 +101,7 @@ def _ours(folder: Path, codes: Codes) -> Fits:
 def _sparks(folder: Path, penalty: float) -> Fits:
     allow_memory(_SPARKS_MEMORY)
     spark = local_session("local[*]", folder / "spark.log")
-    stored = spark.read.parquet(str(folder / "rows"))
+    stored = spark.read.parquet(str(folder / "lists"))
     rows = stored.select(array_to_vector(F.col("features")).alias("features"), "label", "fold").cache()
     estimator = LogisticRegression(regParam=penalty, standardization=False)
     estimator.fit(_few(spark, columns=4).withColumn("features", array_to_vector(F.col("features"))))
@@ -135,19 +135,20 @@ def _draw() -> tuple[Matrix, Codes]:
 
 
 def _write(folder: Path, matrix: Matrix, codes: Codes) -> None:
-    for name in ("rows", "packed"):
+    """Write the rows as the lists of numbers that Spark makes vectors of, and packed as in `features`."""
+    for name in ("lists", "packed"):
         (folder / name).mkdir(parents=True)
     for start in range(0, ROWS, _FILE_ROWS):
         part = slice(start, start + _FILE_ROWS)
-        lists = pa.FixedSizeListArray.from_arrays(matrix[part].ravel(), COLUMNS)
-        columns = {
-            "features": lists.cast(pa.list_(pa.float32())),
+        rows = {
+            "image_id": _ids()[part],
             "label": codes[part].astype(np.float64),
             "fold": np.arange(ROWS)[part] % FOLDS,
         }
-        packed = {"image_id": _ids()[part], "features": [row.tobytes() for row in matrix[part]]}
-        pq.write_table(pa.table(columns), folder / "rows" / f"{start:04}.parquet")
-        pq.write_table(pa.table(packed), folder / "packed" / f"{start:04}.parquet")
+        lists = pa.FixedSizeListArray.from_arrays(matrix[part].ravel(), COLUMNS).cast(pa.list_(pa.float32()))
+        packed = [row.tobytes() for row in matrix[part]]
+        for name, features in (("lists", lists), ("packed", packed)):
+            pq.write_table(pa.table(rows | {"features": features}), folder / name / f"{start:04}.parquet")
 
 
 def _ids() -> list[str]:

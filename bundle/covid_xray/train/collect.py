@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
-import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from covid_xray.errors import StageError
 from covid_xray.train.rows import FeatureRows
+from covid_xray.train.vectors import as_matrix
 
 # Images in one query: Xception's are 1.7 GB, and a result of Spark's may have 3.
 _QUERY = 2048
@@ -40,7 +39,7 @@ def collect_rows(features: DataFrame, ids: Sequence[str]) -> FeatureRows:
         for batch in features.where(wanted).select("image_id", "features").toArrow().to_batches():
             row_at = {row_of[image_id]: row for row, image_id in enumerate(batch["image_id"].to_pylist())}
             new = {place: row for place, row in row_at.items() if place in missing}
-            piece = _unpacked(batch["features"])
+            piece = as_matrix(batch["features"])
             pieces.append(piece if len(new) == len(piece) else piece[list(new.values())])
             places.append(np.array(list(new), dtype=np.int64))
             missing.difference_update(new)
@@ -48,11 +47,3 @@ def collect_rows(features: DataFrame, ids: Sequence[str]) -> FeatureRows:
         first = ids[min(missing)]
         raise StageError(f"{len(missing)} images have no features, among them {first}: featurize comes first")
     return FeatureRows(tuple(pieces), tuple(places))
-
-
-def _unpacked(packed: pa.BinaryArray) -> npt.NDArray[np.float32]:
-    """Return a view of the bytes as numbers."""
-    _, offsets, data = packed.buffers()
-    ends = np.frombuffer(offsets, np.int32)[packed.offset : packed.offset + len(packed) + 1]
-    values = np.frombuffer(data, "<f4", count=(ends[-1] - ends[0]) // 4, offset=int(ends[0]))
-    return values.reshape(len(packed), -1)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 from pyspark import keyword_only
 from pyspark.ml import Estimator
 from pyspark.ml.classification import _LogisticRegressionParams
@@ -23,7 +24,7 @@ from covid_xray.errors import DataError
 from covid_xray.train.by_spark import fit_by_spark
 from covid_xray.train.rows import FeatureRows
 from covid_xray.train.rowspace import coefficients, common_scale, fit_rows, gram
-from covid_xray.train.vectors import as_array, dense
+from covid_xray.train.vectors import as_array, as_matrix, as_rows, dense, length
 from covid_xray.train.wide_logistic_regression_model import WideLogisticRegressionModel
 
 Array = npt.NDArray[np.float64]
@@ -58,7 +59,8 @@ class WideLogisticRegression(
         default, unlike Spark's, since on flat features the common scale gives the better model. When True,
         the common scale makes no difference.
     featuresCol : str
-        Vectors, or arrays of numbers.
+        Vectors, arrays of numbers, or binary as in the table `features` (float32, little-endian), which
+        Spark hands over fastest.
     others
         As `pyspark.ml.classification.LogisticRegression`.
     """
@@ -117,11 +119,13 @@ class WideLogisticRegression(
 
     def _shape(self, dataset: DataFrame) -> _Shape:
         # Labels alone are read in no time, and one row tells how long all are.
-        table = dataset.select(F.col(self.getLabelCol()).cast("double").alias("label")).toArrow()
-        labels = table["label"].drop_null().to_numpy()
-        one = dataset.select(F.size(as_array(dataset, self.getFeaturesCol()))).first()
-        if one is None or not len(labels):
+        column = dataset.select(F.col(self.getLabelCol()).cast("double").alias("label")).toArrow()["label"]
+        _refuse_nulls(self.getLabelCol(), column)
+        there = dataset.where(F.col(self.getFeaturesCol()).isNotNull())
+        one = there.select(length(dataset, self.getFeaturesCol()).cast("int")).first()
+        if one is None:
             raise DataError("logistic regression got no rows")
+        labels = column.to_numpy()
         if labels.min() < 0 or (labels != np.floor(labels)).any():
             raise DataError(f"column {self.getLabelCol()} must hold whole numbers from 0, as doubles")
         return _Shape(rows=len(labels), columns=one[0], classes=max(2, int(labels.max()) + 1))
@@ -135,25 +139,25 @@ class WideLogisticRegression(
         return wide and not special and self.getFitIntercept() and self.getFamily() == "auto"
 
     def _fit_in_row_space(self, dataset: DataFrame, shape: _Shape) -> tuple[Array, Array]:
-        features = as_array(dataset, self.getFeaturesCol(), "float32")
+        column = as_rows(dataset, self.getFeaturesCol(), "float32").alias("features")
         label = F.col(self.getLabelCol()).cast("int").alias("label")
-        table = dataset.select(features.alias("features"), label).toArrow()
-        pieces = [chunk.flatten().to_numpy() for chunk in table["features"].chunks]
-        matrix = FeatureRows.in_order(*(piece.reshape(-1, shape.columns) for piece in pieces))
+        table = dataset.select(column, label).toArrow()
+        _refuse_nulls(self.getFeaturesCol(), table["features"])
+        features = FeatureRows.in_order(*(as_matrix(c) for c in table["features"].chunks if len(c)))
         codes = table["label"].to_numpy().astype(np.int64)
         if len(np.unique(codes)) < shape.classes:
             raise DataError(f"column {self.getLabelCol()} has no rows of some class below {shape.classes}")
-        divisor = self._divisor(matrix)
-        inner = gram(matrix, divisor)
+        divisor = self._divisor(features)
+        inner = gram(features, divisor)
         rows = np.arange(shape.rows)
         scale = common_scale(inner, rows, shape.columns) if divisor is None and self.getCommonScale() else 1.0
         fit = fit_rows(inner, rows, codes, shape.classes, self.getRegParam() * scale**2)
-        return coefficients(fit, inner, matrix, divisor)
+        return coefficients(fit, inner, features, divisor)
 
-    def _divisor(self, matrix: FeatureRows) -> Array | None:
+    def _divisor(self, features: FeatureRows) -> Array | None:
         if not self.getStandardization():
             return None
-        deviation = np.concatenate([block.std(axis=0, ddof=1) for _, block in matrix.blocks()])
+        deviation = np.concatenate([block.std(axis=0, ddof=1) for _, block in features.blocks()])
         return np.where(deviation > 0, deviation, np.inf)
 
     def _fit_by_spark(self, dataset: DataFrame, _: _Shape) -> tuple[Array, Array]:
@@ -162,3 +166,8 @@ class WideLogisticRegression(
 
     def _scales(self) -> bool:
         return self.getCommonScale() and not self.getStandardization() and self.getRegParam() > 0
+
+
+def _refuse_nulls(name: str, values: pa.ChunkedArray) -> None:
+    if missing := values.null_count:
+        raise DataError(f"column {name} is null in {missing} of {len(values)} rows: leave those out")

@@ -21,7 +21,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from scipy.special import expit, softmax
 
-from covid_xray.train.vectors import as_array, as_vector, dense, on_rows
+from covid_xray.train.vectors import as_rows, as_vector, dense, on_rows
 
 Array = npt.NDArray[np.float64]
 
@@ -63,7 +63,7 @@ class WideLogisticRegressionModel(
         raw, probability = f"{self.uid}_raw", f"{self.uid}_probability"
         margins = _margins(self.coefficientMatrix.toArray(), self.interceptVector.toArray())
         shares = on_rows(_probabilities)
-        found = dataset.withColumn(raw, margins(as_array(dataset, self.getFeaturesCol())))
+        found = dataset.withColumn(raw, margins(as_rows(dataset, self.getFeaturesCol())))
         found = found.withColumn(probability, shares(F.col(raw)))
         outputs = {
             self.getRawPredictionCol(): as_vector(F.col(raw)),

@@ -11,22 +11,26 @@ from pyspark.ml.linalg import Vectors
 from pyspark.sql import functions as F
 
 CONVERGED = {"tol": 1e-12, "maxIter": 2000}
+# What a column of features may hold, and what Spark is told of it.
+FORMS = {
+    "vectors": (Vectors.dense, None),
+    "arrays": (lambda line: [float(value) for value in line], "label double, features array<float>"),
+    "packed": (lambda line: line.astype("<f4").tobytes(), "label double, features binary"),
+}
 
 
 @pytest.fixture
 def frame(spark):
     """Rows of float32 features, wide unless told otherwise, one column constant."""
 
-    def make(classes=2, rows=40, columns=120, vectors=True):
+    def make(classes=2, rows=40, columns=120, form="vectors"):
         random = np.random.default_rng(3)
         matrix = random.standard_normal((rows, columns)).astype(np.float32) * 4 + 1
         matrix[:, 5] = 2.5
         codes = (matrix[:, :classes] + random.standard_normal((rows, classes)) * 3).argmax(axis=1)
-        values = [Vectors.dense(line) if vectors else [float(v) for v in line] for line in matrix]
-        rows = [(float(code), value) for code, value in zip(codes, values, strict=True)]
-        return spark.createDataFrame(rows, None if vectors else "label double, features array<float>").toDF(
-            "label", "features"
-        )
+        in_form, columns = FORMS[form]
+        rows = [(float(code), in_form(line)) for code, line in zip(codes, matrix, strict=True)]
+        return spark.createDataFrame(rows, columns).toDF("label", "features")
 
     return make
 
@@ -104,16 +108,23 @@ def test_the_estimator_itself_can_be_saved(frame, tmp_path):
     assert (loaded.getRegParam(), loaded.getCommonScale()) == (0.25, False)
 
 
-def test_arrays_of_float_serve_as_well_as_vectors(frame):
+@pytest.mark.parametrize("form", ["arrays", "packed"])
+def test_arrays_and_packed_features_serve_as_well_as_vectors(frame, form):
     one = WideLogisticRegression(regParam=0.1).fit(frame())
-    other = WideLogisticRegression(regParam=0.1).fit(frame(vectors=False))
+    other = WideLogisticRegression(regParam=0.1).fit(frame(form=form))
     np.testing.assert_allclose(one.coefficientMatrix.toArray(), other.coefficientMatrix.toArray(), rtol=1e-9)
-    assert other.transform(frame(vectors=False)).count() == 40
+    np.testing.assert_allclose(probabilities(one, frame()), probabilities(other, frame(form=form)), rtol=1e-9)
 
 
-@pytest.mark.parametrize("vectors", [True, False])
-def test_a_row_without_features_has_no_prediction_and_spoils_no_other(frame, vectors):
-    data = frame(classes=3, vectors=vectors)
+def test_packed_features_that_are_not_wide_go_to_spark_as_well(frame):
+    narrow = (frame(rows=60, columns=12, form=form) for form in ("vectors", "packed"))
+    one, other = (WideLogisticRegression(regParam=0.1).fit(data) for data in narrow)
+    np.testing.assert_allclose(one.coefficientMatrix.toArray(), other.coefficientMatrix.toArray(), rtol=1e-6)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_row_without_features_has_no_prediction_and_spoils_no_other(frame, form):
+    data = frame(classes=3, form=form)
     model = WideLogisticRegression(regParam=0.1).fit(data)
     gaps = data.withColumn("features", F.when(F.col("label") != 1, F.col("features")))
     expected, found = model.transform(data).collect(), model.transform(gaps).collect()
@@ -132,9 +143,19 @@ def test_a_row_without_features_has_no_prediction_and_spoils_no_other(frame, vec
         ({"regParam": 0.0}, "regParam must be greater than 0"),
         ({"labelCol": "shifted"}, "whole numbers from 0"),
         ({"labelCol": "gap"}, "no rows of some class"),
+        ({"labelCol": "unsure"}, r"column unsure is null in \d+ of 40 rows"),
+        ({"featuresCol": "partly"}, r"column partly is null in \d+ of 40 rows"),
+        ({"featuresCol": "cut"}, r"must be of one length, but have \[400, 480\]"),
     ],
 )
 def test_what_has_no_solution_is_refused(frame, change, says):
-    data = frame().selectExpr("*", "label - 1 AS shifted", "label * 2 AS gap")
+    data = frame(form="packed").selectExpr(
+        "*",
+        "label - 1 AS shifted",
+        "label * 2 AS gap",
+        "nullif(label, 1) AS unsure",
+        "if(label = 1, features, null) AS partly",
+        "if(label = 1, features, substring(features, 1, 400)) AS cut",
+    )
     with pytest.raises(DataError, match=says):
         WideLogisticRegression(**({"regParam": 0.1} | change)).fit(data)
