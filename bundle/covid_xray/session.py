@@ -93,15 +93,20 @@ def _check_place(spark: SparkSession, warehouse: Path, schema: str) -> None:
 
 def session_settings() -> dict[str, str]:
     """Return Spark's settings for small Delta tables on one machine, the Delta jars among them."""
+    cores = os.cpu_count() or 1
+    # What passes through are files of 64 images, of which Xception's features are 52 MB, a few copies of one
+    # for each core. In a smaller young generation they count as old before they are garbage, and that is
+    # collected with a look at everything there is.
+    young = f"-XX:NewSize={256 + 64 * cores}m"
     return {
         **_delta_jars(),
         "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
         "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
-        "spark.driver.extraJavaOptions": " ".join(_JVM),
+        "spark.driver.extraJavaOptions": " ".join([*_JVM, young]),
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
-        # Each core may be writing a file of 64 images, of which Xception's features are 52 MB.
-        "spark.driver.memory": f"{1024 + 256 * (os.cpu_count() or 1)}m",
+        # Each core may be writing such a file.
+        "spark.driver.memory": f"{1024 + 256 * cores}m",
         # Hundreds of short queries: compiling each anew, or planning its parts one after the other, takes
         # longer than running it.
         "spark.sql.adaptive.enabled": "false",
