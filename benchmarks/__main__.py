@@ -24,8 +24,7 @@ def _measurements(options: Options) -> dict[str, Callable[[], list[Ratio]]]:
 
     def all_stages() -> list[Ratio]:
         times = [in_own_process(stages.measure, options, name) for name in options.backbones]
-        original = in_own_process(original_way.measure, options)
-        return [*stages.ratios(times), original_way.ratio(times, original)]
+        return [*stages.ratios(times), original_way.ratio(times, original_way.measure(options))]
 
     return {
         "upload": lambda: upload.measure(options),
