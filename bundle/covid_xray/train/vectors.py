@@ -77,7 +77,9 @@ def as_rows(dataset: DataFrame, name: str, dtype: Literal["float64", "float32"] 
 
 def length(dataset: DataFrame, name: str) -> Column:
     """Return how many numbers each row of a column of features has."""
-    return F.length(name) / 4 if _is_packed(dataset, name) else F.size(as_array(dataset, name))
+    if _is_packed(dataset, name):
+        return (F.length(name) / 4).cast("int")
+    return F.size(as_array(dataset, name))
 
 
 def as_array(dataset: DataFrame, name: str, dtype: Literal["float64", "float32"] = "float64") -> Column:

@@ -122,7 +122,7 @@ class WideLogisticRegression(
         column = dataset.select(F.col(self.getLabelCol()).cast("double").alias("label")).toArrow()["label"]
         _refuse_nulls(self.getLabelCol(), column)
         there = dataset.where(F.col(self.getFeaturesCol()).isNotNull())
-        one = there.select(length(dataset, self.getFeaturesCol()).cast("int")).first()
+        one = there.select(length(dataset, self.getFeaturesCol())).first()
         if one is None:
             raise DataError("logistic regression got no rows")
         labels = column.to_numpy()

@@ -28,9 +28,9 @@ def frame(spark):
         matrix = random.standard_normal((rows, columns)).astype(np.float32) * 4 + 1
         matrix[:, 5] = 2.5
         codes = (matrix[:, :classes] + random.standard_normal((rows, classes)) * 3).argmax(axis=1)
-        in_form, columns = FORMS[form]
-        rows = [(float(code), in_form(line)) for code, line in zip(codes, matrix, strict=True)]
-        return spark.createDataFrame(rows, columns).toDF("label", "features")
+        in_form, schema = FORMS[form]
+        values = [(float(code), in_form(line)) for code, line in zip(codes, matrix, strict=True)]
+        return spark.createDataFrame(values, schema).toDF("label", "features")
 
     return make
 
