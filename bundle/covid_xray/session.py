@@ -19,6 +19,10 @@ from covid_xray.tables import WAREHOUSE
 CATALOG = "spark_catalog"
 SCHEMA = "xray"
 
+# Bytes of rows that are written, and later read, in one piece. Features are half a megabyte a row, and each
+# core has a few copies of a piece in memory.
+_PIECE = 8 << 20
+
 _JVM = (
     # Its heap follows what is in use; the default collector's grows to its limit as images pass.
     "-XX:+UseSerialGC",
@@ -94,10 +98,9 @@ def _check_place(spark: SparkSession, warehouse: Path, schema: str) -> None:
 def session_settings() -> dict[str, str]:
     """Return Spark's settings for small Delta tables on one machine, the Delta jars among them."""
     cores = os.cpu_count() or 1
-    # What passes through are files of 64 images, of which Xception's features are 52 MB, a few copies of one
-    # for each core. In a smaller young generation they count as old before they are garbage, and that is
-    # collected with a look at everything there is.
-    young = f"-XX:NewSize={256 + 64 * cores}m"
+    # Copies of pieces that pass through must die young: what no longer fits here is collected with a look at
+    # everything there is. Those in use at a collection get a fifth of it, where the default is a tenth.
+    young = f"-XX:NewSize={256 + 128 * cores}m -XX:SurvivorRatio=3"
     return {
         **_delta_jars(),
         "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
@@ -105,7 +108,7 @@ def session_settings() -> dict[str, str]:
         "spark.driver.extraJavaOptions": " ".join([*_JVM, young]),
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
-        # Each core may be writing such a file.
+        # Beside what Spark and Delta hold, each core reads or writes pieces.
         "spark.driver.memory": f"{1024 + 256 * cores}m",
         # Hundreds of short queries: compiling each anew, or planning its parts one after the other, takes
         # longer than running it.
@@ -127,8 +130,10 @@ def session_settings() -> dict[str, str]:
         "spark.hadoop.parquet.page.size.row.check.min": "4",
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
-        # Rows are large here: what is read of a file in one piece stays in memory until it has been used.
-        "spark.sql.files.maxPartitionBytes": "16m",
+        # Parquet would first look at how much it holds after 100 rows, more than a file of features has.
+        "spark.hadoop.parquet.block.size": str(_PIECE),
+        "spark.hadoop.parquet.block.size.row.check.min": "4",
+        "spark.sql.files.maxPartitionBytes": str(_PIECE),
         # The defaults (200 shuffle partitions, 50 for a table's own log) cost seconds on small tables.
         "spark.sql.shuffle.partitions": "2",
         "spark.databricks.delta.snapshotPartitions": "2",

@@ -6,6 +6,7 @@ an L2-penalised model needs the inner products of the rows only (`rowspace`), an
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -118,11 +119,14 @@ class WideLogisticRegression(
         return self._copyValues(model)
 
     def _shape(self, dataset: DataFrame) -> _Shape:
-        # Labels alone are read in no time, and one row tells how long all are.
-        column = dataset.select(F.col(self.getLabelCol()).cast("double").alias("label")).toArrow()["label"]
-        _refuse_nulls(self.getLabelCol(), column)
+        # Labels alone are read in no time, and one row tells how long all are: what takes time is to ask.
+        labels_alone = dataset.select(F.col(self.getLabelCol()).cast("double").alias("label"))
         there = dataset.where(F.col(self.getFeaturesCol()).isNotNull())
-        one = there.select(length(dataset, self.getFeaturesCol())).first()
+        with ThreadPoolExecutor(1) as beside:
+            asked = beside.submit(labels_alone.toArrow)
+            one = there.select(length(dataset, self.getFeaturesCol())).first()
+            column = asked.result()["label"]
+        _refuse_nulls(self.getLabelCol(), column)
         if one is None:
             raise DataError("logistic regression got no rows")
         labels = column.to_numpy()
