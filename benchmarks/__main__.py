@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -18,13 +18,17 @@ BACKBONES, IMAGES = ("VGG16", "ResNet50"), 256
 MEASUREMENTS = ("upload", "resize", "wide", "scale", "stages", "run")
 
 
-def _measurements(options: Options) -> dict[str, Callable[[], list[Ratio]]]:
+def _measurements(options: Options) -> dict[str, Callable[[], Iterable[Ratio]]]:
     from benchmarks import original_way, resize, scale, stages, upload, whole_run, wide
     from benchmarks.own_process import in_own_process
 
-    def all_stages() -> list[Ratio]:
-        times = [in_own_process(stages.measure, options, name) for name in options.backbones]
-        return [*stages.ratios(times), original_way.ratio(times, original_way.measure(options))]
+    def all_stages() -> Iterator[Ratio]:
+        times = []
+        for name in options.backbones:
+            times.append(in_own_process(stages.measure, options, name))
+            yield from stages.featurize_ratios(times[-1])
+        yield stages.classifiers_ratio(times)
+        yield original_way.ratio(times, original_way.measure(options))
 
     return {
         "upload": lambda: upload.measure(options),
@@ -112,8 +116,10 @@ def main(argv: Sequence[str]) -> int:
             print(f"wrapper.sh bench: {error}", file=sys.stderr)
             return 2
         try:
-            # What has been measured is kept when a later measurement fails.
-            ratios.extend(_measure(options, args.only))
+            # What has been measured is shown at once, and kept when a later measurement fails.
+            for ratio in _measure(options, args.only):
+                print(f"  {ratio.name}: {ratio.ratio:.3g}, goal {ratio.goal}", flush=True)
+                ratios.append(ratio)
         finally:
             found = json.dumps([ratio.as_json() for ratio in ratios], indent=1)
             (args.output / "bench.json").write_text(found, encoding="utf-8")

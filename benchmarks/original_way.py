@@ -21,6 +21,7 @@ from benchmarks import stages
 from benchmarks.options import Options
 from benchmarks.own_process import in_own_process, seconds
 from benchmarks.result import Goal, Ratio
+from benchmarks.wide import fewest_partitions
 from benchmarks.workbench import Workbench, allow_memory, workbench
 
 # 900 rows of 204,800 doubles, once as read and once as Spark's blocks.
@@ -105,4 +106,5 @@ def _training_rows(bench: Workbench, backbone: str, task: str) -> DataFrame:
     training = splits.where((F.col("repeat") == 0) & F.col("fold").isNull())
     code = F.array_position(F.lit(list(classes)), F.col("label")).cast("double") - 1
     rows = training.join(features, "image_id")
-    return rows.select(array_to_vector(unpacked(F.col("features"))).alias("features"), code.alias("label"))
+    rows = rows.select(array_to_vector(unpacked(F.col("features"))).alias("features"), code.alias("label"))
+    return fewest_partitions(rows)

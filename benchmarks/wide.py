@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
-from covid_xray.session import local_session
+from covid_xray.session import local_session, session_settings
 from covid_xray.train.collect import collect_rows
 from covid_xray.train.rowspace import common_scale, fit_rows, gram
 from covid_xray.train.wide_logistic_regression import WideLogisticRegression
@@ -102,7 +103,8 @@ def _sparks(folder: Path, penalty: float) -> Fits:
     allow_memory(_SPARKS_MEMORY)
     spark = local_session("local[*]", folder / "spark.log")
     stored = spark.read.parquet(str(folder / "lists"))
-    rows = stored.select(array_to_vector(F.col("features")).alias("features"), "label", "fold").cache()
+    rows = stored.select(array_to_vector(F.col("features")).alias("features"), "label", "fold")
+    rows = fewest_partitions(rows).cache()
     estimator = LogisticRegression(regParam=penalty, standardization=False)
     estimator.fit(_few(spark, columns=4).withColumn("features", array_to_vector(F.col("features"))))
     models = []
@@ -115,6 +117,14 @@ def _sparks(folder: Path, penalty: float) -> Fits:
 
     took = seconds(six)
     return Fits(one, took, model.coefficients.toArray(), float(model.intercept))
+
+
+def fewest_partitions(rows: DataFrame) -> DataFrame:
+    """Return rows as Spark's LogisticRegression fits them fastest: one partition for each core.
+
+    In every step each partition gets all coefficients, and sends as many numbers back.
+    """
+    return rows.coalesce(os.cpu_count() or 1)
 
 
 def _few(spark: SparkSession, columns: int) -> DataFrame:
@@ -136,6 +146,7 @@ def _draw() -> tuple[Matrix, Codes]:
 
 def _write(folder: Path, matrix: Matrix, codes: Codes) -> None:
     """Write the rows as the lists of numbers that Spark makes vectors of, and packed as in `features`."""
+    group = int(session_settings()["spark.hadoop.parquet.block.size"]) // (COLUMNS * 4)
     for name in ("lists", "packed"):
         (folder / name).mkdir(parents=True)
     for start in range(0, ROWS, _FILE_ROWS):
@@ -148,7 +159,8 @@ def _write(folder: Path, matrix: Matrix, codes: Codes) -> None:
         lists = pa.FixedSizeListArray.from_arrays(matrix[part].ravel(), COLUMNS).cast(pa.list_(pa.float32()))
         packed = [row.tobytes() for row in matrix[part]]
         for name, features in (("lists", lists), ("packed", packed)):
-            pq.write_table(pa.table(rows | {"features": features}), folder / name / f"{start:04}.parquet")
+            file = folder / name / f"{start:04}.parquet"
+            pq.write_table(pa.table(rows | {"features": features}), file, row_group_size=group)
 
 
 def _ids() -> list[str]:
