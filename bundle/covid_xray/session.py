@@ -19,10 +19,6 @@ from covid_xray.tables import WAREHOUSE
 CATALOG = "spark_catalog"
 SCHEMA = "xray"
 
-# Bytes of rows that are written, and later read, in one piece. Features are half a megabyte a row, and each
-# core has a few copies of a piece in memory.
-_PIECE = 8 << 20
-
 _JVM = (
     # Its heap follows what is in use; the default collector's grows to its limit as images pass.
     "-XX:+UseSerialGC",
@@ -130,10 +126,12 @@ def session_settings() -> dict[str, str]:
         "spark.hadoop.parquet.page.size.row.check.min": "4",
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
-        # Parquet would first look at how much it holds after 100 rows, more than a file of features has.
-        "spark.hadoop.parquet.block.size": str(_PIECE),
+        # Features are half a megabyte a row, and each core has a few copies in memory of what is written or
+        # read in one piece. Parquet looks at how much it holds after 100 rows, which is more than a file has,
+        # if it is not told. Smaller pieces to read are more tasks, each of which takes 20 ms.
+        "spark.hadoop.parquet.block.size": str(8 << 20),
         "spark.hadoop.parquet.block.size.row.check.min": "4",
-        "spark.sql.files.maxPartitionBytes": str(_PIECE),
+        "spark.sql.files.maxPartitionBytes": str(16 << 20),
         # The defaults (200 shuffle partitions, 50 for a table's own log) cost seconds on small tables.
         "spark.sql.shuffle.partitions": "2",
         "spark.databricks.delta.snapshotPartitions": "2",
