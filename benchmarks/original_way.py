@@ -21,8 +21,7 @@ from benchmarks import stages
 from benchmarks.options import Options
 from benchmarks.own_process import in_own_process, seconds
 from benchmarks.result import Goal, Ratio
-from benchmarks.wide import fewest_partitions
-from benchmarks.workbench import Workbench, allow_memory, workbench
+from benchmarks.workbench import Workbench, allow_memory, fewest_partitions, workbench
 
 # 900 rows of 204,800 doubles, once as read and once as Spark's blocks.
 DRIVER_MEMORY = "12g"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +21,7 @@ from pyspark.sql import functions as F
 from benchmarks.options import Options
 from benchmarks.own_process import in_watched_process, seconds
 from benchmarks.result import Goal, Ratio
-from benchmarks.workbench import allow_memory
+from benchmarks.workbench import allow_memory, fewest_partitions
 
 ROWS, COLUMNS, FOLDS = 900, 131_072, 6
 REG_PARAM = 0.05
@@ -117,14 +116,6 @@ def _sparks(folder: Path, penalty: float) -> Fits:
 
     took = seconds(six)
     return Fits(one, took, model.coefficients.toArray(), float(model.intercept))
-
-
-def fewest_partitions(rows: DataFrame) -> DataFrame:
-    """Return rows as Spark's LogisticRegression fits them fastest: one partition for each core.
-
-    In every step each partition gets all coefficients, and sends as many numbers back.
-    """
-    return rows.coalesce(os.cpu_count() or 1)
 
 
 def _few(spark: SparkSession, columns: int) -> DataFrame:
