@@ -24,6 +24,8 @@ from benchmarks.result import Goal, Ratio
 from benchmarks.workbench import allow_memory, fewest_partitions
 
 ROWS, COLUMNS, FOLDS = 900, 131_072, 6
+# Both fit a few rows first, read from files alike: what a JVM does for the first time is slow, whoever asks.
+FEW, FEW_COLUMNS = 20, 100
 REG_PARAM = 0.05
 # What Spark's estimator needs for these; with the 4 GB of a run it spills.
 _SPARKS_MEMORY = "10g"
@@ -49,7 +51,8 @@ def measure(options: Options) -> list[Ratio]:
     """Fit both on the same rows, each in a process of its own."""
     folder = options.folder / "wide"
     matrix, codes = _draw()
-    _write(folder, matrix, codes)
+    _write(folder / "all", matrix, codes)
+    _write(folder / "few", matrix[:FEW, :FEW_COLUMNS], codes[:FEW])
     penalty = REG_PARAM * _scale(matrix) ** 2
     ours, our_memory = in_watched_process(_ours, folder, codes)
     sparks, sparks_memory = in_watched_process(_sparks, folder, penalty)
@@ -79,16 +82,16 @@ def _faster(what: str, sparks: float, ours: float, at_least: float) -> Ratio:
 
 def _ours(folder: Path, codes: Codes) -> Fits:
     spark = local_session("local[*]", folder / "spark.log")
-    rows = spark.read.parquet(str(folder / "packed"))
+    few, rows = (spark.read.parquet(str(folder / which / "packed")) for which in ("few", "all"))
     estimator = WideLogisticRegression(regParam=REG_PARAM)
-    estimator.fit(_few(spark, columns=100))
+    estimator.fit(few)
     models = []
     one = seconds(lambda: models.append(estimator.fit(rows)))
     [model] = models
 
     def six() -> None:
         """As `train` does it: the inner products once, a sub-matrix for each fold."""
-        inner = gram(collect_rows(rows, _ids()))
+        inner = gram(collect_rows(rows, _ids(ROWS)))
         for fold in range(FOLDS):
             training = np.flatnonzero(np.arange(ROWS) % FOLDS != fold)
             penalty = REG_PARAM * common_scale(inner, training, COLUMNS) ** 2
@@ -101,11 +104,9 @@ def _ours(folder: Path, codes: Codes) -> Fits:
 def _sparks(folder: Path, penalty: float) -> Fits:
     allow_memory(_SPARKS_MEMORY)
     spark = local_session("local[*]", folder / "spark.log")
-    stored = spark.read.parquet(str(folder / "lists"))
-    rows = stored.select(array_to_vector(F.col("features")).alias("features"), "label", "fold")
-    rows = fewest_partitions(rows).cache()
+    few, rows = (_vectors(spark, folder / which / "lists").cache() for which in ("few", "all"))
     estimator = LogisticRegression(regParam=penalty, standardization=False)
-    estimator.fit(_few(spark, columns=4).withColumn("features", array_to_vector(F.col("features"))))
+    estimator.fit(few)
     models = []
     one = seconds(lambda: models.append(estimator.fit(rows)))
     [model] = models
@@ -118,11 +119,9 @@ def _sparks(folder: Path, penalty: float) -> Fits:
     return Fits(one, took, model.coefficients.toArray(), float(model.intercept))
 
 
-def _few(spark: SparkSession, columns: int) -> DataFrame:
-    """Return a few rows, for a first fit: what a JVM does for the first time is slow, whoever asks."""
-    random = np.random.default_rng(1)
-    rows = [(float(row % 2), random.standard_normal(columns).tolist()) for row in range(20)]
-    return spark.createDataFrame(rows, "label double, features array<float>")
+def _vectors(spark: SparkSession, lists: Path) -> DataFrame:
+    rows = spark.read.parquet(str(lists)).withColumn("features", array_to_vector(F.col("features")))
+    return fewest_partitions(rows.select("features", "label", "fold"))
 
 
 def _draw() -> tuple[Matrix, Codes]:
@@ -137,25 +136,26 @@ def _draw() -> tuple[Matrix, Codes]:
 
 def _write(folder: Path, matrix: Matrix, codes: Codes) -> None:
     """Write the rows as the lists of numbers that Spark makes vectors of, and packed as in `features`."""
-    group = int(session_settings()["spark.hadoop.parquet.block.size"]) // (COLUMNS * 4)
+    rows, columns = matrix.shape
+    group = int(session_settings()["spark.hadoop.parquet.block.size"]) // (columns * 4)
     for name in ("lists", "packed"):
         (folder / name).mkdir(parents=True)
-    for start in range(0, ROWS, _FILE_ROWS):
+    for start in range(0, rows, _FILE_ROWS):
         part = slice(start, start + _FILE_ROWS)
-        rows = {
-            "image_id": _ids()[part],
+        beside = {
+            "image_id": _ids(rows)[part],
             "label": codes[part].astype(np.float64),
-            "fold": np.arange(ROWS)[part] % FOLDS,
+            "fold": np.arange(rows)[part] % FOLDS,
         }
-        lists = pa.FixedSizeListArray.from_arrays(matrix[part].ravel(), COLUMNS).cast(pa.list_(pa.float32()))
+        lists = pa.FixedSizeListArray.from_arrays(matrix[part].ravel(), columns).cast(pa.list_(pa.float32()))
         packed = [row.tobytes() for row in matrix[part]]
         for name, features in (("lists", lists), ("packed", packed)):
             file = folder / name / f"{start:04}.parquet"
-            pq.write_table(pa.table(rows | {"features": features}), file, row_group_size=group)
+            pq.write_table(pa.table(beside | {"features": features}), file, row_group_size=group)
 
 
-def _ids() -> list[str]:
-    return [f"{row:04}" for row in range(ROWS)]
+def _ids(rows: int) -> list[str]:
+    return [f"{row:04}" for row in range(rows)]
 
 
 def _scale(matrix: Matrix) -> float:
