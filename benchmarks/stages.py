@@ -58,6 +58,7 @@ def warehouse(options: Options) -> Path:
 
 
 def _measure(bench: Workbench, backbone: str, tensors: Path) -> Times:
+    """Time stages between two halves of the bare loop: a shared machine is now faster and now slower."""
     settings, options = bench.settings, bench.options
     count = len(bench.ids())
     weights = resolve(options.weights, backbone, options.weights_store, settings.seed).path
@@ -65,11 +66,11 @@ def _measure(bench: Workbench, backbone: str, tensors: Path) -> Times:
     rounds = 1 if count > _ENOUGH else 2
     warm = bare_warm = 0.0
     with bare_loop(backbone, tensors, weights, averaged) as bare:
-        first = bare.round(_BARE_BATCH, count)
-        bare_cold = bare.since_start()
+        half = bare.round(_BARE_BATCH, count // 2)
+        start = bare.since_start() - half
         cold = bench.featurize(backbone)
+        bare_cold = start + half + bare.round(_BARE_BATCH, count - count // 2)
         for _ in range(rounds):
-            # Half of it before and half after: a shared machine is now faster and now slower.
             bare_warm += bare.round(_BARE_BATCH, count // 2) / rounds
             bench.forget_features(backbone)
             warm += bench.featurize(backbone) / rounds
@@ -77,7 +78,7 @@ def _measure(bench: Workbench, backbone: str, tensors: Path) -> Times:
         _check_equal(bench, backbone, bare.features())
         single = bare.round(1, min(count, _SINGLY)) / min(count, _SINGLY)
     train = bench.train(backbone)
-    return Times(backbone, count, cold, bare_cold, warm, bare_warm, train, single, bare_cold - first)
+    return Times(backbone, count, cold, bare_cold, warm, bare_warm, train, single, start)
 
 
 def _check_equal(bench: Workbench, backbone: str, bare: npt.NDArray[np.float32]) -> None:

@@ -1,4 +1,5 @@
 import os
+import sys
 
 import pytest
 
@@ -16,6 +17,16 @@ def hold(megabytes):
 def test_a_result_comes_back_from_another_process_with_the_memory_it_took():
     (pid, held), gigabytes = in_watched_process(hold, 300)
     assert pid != os.getpid() and held == 300_000_000
+    assert 0.3 < gigabytes < 0.6
+
+
+def hold_for_a_moment(megabytes):
+    return len(b"x" * (megabytes * 1_000_000))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux keeps a process's peak")
+def test_memory_held_for_a_moment_counts():
+    _, gigabytes = in_watched_process(hold_for_a_moment, 300)
     assert 0.3 < gigabytes < 0.6
 
 
