@@ -13,6 +13,7 @@ import pandas as pd
 import pyarrow as pa
 from PIL import Image
 from pyspark.sql import DataFrame
+from pyspark.sql.pandas.types import from_arrow_schema
 from radiograph import open_xray
 
 # Thumbnails and their frames: small enough that no finding is left, only where it is bright and dark.
@@ -23,7 +24,6 @@ _CENTRE = 0.7
 _COMPRESSED_SIDE = 224
 _JPEG_QUALITY = 90
 
-_COLUMNS = "image_id STRING, thumbnail BINARY, border BINARY, jpeg_bytes INT, png_bytes INT"
 _SCHEMA = pa.schema(
     [
         ("image_id", pa.string()),
@@ -52,7 +52,7 @@ def look_at(images: DataFrame, count: int, task_images: int) -> pd.DataFrame:
     """
     tasks = -(-count // task_images)
     content = images.select("image_id", "content").repartition(tasks)
-    return content.mapInArrow(_look_at_each, _COLUMNS).toPandas().set_index("image_id")
+    return content.mapInArrow(_look_at_each, from_arrow_schema(_SCHEMA)).toPandas().set_index("image_id")
 
 
 def look(picture: Image.Image) -> dict[str, Any]:

@@ -7,12 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from pyspark.sql import functions as F
 from sparkdl.backbones import backbone as network
-from sparkdl.column import packed_features
-from sparkdl.network import Recipe
 
-from covid_xray.preprocessing import prepared
+from covid_xray.featurize.features import features_of
 from covid_xray.settings import Settings
 from covid_xray.tables import Tables
 from covid_xray.train.collect import collect_rows
@@ -33,17 +30,7 @@ def unpooled(
     StageError
         If an image is gone or cannot be opened any more.
     """
-    execution = settings.execution
-    images = tables.read("images").where(F.col("image_id").isin(list(ids))).select("image_id", "content")
-    column = packed_features(
-        prepared(F.col("content"), settings.preprocessing),
-        Recipe(backbone, str(weights), "none", execution.threads),
-        settings.scale_hint,
-        execution.batch_size,
-    )
-    tasks = -(-len(ids) // execution.task_images)
-    seen = images.repartition(tasks).select("image_id", column.alias("features"))
-    rows = collect_rows(seen.where(F.col("features").isNotNull()), ids)
+    rows = collect_rows(features_of(tables, settings, ids, backbone, weights, "none"), ids)
     found = np.empty(rows.shape, np.float32)
     for places, piece in zip(rows.places, rows.pieces, strict=True):
         found[places] = piece

@@ -13,13 +13,11 @@ from typing import Any
 import sparkdl.weights
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
-from sparkdl.column import packed_features
-from sparkdl.network import Recipe
 from sparkdl.weights import Weights
 
 from covid_xray import runs
 from covid_xray.errors import StageError
-from covid_xray.preprocessing import prepared
+from covid_xray.featurize.features import features_of
 from covid_xray.progress import Notify, Progress
 from covid_xray.settings import Settings
 from covid_xray.tables import Tables
@@ -127,28 +125,10 @@ def _append_features(
     tables: Tables, settings: Settings, backbone: str, weights: Weights, ids: Sequence[str]
 ) -> int:
     """Compute one chunk and commit it; return the number of its images."""
-    tables.append("features", _featurized(tables, settings, backbone, weights, ids))
+    computed = features_of(tables, settings, ids, backbone, weights.path, settings.pooling)
+    way = way_of(settings, backbone, weights.sha256)
+    tables.append("features", computed.withColumns({name: F.lit(value) for name, value in way.items()}))
     return len(ids)
-
-
-def _featurized(
-    tables: Tables, settings: Settings, backbone: str, weights: Weights, ids: Sequence[str]
-) -> DataFrame:
-    execution = settings.execution
-    images = tables.read("images").where(F.col("image_id").isin(list(ids))).select("image_id", "content")
-    tasks = -(-len(ids) // execution.task_images)
-    if tasks > 1:
-        # An odd one would be left over at the end, for one of two cores alone.
-        tasks += tasks % 2
-    column = packed_features(
-        prepared(F.col("content"), settings.preprocessing),
-        Recipe(backbone, str(weights.path), settings.pooling, execution.threads),
-        settings.scale_hint,
-        execution.batch_size,
-    )
-    way = [F.lit(value).alias(name) for name, value in way_of(settings, backbone, weights.sha256).items()]
-    featurized = images.repartition(tasks).select("image_id", *way, column.alias("features"))
-    return featurized.where(F.col("features").isNotNull())
 
 
 def chunked(ids: Sequence[str], size: int) -> list[Sequence[str]]:

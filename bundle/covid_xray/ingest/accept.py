@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 from pyspark import StorageLevel
 from pyspark.sql import functions as F
-from radiograph import Reason, Refused, open_xray
+from radiograph import Xray
 
 from covid_xray.ingest.inventory import tasks_for
+from covid_xray.ingest.opened import listed, opened
 from covid_xray.tables import Tables
 
-_FACTS = "width INT, height INT, format STRING, mode STRING, bytes BIGINT, content BINARY"
-_OPENED = f"path STRING, image_id STRING, reason STRING, detail STRING, {_FACTS}"
-_SCHEMA = pa.schema(
-    [
-        *((name, pa.string()) for name in ("path", "image_id", "reason", "detail")),
-        ("width", pa.int32()),
-        ("height", pa.int32()),
-        ("format", pa.string()),
-        ("mode", pa.string()),
-        ("bytes", pa.int64()),
-        ("content", pa.binary()),
-    ]
-)
+# Of the columns of `images`, those that the file itself tells.
+_COLUMNS = [
+    ("width", pa.int32()),
+    ("height", pa.int32()),
+    ("format", pa.string()),
+    ("mode", pa.string()),
+    ("bytes", pa.int64()),
+    ("content", pa.binary()),
+]
 
 
 def accept(tables: Tables, files: pd.DataFrame, facts: pd.DataFrame) -> pd.DataFrame:
@@ -48,21 +43,18 @@ def accept(tables: Tables, files: pd.DataFrame, facts: pd.DataFrame) -> pd.DataF
     if files.empty:
         return pd.DataFrame({"path": [], "reason": [], "detail": []}, dtype="object")
     spark = tables.spark
-    listed = spark.createDataFrame(
-        files[["path", "file", "image_id"]], "path STRING, file STRING, image_id STRING"
-    )
     # Each file of the table holds a range of ids, so that who reads some of the images, as featurize does
     # in order of their ids, opens the few files that have them.
-    ranges = listed.repartitionByRange(tasks_for(len(files)), "image_id")
+    ranges = listed(spark, files).repartitionByRange(tasks_for(len(files)), "image_id")
     # On disk, not in memory: both kinds of rows come from one reading, whatever the number of files.
-    opened = ranges.mapInArrow(_open, _OPENED).persist(StorageLevel.DISK_ONLY)
+    found = opened(ranges, _COLUMNS, _values).persist(StorageLevel.DISK_ONLY)
     try:
         known = spark.createDataFrame(_python_values(facts), _facts_ddl(tables))
-        good = opened.where(F.col("reason").isNull()).join(F.broadcast(known), "path", how="inner")
+        good = found.where(F.col("reason").isNull()).join(F.broadcast(known), "path", how="inner")
         tables.append("images", good)
-        return opened.where(F.col("reason").isNotNull()).select("path", "reason", "detail").toPandas()
+        return found.where(F.col("reason").isNotNull()).select("path", "reason", "detail").toPandas()
     finally:
-        opened.unpersist()
+        found.unpersist()
 
 
 def _facts_ddl(tables: Tables) -> str:
@@ -84,22 +76,8 @@ def _python_value(value: Any) -> Any:
     return int(value) if isinstance(value, float) else value
 
 
-def _open(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    # One picture a batch: a decoded original may be large, and the encoded ones add up.
-    for batch in batches:
-        for row in batch.to_pylist():
-            yield pa.RecordBatch.from_pylist([_open_row(row)], schema=_SCHEMA)
-
-
-def _open_row(row: dict[str, Any]) -> dict[str, Any]:
-    opened = {"path": row["path"], "image_id": row["image_id"]}
-    try:
-        xray = open_xray(Path(row["file"]).read_bytes())
-    except Refused as refused:
-        return opened | {"reason": str(refused.reason), "detail": refused.detail}
-    except OSError as error:
-        return opened | {"reason": str(Reason.unreadable), "detail": error.strerror}
-    return opened | {
+def _values(xray: Xray) -> dict[str, Any]:
+    return {
         "width": xray.width,
         "height": xray.height,
         "format": xray.format,

@@ -13,7 +13,7 @@ from radiograph import Reason
 from covid_xray.featurize import chunked
 from covid_xray.models.saved import SavedModel
 from covid_xray.progress import Notify, Progress
-from covid_xray.score.files import opened
+from covid_xray.score.files import pictures
 from covid_xray.settings import Settings
 from covid_xray.tables import Tables
 
@@ -49,7 +49,7 @@ def applied(
 
 def _one_chunk(tables: Tables, settings: Settings, model: SavedModel, files: pd.DataFrame) -> pd.DataFrame:
     # On disk: scores and refusals come from one opening of the files.
-    images = opened(tables.spark, files, settings.execution.task_images).persist(StorageLevel.DISK_ONLY)
+    images = pictures(tables.spark, files, settings.execution.task_images).persist(StorageLevel.DISK_ONLY)
     try:
         good = images.where(F.col("reason").isNull())
         said = model.apply(good.drop("reason", "detail")).drop("image_id").toPandas()

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
-from radiograph import Reason, Refused, open_xray, walk_all
+from radiograph import walk_all
 
 from covid_xray.ingest.inventory import told_apart
+from covid_xray.ingest.opened import listed, opened
 
 COLUMNS = ["path", "file", "image_id", "reason", "detail"]
-
-_OPENED = "path STRING, image_id STRING, reason STRING, detail STRING, content BINARY"
-_OPENED_SCHEMA = pa.schema(
-    [*((name, pa.string()) for name in ("path", "image_id", "reason", "detail")), ("content", pa.binary())]
-)
 
 
 def take_stock(spark: SparkSession, root: Path) -> pd.DataFrame:
@@ -32,7 +27,7 @@ def take_stock(spark: SparkSession, root: Path) -> pd.DataFrame:
     return told_apart(spark, walk_all(root))[COLUMNS]
 
 
-def opened(spark: SparkSession, files: pd.DataFrame, task_images: int) -> DataFrame:
+def pictures(spark: SparkSession, files: pd.DataFrame, task_images: int) -> DataFrame:
     """Open files, some in each Spark task.
 
     Returns
@@ -41,25 +36,5 @@ def opened(spark: SparkSession, files: pd.DataFrame, task_images: int) -> DataFr
         Columns `path`, `image_id`, `content` (a picture that the networks' decoder takes), `reason`,
         `detail`; either `content` or `reason` is null.
     """
-    listed = spark.createDataFrame(
-        list(files[["path", "file", "image_id"]].itertuples(index=False, name=None)),
-        "path STRING, file STRING, image_id STRING",
-    )
-    return listed.repartition(-(-len(files) // task_images)).mapInArrow(_open, _OPENED)
-
-
-def _open(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    # One picture a batch: a decoded original may be large, and the encoded ones add up.
-    for batch in batches:
-        for row in batch.to_pylist():
-            yield pa.RecordBatch.from_pylist([_open_row(row)], schema=_OPENED_SCHEMA)
-
-
-def _open_row(row: dict[str, str]) -> dict[str, str | bytes | None]:
-    found: dict[str, str | bytes | None] = {"path": row["path"], "image_id": row["image_id"]}
-    try:
-        return found | {"content": open_xray(Path(row["file"]).read_bytes()).content()}
-    except Refused as refused:
-        return found | {"reason": str(refused.reason), "detail": refused.detail}
-    except OSError as error:
-        return found | {"reason": str(Reason.unreadable), "detail": error.strerror}
+    rows = listed(spark, files).repartition(-(-len(files) // task_images))
+    return opened(rows, [("content", pa.binary())], lambda xray: {"content": xray.content()})

@@ -1,0 +1,59 @@
+"""Open files on the workers: what each of them holds, or why it is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.pandas.types import from_arrow_schema
+from radiograph import Reason, Refused, Xray, open_xray
+
+_ABOUT = [(name, pa.string()) for name in ("path", "image_id", "reason", "detail")]
+
+
+def listed(spark: SparkSession, files: pd.DataFrame) -> DataFrame:
+    """Return what the workers have to know of each file: `path`, `file`, `image_id`."""
+    names = ["path", "file", "image_id"]
+    return spark.createDataFrame(files[names], ", ".join(f"{name} STRING" for name in names))
+
+
+def opened(
+    files: DataFrame, columns: Sequence[tuple[str, pa.DataType]], values: Callable[[Xray], Mapping[str, Any]]
+) -> DataFrame:
+    """Open the files of `listed`.
+
+    Parameters
+    ----------
+    columns : sequence of (str, pyarrow.DataType)
+        What is wanted of each.
+    values : callable
+        Makes that out of what was opened, by name.
+
+    Returns
+    -------
+    DataFrame
+        `path`, `image_id`, `reason`, `detail` and `columns`; either these are null or `reason` is.
+    """
+    schema = pa.schema([*_ABOUT, *columns])
+
+    def open_each(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        # One picture a batch: a decoded original may be large, and the encoded ones add up.
+        for batch in batches:
+            for row in batch.to_pylist():
+                found = {"path": row["path"], "image_id": row["image_id"]} | _open(row["file"], values)
+                yield pa.RecordBatch.from_pylist([found], schema=schema)
+
+    return files.mapInArrow(open_each, from_arrow_schema(schema))
+
+
+def _open(file: str, values: Callable[[Xray], Mapping[str, Any]]) -> dict[str, Any]:
+    try:
+        return dict(values(open_xray(Path(file).read_bytes())))
+    except Refused as refused:
+        return {"reason": str(refused.reason), "detail": refused.detail}
+    except OSError as error:
+        return {"reason": str(Reason.unreadable), "detail": error.strerror}
