@@ -52,8 +52,9 @@ def opened(
 
 def _open(file: str, values: Callable[[Xray], Mapping[str, Any]]) -> dict[str, Any]:
     try:
-        return dict(values(open_xray(Path(file).read_bytes())))
+        xray = open_xray(Path(file).read_bytes())
     except Refused as refused:
         return {"reason": str(refused.reason), "detail": refused.detail}
     except OSError as error:
         return {"reason": str(Reason.unreadable), "detail": error.strerror}
+    return dict(values(xray))
