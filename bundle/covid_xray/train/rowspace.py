@@ -89,8 +89,10 @@ def fit_rows(
     """
     # The products are small and thousands: threads spend ten times as long waiting for each other.
     with threadpool_limits(limits=1, user_api="blas"):
-        values, vectors = np.linalg.eigh(_centred(inner[np.ix_(rows, rows)]))
-        kept = values > len(rows) * np.finfo(np.float64).eps * values[-1]
+        own = inner[np.ix_(rows, rows)]
+        values, vectors = np.linalg.eigh(_centred(own))
+        # Centring leaves nothing along the constant vector but rounding, of products as large as before it.
+        kept = values > len(rows) * np.finfo(np.float64).eps * np.trace(own)
         # In units in which the penalty is 1, convergence means the same whatever the scale of the features.
         roots, vectors = np.sqrt(values[kept] / penalty), vectors[:, kept]
         axes = vectors * roots
