@@ -24,6 +24,7 @@ sh wrapper.sh sql "SELECT ..."                   query the tables of a run
 sh wrapper.sh clean                              remove what newer files of a run's tables have taken the place of
 sh wrapper.sh test [--thorough] | lint           the tests; ruff and mypy
 sh wrapper.sh bench                              measure the ratios that the README names
+sh wrapper.sh wheel                              build what a deployment installs, into dist (the bundle calls it)
 Each command explains its options with --help. --yes installs what is missing without asking.
 TEXT
 }
@@ -130,6 +131,10 @@ test) need_spark && cd "$root" && exec "$python" -m pytest "$@" ;;
 lint)
     need_packages && cd "$root"
     "$python" -m ruff check . && "$python" -m ruff format --check . && "$python" -m mypy
+    ;;
+wheel)
+    # An older wheel of a higher version would be deployed in the place of this one.
+    need_packages && cd "$root" && rm -f dist/*.whl && exec "$python" -m hatchling build -t wheel
     ;;
 help | --help | -h) usage ;;
 *) usage >&2 && fail "unknown command: $command" ;;

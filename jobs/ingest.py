@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -29,6 +28,7 @@ def main(argv: Sequence[str], notify: Notify = print_line) -> None:
     parser.add_argument("--weights", required=True, help="imagenet, random or a path")
     parser.add_argument("--backbones", type=json_names, required=True, help="JSON list")
     parser.add_argument("--tasks", type=json_names, required=True, help="JSON list")
+    parser.add_argument("--commit", required=True, help="of the checkout; empty where there is none")
     add_patient_id_key(parser)
     args = parser.parse_args(argv)
     ingest(
@@ -36,19 +36,10 @@ def main(argv: Sequence[str], notify: Notify = print_line) -> None:
         load_settings(args.config, args.settings),
         Request(args.run_id, args.backbones, args.tasks, kind_of(args.weights)),
         Source(args.data, args.patients, patient_key(args.patient_id_key)),
-        _git_commit(args.config.parent),
+        args.commit or None,
         datetime.now(UTC),
         notify,
     )
-
-
-def _git_commit(folder: Path) -> str | None:
-    """Return the commit of the checkout that holds config.yaml; None where it is not in one."""
-    command = ["git", "-C", str(folder), "rev-parse", "HEAD"]
-    try:
-        return subprocess.run(command, capture_output=True, check=True, text=True).stdout.strip()  # noqa: S603
-    except (OSError, subprocess.CalledProcessError):
-        return None
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import runpy
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -65,4 +66,17 @@ def tell_failures(result: JobResult, terminal: Terminal, debug: bool) -> None:
 
 def _deployment() -> dict[str, str]:
     """Return what only a deployment would know; nobody's name matters here."""
-    return {"workspace.file_path": str(ROOT), "workspace.current_user.userName": "nobody"}
+    return {
+        "workspace.file_path": str(ROOT),
+        "workspace.current_user.userName": "nobody",
+        "bundle.git.commit": _git_commit(),
+    }
+
+
+def _git_commit() -> str:
+    """Return the commit of this checkout; an empty text where it is none, as the CLI does."""
+    command = ["git", "-C", str(ROOT), "rev-parse", "HEAD"]
+    try:
+        return subprocess.run(command, capture_output=True, check=True, text=True).stdout.strip()  # noqa: S603
+    except (OSError, subprocess.CalledProcessError):
+        return ""

@@ -27,6 +27,7 @@ class Bundle:
     """A bundle as one target sees it.
 
     `settings` is databricks.yml without resources, variables and targets, overlaid with what the target says.
+    `variables` lacks those that the workspace is asked for (`lookup`): only a deployment knows them.
     """
 
     file: Path
@@ -91,16 +92,20 @@ def _target(document: Mapping[str, Any], target: str | None, file: Path) -> Mapp
 
 
 def _variables(document: Mapping[str, Any], chosen: Mapping[str, Any], file: Path) -> dict[str, Any]:
+    """Return the values that a target's variables have, without those that a deployment would look up."""
     declared = _section(document, "variables", file)
     values = {
         name: spec["default"]
         for name, spec in declared.items()
-        if isinstance(spec, dict) and "default" in spec
+        if isinstance(spec, dict) and "default" in spec and "lookup" not in spec
     }
     for name, value in _section(chosen, "variables", file).items():
         if name not in declared:
             raise JobGraphError(f"{file}: a target sets the variable {name!r}, which is not declared")
-        values[name] = value["default"] if isinstance(value, dict) and "default" in value else value
+        if isinstance(value, dict) and "lookup" in value:
+            values.pop(name, None)
+        else:
+            values[name] = value["default"] if isinstance(value, dict) and "default" in value else value
     return values
 
 

@@ -113,7 +113,10 @@ def _text_of(name: str, where: str, scope: Scope, trail: tuple[str, ...], proble
 def _remedy(name: str) -> str:
     kind, _, rest = name.partition(".")
     if kind == "var":
-        return f"give the variable {rest!r} a default in databricks.yml"
+        return (
+            f"give the variable {rest!r} a default in databricks.yml or, if a deployment looks it up, "
+            "hand it in with the context"
+        )
     if kind == "resources":
         return "name a resource and a field that its file holds"
     return "only a deployment knows it, so hand it in with the context"

@@ -34,6 +34,19 @@ def test_a_target_changes_variables(write_bundle: Write, target: str, schema: st
     assert read_bundle(write_bundle(VARIABLES), target).variables == {"catalog": "main", "schema": schema}
 
 
+def test_what_a_deployment_looks_up_has_no_value_here(write_bundle: Write) -> None:
+    file = write_bundle("""
+        variables:
+          warehouse: {lookup: {warehouse: Starter}}
+          owner: {default: me}
+        targets:
+          dev:
+          prod: {variables: {owner: {lookup: {service_principal: robot}}}}
+    """)
+    assert read_bundle(file, "dev").variables == {"owner": "me"}
+    assert read_bundle(file, "prod").variables == {}
+
+
 def test_a_target_lays_its_other_settings_over_the_bundles(write_bundle: Write) -> None:
     settings = read_bundle(write_bundle(VARIABLES), "prod").settings
     assert settings["workspace"] == {"root_path": "/prod"}

@@ -16,44 +16,38 @@ from covid_xray.arguments import optional_secret
 from databricks.bundles.core import Resource
 from databricks.bundles.dashboards import Dashboard
 from databricks.bundles.experiments import MlflowExperiment
-from databricks.bundles.jobs import ClusterSpec, Job
+from databricks.bundles.jobs import Job
 from databricks.bundles.schemas import Schema
 from databricks.bundles.secret_scopes import SecretScope
-from databricks.bundles.sql_warehouses import SqlWarehouse
 from databricks.bundles.volumes import Volume
 from jobgraph import RunIf, load_job, plan_steps, target_names, unresolved_references
 from jobgraph.bundle import read_bundle
 
-ROOT = Path(__file__).resolve().parents[3]
-BUNDLE = ROOT / "databricks.yml"
-FILES = sorted((ROOT / "resources").glob("*.yml"))
+from tests.unit.resources.definitions import (
+    APPLICATION_ID,
+    BUNDLE,
+    CONTEXT,
+    FILES,
+    JOBS,
+    PER_BACKBONE,
+    ROOT,
+    SHARED,
+    TARGETS,
+    context_of,
+    resolved,
+    resources_of,
+    settings_of,
+)
+
 MODELS: dict[str, type[Any]] = {
     "jobs": Job,
     "schemas": Schema,
     "volumes": Volume,
     "experiments": MlflowExperiment,
     "dashboards": Dashboard,
-    "sql_warehouses": SqlWarehouse,
     "secret_scopes": SecretScope,
 }
-TARGETS = ("dev", "staging", "prod")
-TASKS = ("ingest", "featurize", "audit", "train", "explain", "compare", "register", "report")
-JOBS = {"training": TASKS, "scoring": ("score",), "evaluation": ("evaluate",)}
 STEPS = [(job, task) for job, tasks in JOBS.items() for task in tasks]
-# What a deployment knows and this repository cannot.
-CONTEXT = {
-    "workspace.file_path": str(ROOT),
-    "workspace.current_user.short_name": "someone",
-    "workspace.current_user.userName": "someone@example.org",
-    "resources.sql_warehouses.queries.id": "0123456789abcdef",
-}
-
-
-def resources_of(file: Path) -> list[tuple[str, str, Any]]:
-    document = yaml.safe_load(file.read_text())
-    return [
-        (kind, key, spec) for kind, by_key in document["resources"].items() for key, spec in by_key.items()
-    ]
 
 
 def flags(parameters: tuple[str, ...]) -> list[str]:
@@ -73,6 +67,13 @@ def test_a_resource_is_valid_for_databricks(file: Path) -> None:
     assert isinstance(resource, Resource)
 
 
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_it_is_valid_as_each_target_sends_it(file: Path, target: str) -> None:
+    ((kind, key, _),) = resources_of(file)
+    assert isinstance(MODELS[kind].from_dict(resolved(kind, key, target)), Resource)
+
+
 def test_keys_are_unique_across_kinds() -> None:
     keys = Counter(key for file in FILES for _, key, _ in resources_of(file))
     assert set(keys.values()) == {1}
@@ -84,19 +85,36 @@ def test_the_targets_are_those_of_the_design() -> None:
 
 @pytest.mark.parametrize("target", TARGETS)
 def test_every_reference_resolves(target: str) -> None:
-    assert unresolved_references(BUNDLE, target=target, context=CONTEXT) == []
+    assert unresolved_references(BUNDLE, target=target, context=context_of(target)) == []
 
 
 def test_each_target_has_a_schema_of_its_own() -> None:
-    schemas = [load_job(BUNDLE, "training", target=t, context=CONTEXT).parameters["schema"] for t in TARGETS]
-    assert schemas == ["xray_someone", "xray_staging", "xray"]
+    schemas = [resolved("schemas", "xray", target)["name"] for target in TARGETS]
+    assert schemas == ["xray_someone", "xray_free_someone", "xray_staging", "xray"]
 
 
-def test_the_cluster_is_a_valid_one_with_the_ml_runtime_and_dedicated_access() -> None:
-    cluster = read_bundle(BUNDLE).variables["cluster"]
-    ClusterSpec.from_dict(cluster)
-    assert cluster["spark_version"] == "18.x-cpu-ml-scala2.13"
-    assert cluster["data_security_mode"] == "DATA_SECURITY_MODE_DEDICATED"
+@pytest.mark.parametrize("target", SHARED)
+def test_what_is_there_once_belongs_to_a_service_principal_that_must_exist(target: str) -> None:
+    declared = yaml.safe_load(BUNDLE.read_text())["targets"][target]["variables"]["owner"]
+    assert declared == {"lookup": {"service_principal": "covid_xray"}}
+    found = settings_of(target)
+    assert found["run_as"] == {"service_principal_name": APPLICATION_ID}
+    root = f"/Workspace/Users/{APPLICATION_ID}/.bundle/covid_xray/{target}"
+    assert found["workspace"]["root_path"] == root
+    assert resolved("experiments", "classifiers", target)["name"] == f"/Users/{APPLICATION_ID}/covid_xray"
+
+
+def test_prod_comes_from_main() -> None:
+    assert settings_of("prod")["git"] == {"branch": "main"}
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_the_secret_scope_names_catalog_and_schema_by_variables_alone(target: str) -> None:
+    # The CLI resolves no ${resources...} in the name of a scope.
+    name = read_bundle(BUNDLE).resource("secret_scopes", "secrets").spec["name"]
+    assert name == "covid_xray.${var.catalog}.${var.schema}"
+    schema = resolved("schemas", "xray", target)["name"]
+    assert resolved("secret_scopes", "secrets", target)["name"] == f"covid_xray.workspace.{schema}"
 
 
 def test_uploaded_images_survive_a_destroy() -> None:
@@ -114,48 +132,45 @@ def test_every_python_file_lies_in_jobs(key: str, names: tuple[str, ...]) -> Non
         assert (ROOT / "resources" / script).is_file()
 
 
-@pytest.mark.parametrize("key", JOBS)
-def test_every_python_task_installs_the_wheel_on_the_jobs_cluster(key: str) -> None:
-    spec = read_bundle(BUNDLE).resource("jobs", key).spec
-    (cluster,) = [entry["job_cluster_key"] for entry in spec["job_clusters"]]
-    for task in spec["tasks"]:
-        python = task["for_each_task"]["task"] if "for_each_task" in task else task
-        assert python["libraries"] == [{"whl": "../dist/*.whl"}]
-        assert python["job_cluster_key"] == cluster
-
-
 def test_the_training_job_goes_from_ingest_to_report() -> None:
     tasks = load_job(BUNDLE, "training", context=CONTEXT).tasks
+    after_ingest = RunIf.AT_LEAST_ONE_SUCCESS
     assert [(task.key, task.depends_on, task.run_if) for task in tasks] == [
         ("ingest", (), RunIf.ALL_SUCCESS),
         ("featurize", ("ingest",), RunIf.ALL_SUCCESS),
         ("audit", ("ingest",), RunIf.ALL_SUCCESS),
-        ("train", ("featurize",), RunIf.ALL_DONE),
-        ("explain", ("train",), RunIf.ALL_DONE),
-        ("compare", ("train", "audit"), RunIf.ALL_DONE),
-        ("register", ("compare",), RunIf.ALL_DONE),
-        ("report", ("compare", "explain"), RunIf.ALL_DONE),
+        ("train", ("ingest", "featurize"), after_ingest),
+        ("explain", ("ingest", "train"), after_ingest),
+        ("compare", ("ingest", "train", "audit"), after_ingest),
+        ("register", ("ingest", "compare"), after_ingest),
+        ("report", ("ingest", "compare", "explain"), after_ingest),
     ]
+
+
+def test_every_task_for_each_backbone_has_all_of_them_at_work_at_the_same_time() -> None:
+    tasks = load_job(BUNDLE, "training", context=CONTEXT).tasks
     loops = {task.key: task.for_each.concurrency for task in tasks if task.for_each}
-    assert loops == {"featurize": 5, "train": 1, "explain": 1, "register": 1}
+    backbones = json.loads(read_bundle(BUNDLE).variables["backbones"])
+    assert loops == dict.fromkeys(PER_BACKBONE, len(backbones))
 
 
 def test_the_parameters_say_where_things_are_and_what_is_asked_for() -> None:
     assert load_job(BUNDLE, "training", context=CONTEXT).parameters == {
         "config": f"{ROOT}/config.yaml",
-        "catalog": "main",
+        "catalog": "workspace",
         "schema": "xray",
-        "data": "/Volumes/main/xray/images",
-        "patients": "/Volumes/main/xray/images/patients.csv",
-        "patient_id_key": "covid_xray.main.xray/patient_id_key",
+        "data": "/Volumes/workspace/xray/images",
+        "patients": "",
+        "patient_id_key": "covid_xray.workspace.xray/patient_id_key",
         "weights": "imagenet",
-        "weights_store": "/Volumes/main/xray/weights",
-        "reports": "/Volumes/main/xray/reports",
+        "weights_store": "/Volumes/workspace/xray/weights",
+        "reports": "/Volumes/workspace/xray/reports",
         "tracking_uri": "databricks",
         "experiment": "/Users/someone@example.org/covid_xray",
         "backbones": '["InceptionV3","Xception","ResNet50","VGG16","VGG19"]',
         "tasks": '["binary","multiclass"]',
         "settings": "{}",
+        "commit": "c0ffee",
     }
 
 
@@ -208,46 +223,21 @@ def test_each_parameter_is_the_jobs_of_the_same_name(key: str, task: str) -> Non
         assert [step.input for step in steps] == json.loads(job.parameters["backbones"])
 
 
-def test_nobody_but_the_deployer_may_read_unless_said() -> None:
-    bundle = read_bundle(BUNDLE)
-    grants = {
-        (kind, key): [(grant["principal"], *sorted(grant["privileges"])) for grant in spec.get("grants", [])]
-        for file in FILES
-        for kind, key, spec in resources_of(file)
-        if kind in ("schemas", "volumes")
-    }
-    assert grants == {
-        ("schemas", "xray"): [("${var.readers}", "EXECUTE", "SELECT", "USE_SCHEMA")],
-        ("volumes", "reports"): [("${var.readers}", "READ_VOLUME")],
-        ("volumes", "images"): [],
-        ("volumes", "weights"): [],
-    }
-    assert bundle.variables["readers"] == "${workspace.current_user.userName}"
-
-
-def test_others_may_look_and_start_or_change_nothing() -> None:
-    found = {
-        (kind, entry["group_name"], entry["level"])
-        for file in FILES
-        for kind, _, spec in resources_of(file)
-        for entry in spec.get("permissions", [])
-    }
-    levels = {("jobs", "CAN_VIEW"), ("dashboards", "CAN_READ"), ("sql_warehouses", "CAN_USE")}
-    assert found == {(kind, "${var.viewers}", level) for kind, level in levels}
-
-
 @pytest.mark.parametrize("job", JOBS)
 def test_patients_ids_are_hashed_with_a_key_of_each_targets_own(job: str) -> None:
-    keys = [load_job(BUNDLE, job, target=t, context=CONTEXT).parameters["patient_id_key"] for t in TARGETS]
-    scopes = [f"covid_xray.main.{schema}" for schema in ("xray_someone", "xray_staging", "xray")]
+    keys = [
+        load_job(BUNDLE, job, target=target, context=context_of(target)).parameters["patient_id_key"]
+        for target in TARGETS
+    ]
+    scopes = [resolved("secret_scopes", "secrets", target)["name"] for target in TARGETS]
     assert keys == [f"{scope}/patient_id_key" for scope in scopes]
     assert all(optional_secret(key) for key in keys)
 
 
-def test_the_upload_script_names_the_images_volume() -> None:
+def test_the_upload_script_names_the_images_volume_and_the_target() -> None:
     script = yaml.safe_load(BUNDLE.read_text())["scripts"]["upload"]
     images = load_job(BUNDLE, "training", context=CONTEXT).parameters["data"]
-    assert (
-        script["env"]["IMAGES"].replace("${var.catalog}", "main").replace("${var.schema}", "xray") == images
-    )
+    sent = script["env"]["IMAGES"].replace("${var.catalog}", "workspace").replace("${var.schema}", "xray")
+    assert sent == images
+    assert script["env"]["DATABRICKS_BUNDLE_TARGET"] == "${bundle.target}"
     assert "${" not in script["content"]

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import subprocess
 import sys
+import tomllib
 import zipfile
 from email import message_from_bytes
 from pathlib import Path
 
 import pytest
+import yaml
 
-ROOT = Path(__file__).resolve().parents[3]
+from tests.unit.resources.definitions import BUNDLE, ROOT, copy_checkout
+
+PATH = os.environ["PATH"].split(os.pathsep)
 PACKAGES = {"sparkdl", "radiograph", "covid_xray", "jobgraph"}
 # What 18 LTS ML has (https://docs.databricks.com/aws/en/release-notes/runtime/), and what the wheel asks for.
 RUNTIME = {
@@ -23,12 +28,30 @@ RUNTIME = {
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("dist")
-    command = [sys.executable, "-m", "uv", "build", "--wheel", "--no-build-isolation", "--quiet"]
-    subprocess.run([*command, "--python", sys.executable, "--out-dir", str(folder), str(ROOT)], check=True)
-    (built,) = folder.glob("*.whl")
+def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the bundle's own build leaves, in a checkout with a wheel from before and no uv on the path."""
+    checkout = tmp_path_factory.mktemp("a checkout")
+    copy_checkout(checkout)
+    (checkout / ".venv").symlink_to(sys.prefix)
+    (checkout / "dist").mkdir()
+    (checkout / "dist" / "covid_xray_pipelines-9.9.9-py3-none-any.whl").write_text("of another day")
+    build = yaml.safe_load(BUNDLE.read_text())["artifacts"]["wheel"]["build"]
+    path = os.pathsep.join(folder for folder in PATH if not (Path(folder) / "uv").exists())
+    # As the CLI runs it: https://docs.databricks.com/aws/en/dev-tools/bundles/settings#artifacts
+    subprocess.run(["bash", "-ec", build], cwd=checkout, env=os.environ | {"PATH": path}, check=True)
+    return checkout / "dist"
+
+
+@pytest.fixture(scope="module")
+def wheel(dist: Path) -> Path:
+    (built,) = dist.glob("*.whl")
     return built
+
+
+def test_a_build_leaves_the_new_wheel_alone(dist: Path) -> None:
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    name = f"covid_xray_pipelines-{version}-py3-none-any.whl"
+    assert [file.name for file in dist.iterdir()] == [name]
 
 
 def test_the_wheel_holds_every_file_of_the_four_packages_and_no_other(wheel: Path) -> None:

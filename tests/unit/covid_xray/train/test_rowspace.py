@@ -126,7 +126,7 @@ def steps(monkeypatch):
     return counted
 
 
-# A solver that creeps looks at the objective thousands of times; which number below that is rounding's choice.
+# A solver that creeps looks at the objective thousands of times; the number below that is rounding's choice.
 FEW_STEPS = 500
 
 
