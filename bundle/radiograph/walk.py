@@ -47,10 +47,11 @@ def walk(root: Path, classes: Sequence[str]) -> Iterator[Found]:
     FolderError
         If `root` or a class folder is missing.
     """
-    _check(root, classes)
+    folders = {entry.name: entry for entry in _folders(root)}
+    _check(root, classes, sorted(folders))
     inside = root.resolve()
     for label in sorted(classes):
-        found = _below(root / label, root, label, inside)
+        found = _of_entry(folders[label], root, root, label, inside)
         yield from sorted(found, key=lambda entry: entry.path)
 
 
@@ -62,9 +63,10 @@ def walk_all(root: Path) -> Iterator[Found]:
     FolderError
         If `root` is missing or cannot be listed.
     """
-    class_folders(root)
+    entries = _listed(root)
     inside = root.resolve()
-    yield from sorted(_below(inside, inside, "", inside), key=lambda entry: entry.path)
+    found = (one for entry in entries for one in _of_entry(entry, inside, inside, "", inside))
+    yield from sorted(found, key=lambda entry: entry.path)
 
 
 def class_folders(root: Path) -> list[str]:
@@ -75,12 +77,7 @@ def class_folders(root: Path) -> list[str]:
     FolderError
         If `root` is missing or cannot be listed.
     """
-    if not root.is_dir():
-        raise FolderError(f"there is no folder {root}")
-    try:
-        return sorted(entry.name for entry in root.iterdir() if entry.is_dir() and not _is_litter(entry.name))
-    except OSError as error:
-        raise FolderError(f"{root} cannot be listed: {error.strerror}") from None
+    return [entry.name for entry in _folders(root)]
 
 
 def other_folders(root: Path, classes: Sequence[str]) -> list[str]:
@@ -88,8 +85,34 @@ def other_folders(root: Path, classes: Sequence[str]) -> list[str]:
     return [name for name in class_folders(root) if name not in classes]
 
 
-def _check(root: Path, classes: Sequence[str]) -> None:
-    there = class_folders(root)
+def _folders(root: Path) -> list[os.DirEntry[str]]:
+    return [entry for entry in _listed(root) if _is_folder(entry)]
+
+
+def _listed(root: Path) -> list[os.DirEntry[str]]:
+    if not root.is_dir():
+        raise FolderError(f"there is no folder {root}")
+    try:
+        return _entries(root)
+    except OSError as error:
+        raise FolderError(f"{root} cannot be listed: {error.strerror}") from None
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    """Return what is in a folder, sorted; an entry knows what it is, so that no file is asked about."""
+    entries = (entry for entry in os.scandir(folder) if not _is_litter(entry.name))
+    return sorted(entries, key=lambda entry: entry.name)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        # A link in a circle, or to where nobody may look.
+        return False
+
+
+def _check(root: Path, classes: Sequence[str], there: Sequence[str]) -> None:
     missing = [name for name in classes if name not in there]
     if missing:
         found = f"it has {', '.join(there)}" if there else "it has no folders"
@@ -98,25 +121,23 @@ def _check(root: Path, classes: Sequence[str]) -> None:
         )
 
 
+def _of_entry(entry: os.DirEntry[str], folder: Path, root: Path, label: str, inside: Path) -> Iterator[Found]:
+    path = folder / entry.name
+    # A link to a folder is not followed: it may lead in a circle, and what lies inside is found anyway.
+    if entry.is_dir(follow_symlinks=False):
+        yield from _below(path, root, label, inside)
+    else:
+        yield _found(path, root, label, _refusal(entry, path, inside))
+
+
 def _below(folder: Path, root: Path, label: str, inside: Path) -> Iterator[Found]:
-    refusal = _refusal(folder, inside)
-    if refusal is not None:
-        yield _found(folder, root, label, refusal)
-        return
     try:
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        entries = _entries(folder)
     except OSError as error:
         yield _found(folder, root, label, Refused(Reason.unreadable, f"folder: {error.strerror}"))
         return
     for entry in entries:
-        path = Path(entry.path)
-        if _is_litter(entry.name):
-            continue
-        # A link to a folder is not followed: it may lead in a circle, and what lies inside is found anyway.
-        if entry.is_dir(follow_symlinks=False):
-            yield from _below(path, root, label, inside)
-        else:
-            yield _found(path, root, label, _refusal(path, inside))
+        yield from _of_entry(entry, folder, root, label, inside)
 
 
 def _found(file: Path, root: Path, label: str, refusal: Refused | None) -> Found:
@@ -128,16 +149,24 @@ def _found(file: Path, root: Path, label: str, refusal: Refused | None) -> Found
     return Found(printable, label, file, refusal)
 
 
-def _refusal(path: Path, inside: Path) -> Refused | None:
+def _refusal(entry: os.DirEntry[str], path: Path, inside: Path) -> Refused | None:
+    if entry.is_symlink():
+        return _refusal_of_link(path, inside)
+    if not entry.is_file(follow_symlinks=False):
+        return Refused(Reason.unreadable, "not a regular file")
+    return None
+
+
+def _refusal_of_link(path: Path, inside: Path) -> Refused | None:
     try:
         target = path.resolve(strict=True)
     except (OSError, RuntimeError):
         return Refused(Reason.unreadable, "a link that leads nowhere")
     if not target.is_relative_to(inside):
         return Refused(Reason.outside_root, "a link that leads out of the folder")
-    if path.is_symlink() and target.is_dir():
+    if target.is_dir():
         return Refused(Reason.unreadable, "a link to a folder")
-    if not target.is_dir() and not target.is_file():
+    if not target.is_file():
         return Refused(Reason.unreadable, "not a regular file")
     return None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from functools import cache
 from zipimport import zipimporter
 
 import numpy as np
@@ -66,6 +67,8 @@ def _computed(
 
     @arrow_udf(kind)  # type: ignore[untyped-decorator]
     def compute(batches: Iterator[pa.Array]) -> Iterator[pa.Array]:
+        # Once a task, since it asks a file system that may be a network away; never, if there is no image.
+        network = cache(lambda: kept_network(recipe))
         for batch in batches:
             # A batch of Spark's may hold 10,000 images; Xception's features of them would be 8 GB.
             for start in range(0, len(batch), batch_size):
@@ -73,7 +76,7 @@ def _computed(
                 inputs = [to_input(value, size, scale_hint) for value in part]
                 decoded = [pixels for pixels in inputs if pixels is not None]
                 missing = np.array([pixels is None for pixels in inputs])
-                values = kept_network(recipe).features(np.stack(decoded)) if decoded else _NONE
+                values = network().features(np.stack(decoded)) if decoded else _NONE
                 yield encode(values, missing)
         forget_archives()
 

@@ -72,6 +72,8 @@ _kept: tuple[Recipe, int, Network] | None = None
 def kept_network(recipe: Recipe) -> Network:
     """Return the process's network; another recipe, or a changed weights file, takes its place.
 
+    Each call asks the file system when the file was changed.
+
     Spark's workers collect garbage after each task, a quarter of a second through all that TensorFlow and a
     network are made of. As long as the network is kept, nothing of that is garbage: it is left out.
     """

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal
-from uuid import uuid4
 
 from sparkdl.backbones import Backbone, backbone
 from sparkdl.contents import refuse_others
 from sparkdl.errors import WeightsError
+from sparkdl.files import write_whole
 
 Kind = Literal["imagenet", "random", "file"]
 
@@ -93,16 +93,17 @@ def _find(given: Path, net: Backbone) -> Path:
 
 
 def _kept(path: Path, kind: Kind, make: Callable[[Path], None]) -> Weights:
-    """Make `path` unless it is there, with its sha256 beside it; whoever looks sees all of it or nothing."""
+    """Make `path` unless it is there whole, which is what its sha256 beside it, written last, says."""
     recorded = _record(path)
-    if not path.is_file():
+    if not (recorded.is_file() and path.is_file()):
         path.parent.mkdir(parents=True, exist_ok=True)
         # HDF5 is written at random places, which a volume of a workspace does not take: make it elsewhere.
         with TemporaryDirectory() as elsewhere:
             made = Path(elsewhere) / path.name
             make(made)
-            _put(recorded, lambda part: part.write_text(f"{sha256_of(made)}\n", encoding="ascii"))
-            _put(path, lambda part: shutil.copyfile(made, part))
+            recorded.unlink(missing_ok=True)
+            write_whole(path, lambda place: shutil.copyfile(made, place))
+            write_whole(recorded, lambda place: place.write_text(f"{sha256_of(made)}\n", encoding="ascii"))
     return Weights(path, _checked(path, f"that was stored: delete it and {recorded.name} beside it"), kind)
 
 
@@ -118,15 +119,6 @@ def _checked(path: Path, expected: str) -> str:
         if [word.lower() for word in words[:1]] != [sha256]:
             raise WeightsError(f"{path} is not the file {expected}")
     return sha256
-
-
-def _put(path: Path, write: Callable[[Path], object]) -> None:
-    part = path.with_name(f".{uuid4().hex}.{path.name}")
-    try:
-        write(part)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def obtain_in_own_process(name: str, file: Path, seed: int | None) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
+from sparkdl.files import write_whole
+
 from covid_xray.errors import RunFailedError
 from covid_xray.protocols import AS_PUBLISHED
 from covid_xray.report.collect import collect
@@ -38,10 +40,9 @@ def write_report(tables: Tables, run_id: str, reports: Path, now: datetime) -> P
     for name, png in pictures.items():
         (reports / "figures" / f"{name}.png").write_bytes(png)
     page = reports / "index.html"
-    part = page.with_name(".index.html.part")
     explanations, gallery = read_explanations(tables, report), read_gallery(tables, report)
-    part.write_text(render(report, pictures, explanations, gallery, now), encoding="utf-8")
-    part.replace(page)
+    text = render(report, pictures, explanations, gallery, now)
+    write_whole(page, lambda place: place.write_text(text, encoding="utf-8"))
     if lacking := missing(report, explanations):
         raise RunFailedError(f"{len(lacking)} of the run's results are missing: {'; '.join(lacking)}")
     return page

@@ -1,4 +1,5 @@
 import os
+from collections import Counter
 
 import pytest
 from radiograph import FolderError, Reason, class_folders, other_folders, walk
@@ -23,6 +24,33 @@ def root(tmp_path):
 
 def reasons(root, *classes):
     return {found.path: found.refused.reason for found in walk(root, classes) if found.refused}
+
+
+@pytest.fixture
+def questions(monkeypatch):
+    """Count what the file system is asked while a tree of two class folders is walked."""
+
+    def ask(root, files):
+        for name in range(files):
+            place = root / f"{'AB'[name % 2]}" / f"{name}.png"
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(b"x")
+        asked = Counter()
+        with monkeypatch.context() as patched:
+            for name in ("scandir", "listdir", "stat", "lstat", "readlink"):
+                patched.setattr(os, name, counting(getattr(os, name), asked))
+            assert len(list(walk(root, ["A", "B"]))) == files
+        return asked
+
+    return ask
+
+
+def counting(function, asked):
+    def counted(*args, **kwargs):
+        asked[function.__name__] += 1
+        return function(*args, **kwargs)
+
+    return counted
 
 
 def test_files_come_sorted_with_their_class(root):
@@ -50,6 +78,30 @@ def test_a_class_folder_that_is_a_link_outwards_is_refused_whole(root, tmp_path)
     (root / "C").symlink_to(tmp_path / "elsewhere")
     assert reasons(root, "C") == {"C": Reason.outside_root}
     assert len(list(walk(root, ["C"]))) == 1
+
+
+def test_a_class_folder_that_is_a_link_inwards_or_nowhere_has_no_files_of_its_own(root):
+    (root / "C").symlink_to(root / "A")
+    assert reasons(root, "C") == {"C": Reason.unreadable}
+    (root / "D").symlink_to(root / "nothing")
+    with pytest.raises(FolderError, match="no class folder D"):
+        list(walk(root, ["D"]))
+
+
+def test_a_link_in_a_circle_beside_the_classes_is_no_folder(root):
+    (root / "loop").symlink_to(root / "loop")
+    assert class_folders(root) == ["A", "B", "Other"]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may list every folder")
+def test_a_folder_that_may_not_be_listed_is_refused(root):
+    (root / "A" / "deep").chmod(0)
+    assert reasons(root, "A") == {"A/deep": Reason.unreadable}
+
+
+def test_each_folder_is_listed_once_and_no_file_is_asked_about(questions, tmp_path):
+    few, many = questions(tmp_path / "1", 2), questions(tmp_path / "2", 100)
+    assert few == many and many["scandir"] == 3 and many["listdir"] == 0
 
 
 def test_a_link_within_the_folder_is_a_file_like_others(root):

@@ -1,3 +1,5 @@
+import errno
+import os
 import shutil
 import socket
 import subprocess
@@ -5,6 +7,7 @@ import sys
 
 import pytest
 from sparkdl.errors import WeightsError
+from sparkdl.files import write_whole
 from sparkdl.network import Network, Recipe
 from sparkdl.obtain import obtain
 from sparkdl.weights import kind_of, obtain_in_own_process, resolve
@@ -24,6 +27,40 @@ def drawn(tmp_path_factory):
 def in_this_process(monkeypatch):
     """Obtain weights where a test can stand in for Keras's host."""
     monkeypatch.setattr("sparkdl.weights.obtain_in_own_process", obtain)
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """Weights of seven bytes; the names of the networks for which they were made."""
+    made = []
+
+    def make(name, file, seed):
+        made.append(name)
+        file.write_bytes(b"weights")
+
+    monkeypatch.setattr("sparkdl.weights.obtain_in_own_process", make)
+    return made
+
+
+def refused(source, target):
+    """Rename a file as a volume of a workspace does."""
+    raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+
+
+def broken_off(source, target):
+    """Copy a file whole beside its place, and half of it to its place."""
+    whole = target.name.startswith(".")
+    target.write_bytes(source.read_bytes()[: None if whole else 3])
+    if not whole:
+        raise OSError("killed")
+
+
+def noting(order):
+    def noted(path, write):
+        order.append(path.name)
+        write_whole(path, write)
+
+    return noted
 
 
 def test_importing_the_package_loads_no_tensorflow():
@@ -57,6 +94,40 @@ def test_stored_weights_that_have_changed_are_refused(drawn, tmp_path):
         file.write(b"?")
     with pytest.raises(WeightsError, match=r"is not the file that was stored: delete it and .*\.sha256"):
         resolve("random", "VGG16", tmp_path, 4)
+
+
+@pytest.mark.parametrize("renames", [True, False])
+def test_stored_weights_are_written_before_their_record(quick, monkeypatch, tmp_path, renames):
+    if not renames:
+        monkeypatch.setattr(os, "replace", refused)
+    order = []
+    monkeypatch.setattr("sparkdl.weights.write_whole", noting(order))
+    made = resolve("random", "VGG16", tmp_path)
+    name = made.path.name
+    assert order == [name, f"{name}.sha256"] == sorted(file.name for file in tmp_path.iterdir())
+    assert made.path.read_bytes() == b"weights" and resolve("random", "VGG16", tmp_path) == made
+    assert quick == ["VGG16"]
+
+
+def test_a_stored_file_without_its_record_is_a_part_of_one_and_made_anew(quick, monkeypatch, tmp_path):
+    monkeypatch.setattr(os, "replace", refused)
+    with monkeypatch.context() as patched:
+        patched.setattr("shutil.copyfile", broken_off)
+        with pytest.raises(OSError, match="killed"):
+            resolve("random", "VGG16", tmp_path)
+    (half,) = tmp_path.iterdir()
+    assert half.read_bytes() == b"wei"
+    assert resolve("random", "VGG16", tmp_path).path.read_bytes() == b"weights" and len(quick) == 2
+
+
+def test_the_record_of_a_file_that_was_deleted_speaks_for_no_other(quick, monkeypatch, tmp_path):
+    made = resolve("random", "VGG16", tmp_path)
+    made.path.unlink()
+    monkeypatch.setattr(os, "replace", refused)
+    monkeypatch.setattr("shutil.copyfile", broken_off)
+    with pytest.raises(OSError, match="killed"):
+        resolve("random", "VGG16", tmp_path)
+    assert list(tmp_path.iterdir()) == [made.path] and len(quick) == 2
 
 
 def test_imagenet_weights_are_fetched_once_whatever_keras_keeps(in_this_process, monkeypatch, tmp_path):
@@ -127,6 +198,7 @@ def test_weights_of_another_network_and_damaged_files_are_refused_in_one_line(dr
 def test_imagenet_weights_that_were_fetched_before_need_no_network(drawn, tmp_path):
     kept = tmp_path / "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5"
     kept.hardlink_to(drawn[0].path)
+    kept.with_name(f"{kept.name}.sha256").write_text(drawn[0].sha256)
     found = resolve("imagenet", "VGG16", tmp_path)
     assert (found.path, found.kind) == (kept, "imagenet")
 
