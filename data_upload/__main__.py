@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import os
 import sys
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from covid_xray.arguments import optional_path
+
 from data_upload.errors import DataUploadError
 
 if TYPE_CHECKING:
     from data_upload.manifest import Left
-    from data_upload.upload import Failure
+    from data_upload.upload import Failure, Plan
 
 
 def resize(args: Namespace) -> int:
@@ -56,24 +58,26 @@ def fetch(args: Namespace) -> int:
 
 def upload(args: Namespace) -> int:
     """Send a folder of X-rays to a volume."""
-    from covid_xray.ingest.facts import patient_of, read_patients
+    from covid_xray.ingest.facts import patient_of, patients_file, read_patients
     from radiograph import class_folders
 
     from data_upload.journal import FOLDER, KEY, Journal
-    from data_upload.parcels import pack
+    from data_upload.parcels import open_xrays, pack
     from data_upload.progress import progress_bar
     from data_upload.pseudonyms import local_key
     from data_upload.upload import carry_out, plan
     from data_upload.volume import Volume, workspace
 
-    # Refuses a folder that is not there, before a key is put into it.
+    # In this order nothing is made before what is given has been looked at, and what is quick comes first.
     class_folders(args.data)
-    volume = Volume(workspace(args.profile), args.to)
-    journal = Journal(args.data, volume.path)
-    patients = read_patients(args.patients)
+    patients = read_patients(patients_file(args.data, args.patients))
+    volume = Volume(workspace(args.profile), args.to, "--to")
+    there = volume.sizes()
+    xrays, left = open_xrays(args.data, args.workers)
     key = None if args.plain_names else local_key(args.data / FOLDER / KEY)
-    parcels, left = pack(args.data, partial(patient_of, patients=patients), key, args.workers)
-    what = plan(parcels, volume, journal, key is not None, args.delete)
+    parcels = pack(args.data, xrays, partial(patient_of, patients=patients), key)
+    journal = Journal(args.data, volume.path)
+    what = plan(parcels, there, journal.sent(), key is not None, args.delete)
     _say_left(left)
     if args.dry_run:
         counts = f"send {len(what.send)}, skip {len(what.skip)}, delete {len(what.delete)}"
@@ -82,13 +86,10 @@ def upload(args: Namespace) -> int:
     with progress_bar("upload") as notify:
         failures = carry_out(what, volume, journal, args.workers, notify)
     _say_failures(failures)
-    lost = {failure.name for failure in failures}
-    sent = sum(parcel.name not in lost for parcel in what.send)
-    gone = sum(name not in lost for name in what.delete)
-    counts = f"{sent} sent, {len(what.skip)} there already, {gone} deleted, {len(lost)} failed"
-    print(f"{counts} in {volume.path}")
+    print(f"{_counts(what, failures)} in {volume.path}")
     if key is not None:
         print(f"File names and patients are pseudonyms there; {args.data / FOLDER} leads back: it stays here")
+    _say_what_next(failures)
     return 1 if failures else 0
 
 
@@ -99,7 +100,7 @@ def download(args: Namespace) -> int:
     from data_upload.upload import fetch_all
     from data_upload.volume import Volume, workspace
 
-    volume = Volume(workspace(args.profile), args.source)
+    volume = Volume(workspace(args.profile), args.source, "--from")
     with progress_bar("download") as notify:
         count, failures = fetch_all(volume, args.output, args.workers, notify)
     _say_failures(failures)
@@ -112,11 +113,33 @@ def _say_failures(failures: Sequence[Failure]) -> None:
         print(f"  {failure.name} failed: {failure.error}", file=sys.stderr)
 
 
+def _counts(what: Plan, failures: Sequence[Failure]) -> str:
+    lost = {failure.name for failure in failures}
+    sent = sum(parcel.name not in lost for parcel in what.send)
+    gone = sum(name not in lost for name in what.delete)
+    return f"{sent} sent, {len(what.skip)} there already, {gone} deleted, {len(lost)} failed"
+
+
+def _say_what_next(failures: Sequence[Failure]) -> None:
+    if failures:
+        print("type the same command again: it sends only what has not arrived", file=sys.stderr)
+        return
+    # The CLI's own name for the target where none is given; the bundle's script sets it.
+    target = os.environ.get("DATABRICKS_BUNDLE_TARGET")
+    print("next: databricks bundle run training" + (f" -t {target}" if target else ""))
+
+
 def _say_left(left: Sequence[Left]) -> None:
     if left:
         print(f"{len(left)} files are no X-rays and stay here:")
         for file in left:
             print(f"  {file.path}: {file.reason} ({file.detail})")
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise ArgumentTypeError(f"{text!r} is no whole number from 1 on")
+    return int(text)
 
 
 def _parser() -> ArgumentParser:
@@ -127,7 +150,7 @@ def _parser() -> ArgumentParser:
     add.add_argument("--data", type=Path, required=True, help="folder of class folders")
     add.add_argument("--output", type=Path, required=True, help="folder for the copy")
     add.add_argument(
-        "--workers", type=int, default=os.cpu_count() or 1, help="files at once (default: one per core)"
+        "--workers", type=_count, default=os.cpu_count() or 1, help="files at once (default: one per core)"
     )
     add = commands.add_parser("sample", help=sample.__doc__)
     add.set_defaults(command=sample)
@@ -140,7 +163,11 @@ def _parser() -> ArgumentParser:
     add = commands.add_parser("upload", help=upload.__doc__)
     add.set_defaults(command=upload)
     add.add_argument("--data", type=Path, required=True, help="folder of class folders; resize it before")
-    add.add_argument("--patients", type=Path, help="CSV with label, original_filename and patient_id")
+    add.add_argument(
+        "--patients",
+        type=optional_path,
+        help="CSV with label, original_filename and patient_id (default: DATA/patients.csv if it exists)",
+    )
     add.add_argument("--to", required=True, help="/Volumes/<catalog>/<schema>/images")
     add.add_argument("--plain-names", action="store_true", help="keep file names and patient ids as they are")
     add.add_argument("--dry-run", action="store_true", help="only say what would be done")
@@ -156,7 +183,7 @@ def _parser() -> ArgumentParser:
 
 def _add_workspace(parser: ArgumentParser) -> None:
     parser.add_argument("--profile", help="of ~/.databrickscfg (default: DATABRICKS_HOST and the like)")
-    parser.add_argument("--workers", type=int, default=16, help="files at once (default: %(default)s)")
+    parser.add_argument("--workers", type=_count, default=16, help="files at once (default: %(default)s)")
 
 
 def main(argv: Sequence[str]) -> int:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from covid_xray.ingest.facts import PATIENTS
+
 from data_upload.errors import DataUploadError
 
 COVID = "Covid-19"
@@ -74,7 +76,7 @@ def fetch_dataset(output: Path, dataset: Commit, metadata: Commit) -> str:
     known = _write_patients(output, table)
     stamp.write_text(wanted, encoding="utf-8")
     count = sum(file.is_file() for file in output.glob("[!.]*/*"))
-    return f"{count} images in {output}; patients.csv names the patients of {known} of the {COVID} ones"
+    return f"{count} images in {output}; {PATIENTS} names the patients of {known} of the {COVID} ones"
 
 
 def _class_folders(folder: Path, source: Commit) -> Path:
@@ -130,7 +132,7 @@ def _write_patients(output: Path, table: str) -> int:
     patients = {row["filename"]: row["patientid"] for row in csv.DictReader(io.StringIO(table))}
     names = sorted(file.name for file in (output / COVID).iterdir())
     rows = [(COVID, name, f"cov{patients[name]}") for name in names if patients.get(name)]
-    with (output / "patients.csv").open("w", newline="", encoding="utf-8") as file:
+    with (output / PATIENTS).open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["label", "original_filename", "patient_id"])
         writer.writerows(rows)

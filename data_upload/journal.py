@@ -8,6 +8,7 @@ from pathlib import Path
 from threading import Lock
 
 from data_upload.parcels import Parcel
+from data_upload.pseudonyms import make_local_folder
 
 FOLDER = ".upload"
 KEY = "key"
@@ -39,7 +40,7 @@ class Journal:
         row = (self._target, parcel.name, parcel.sha256, parcel.local)
         csv.writer(line, lineterminator="\n").writerow(row)
         with self._lock:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
+            make_local_folder(self._file.parent)
             with self._file.open("a+", encoding="utf-8", newline="") as file:
                 file.write(_line_break_needed(self._file) + line.getvalue())
 

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from covid_xray.ingest.facts import PATIENTS
 from covid_xray.pseudonyms import pseudonym
 from radiograph import DICOM, Reason, Refused, class_folders, open_xray, walk
 from radiograph.walk import Found
 
+from data_upload.errors import DataUploadError
 from data_upload.manifest import MANIFEST, Left
 from data_upload.pseudonyms import patients_csv, remote_name, renamed_manifest
 from data_upload.silence import silent_decoders
 
-PATIENTS = "patients.csv"
-
 PatientOf = Callable[[str, str, str], str]
+# A file, its size in bytes and its sha256.
+OpenedXray = tuple[Found, int, str]
 
 
 @dataclass(frozen=True)
@@ -46,10 +48,34 @@ class Parcel:
         return self.source if isinstance(self.source, bytes) else self.source.read_bytes()
 
 
-def pack(
-    root: Path, patient_of: PatientOf, key: bytes | None, workers: int
-) -> tuple[list[Parcel], list[Left]]:
-    """Pack the X-rays of a folder, their patients and their manifest.
+def open_xrays(root: Path, workers: int) -> tuple[list[OpenedXray], list[Left]]:
+    """Open every file of the class folders.
+
+    Returns
+    -------
+    xrays : list of OpenedXray
+        At least one.
+    left : list of Left
+        Files that are no X-rays: what else lies in a folder may well name patients.
+
+    Raises
+    ------
+    DataUploadError
+        If no file is an X-ray.
+    """
+    with silent_decoders(), ThreadPoolExecutor(workers) as pool:
+        outcomes = list(pool.map(_open, walk(root, class_folders(root))))
+    left = [outcome for outcome in outcomes if isinstance(outcome, Left)]
+    xrays = [outcome for outcome in outcomes if not isinstance(outcome, Left)]
+    if not xrays:
+        raise DataUploadError(_nothing_to_upload(root, left))
+    return xrays, left
+
+
+def pack(root: Path, xrays: Iterable[OpenedXray], patient_of: PatientOf, key: bytes | None) -> list[Parcel]:
+    """Return the X-rays of a folder, their patients and their manifest, by name.
+
+    Of files with equal bytes in a class one goes, when they are named by their contents.
 
     Parameters
     ----------
@@ -57,22 +83,11 @@ def pack(
         Tells the patient of (label, path, sha256).
     key : bytes or None
         For pseudonyms; None sends the names as they are.
-
-    Returns
-    -------
-    parcels : list of Parcel
-        By name. Of files with equal bytes in a class one goes, when they are named by their contents.
-    left : list of Left
-        Files that are no X-rays: what else lies in a folder may well name patients.
     """
-    with silent_decoders(), ThreadPoolExecutor(workers) as pool:
-        outcomes = list(pool.map(_open, walk(root, class_folders(root))))
-    left = [outcome for outcome in outcomes if isinstance(outcome, Left)]
-    found = [outcome for outcome in outcomes if not isinstance(outcome, Left)]
     parcels: dict[str, Parcel] = {}
     patients: dict[str, str] = {}
     names: dict[str, str] = {}
-    for file, size, sha256 in found:
+    for file, size, sha256 in xrays:
         patient = patient_of(file.label, file.path, sha256)
         name = file.path if key is None else remote_name(file.label, file.file, sha256)
         names[file.path] = name
@@ -83,7 +98,7 @@ def pack(
         made[MANIFEST] = renamed_manifest(root / MANIFEST, names)
     for name, content in made.items():
         parcels[name] = Parcel(name, content, len(content), hashlib.sha256(content).hexdigest())
-    return [parcels[name] for name in sorted(parcels)], left
+    return [parcels[name] for name in sorted(parcels)]
 
 
 def is_there(parcel: Parcel, there: Mapping[str, int], sent: Mapping[str, str], pseudonymised: bool) -> bool:
@@ -109,7 +124,14 @@ def strangers(parcels: Iterable[Parcel], there: Iterable[str]) -> list[str]:
     return sorted(set(there) - {parcel.name for parcel in parcels})
 
 
-def _open(found: Found) -> tuple[Found, int, str] | Left:
+def _nothing_to_upload(root: Path, left: Sequence[Left]) -> str:
+    why = "there are no files in class folders"
+    if left:
+        why = f"none of {len(left)} files is an X-ray, such as {left[0].path}: {left[0].reason}"
+    return f"nothing to upload in {root} ({why}): give a folder with one folder of X-rays per class"
+
+
+def _open(found: Found) -> OpenedXray | Left:
     if found.refused is not None:
         return Left(found.path, str(found.refused.reason), found.refused.detail)
     try:

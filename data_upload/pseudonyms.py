@@ -11,12 +11,23 @@ from pathlib import Path
 _KEY_BYTES = 32
 
 
+def make_local_folder(folder: Path) -> None:
+    """Make the folder for what leads back to patients, so that neither git nor a deploy takes it along."""
+    folder.mkdir(exist_ok=True)
+    ignored = folder / ".gitignore"
+    if not ignored.is_file():
+        ignored.write_text("*\n", encoding="ascii")
+
+
 def local_key(file: Path) -> bytes:
     """Return the key of this data folder, made on first use; whoever has it can find patients again."""
+    make_local_folder(file.parent)
     if not file.is_file():
-        file.parent.mkdir(exist_ok=True)
-        file.touch(mode=0o600)
-        file.write_text(secrets.token_hex(_KEY_BYTES), encoding="ascii")
+        # Whole or not at all: an empty key would be no secret.
+        part = file.with_name(f"{file.name}.part")
+        part.touch(mode=0o600)
+        part.write_text(secrets.token_hex(_KEY_BYTES), encoding="ascii")
+        part.replace(file)
     return bytes.fromhex(file.read_text(encoding="ascii").strip())
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
 
+from covid_xray.ingest.facts import PATIENTS
 from PIL import Image
 from radiograph import Found, Reason, Refused, Xray, class_folders, open_xray, walk
 
@@ -67,8 +68,8 @@ def resize_folder(
             notify(done, len(files))
     write_rows(output / MANIFEST, Original, [r.outcome for r in results if isinstance(r.outcome, Original)])
     write_rows(output / REFUSED, Left, [r.outcome for r in results if isinstance(r.outcome, Left)])
-    if (data / "patients.csv").is_file():
-        shutil.copyfile(data / "patients.csv", output / "patients.csv")
+    if (data / PATIENTS).is_file():
+        shutil.copyfile(data / PATIENTS, output / PATIENTS)
     return results
 
 

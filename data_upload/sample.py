@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from covid_xray.ingest.facts import PATIENTS
 
 from data_upload.errors import DataUploadError
 from data_upload.phantom import PATTERNS, draw_phantom
@@ -45,7 +46,7 @@ def draw_sample(output: Path, per_class: int, seed: int) -> None:
     writer = csv.writer(table, lineterminator="\n")
     writer.writerow(["label", "original_filename", "patient_id"])
     writer.writerows(rows)
-    _write(output / "patients.csv", table.getvalue().encode())
+    _write(output / PATIENTS, table.getvalue().encode())
 
 
 def _draw(output: Path, label: str, place: int, count: int, seed: int) -> Iterator[tuple[str, str, str]]:

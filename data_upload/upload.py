@@ -37,16 +37,23 @@ class Failure:
 
 
 def plan(
-    parcels: Sequence[Parcel], volume: Volume, journal: Journal, pseudonymised: bool, delete: bool
+    parcels: Sequence[Parcel],
+    there: Mapping[str, int],
+    sent: Mapping[str, str],
+    pseudonymised: bool,
+    delete: bool,
 ) -> Plan:
     """Compare the folder with the volume.
 
     Parameters
     ----------
+    there : mapping of str to int
+        Sizes in bytes by name, as the volume lists them.
+    sent : mapping of str to str
+        sha256 by name of what has been sent from here.
     delete : bool
         Whether files that the folder lacks are to go from the volume.
     """
-    there, sent = volume.sizes(), journal.sent()
     known = {parcel.name for parcel in parcels if is_there(parcel, there, sent, pseudonymised)}
     return Plan(
         send=tuple(parcel for parcel in parcels if parcel.name not in known),
@@ -69,6 +76,11 @@ def carry_out(
     -------
     list of Failure
         By name; empty when all went well.
+
+    Raises
+    ------
+    DataUploadError
+        If the volume may not be written to; nothing has been sent then.
     """
 
     def send(parcel: Parcel) -> None:
@@ -77,6 +89,7 @@ def carry_out(
 
     calls = {parcel.name: partial(send, parcel) for parcel in what.send}
     calls |= {name: partial(volume.delete, name) for name in what.delete}
+    volume.make_folders(parcel.name for parcel in what.send)
     failures = _in_parallel(calls, workers, notify)
     if what.send:
         there = volume.sizes()

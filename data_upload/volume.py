@@ -6,26 +6,49 @@ https://docs.databricks.com/api/workspace/files
 from __future__ import annotations
 
 import io
+import logging
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
+import requests
 from databricks.sdk import WorkspaceClient
-from databricks.sdk.errors import NotFound
-from databricks.sdk.errors.base import DatabricksError
+from databricks.sdk.config import Config
+from databricks.sdk.credentials_provider import CredentialsStrategy
+from databricks.sdk.errors import NotFound, PermissionDenied, Unauthenticated
 from databricks.sdk.errors.platform import DeadlineExceeded, InternalError, TemporarilyUnavailable
 from databricks.sdk.retries import retried
 
 from data_upload.errors import DataUploadError
 
-_VOLUME = re.compile(r"/Volumes/[^/]+/[^/]+/[^/]+(/.*)?")
+_VOLUME = re.compile(r"(/Volumes/[^/]+/[^/]+/[^/]+)(/.*)?")
+# What a command does with the volume that it is given by this option.
+_PRIVILEGES = {"--to": "READ VOLUME and WRITE VOLUME", "--from": "READ VOLUME"}
 # The SDK itself repeats after 429, 503, resets and time-outs; these it lets through.
 _PASSING = (InternalError, TemporarilyUnavailable, DeadlineExceeded, TimeoutError)
 _ATTEMPTS = 6
+# After connection errors the SDK goes on for five minutes: too long for a mistyped host, not for a transfer.
+_FIRST_ANSWER_SECONDS = 10
+# Any answer will do; the SDK asks for this as well.
+_ABOUT = "/.well-known/databricks-config"
 
 _T = TypeVar("_T")
+
+# Python prints warnings of a logger without handlers; the SDK warns of an unreachable host, as we do below.
+logging.getLogger("databricks.sdk").addHandler(logging.NullHandler())
+
+
+class _NoCredentials(CredentialsStrategy):
+    """For finding out which host is meant, without a login: some logins ask that host."""
+
+    def auth_type(self) -> str:
+        return "none"
+
+    def __call__(self, cfg: Config) -> Callable[[], dict[str, str]]:
+        return dict
 
 
 def workspace(profile: str | None) -> WorkspaceClient:
@@ -34,9 +57,10 @@ def workspace(profile: str | None) -> WorkspaceClient:
     Raises
     ------
     DataUploadError
-        If neither says which workspace, or how to get in.
+        If neither says which workspace, or how to get in, or the workspace cannot be reached.
     """
     try:
+        _refuse_unreachable(profile)
         return WorkspaceClient(profile=profile)
     except ValueError as error:
         raise DataUploadError(
@@ -45,8 +69,37 @@ def workspace(profile: str | None) -> WorkspaceClient:
         ) from None
 
 
+def _refuse_unreachable(profile: str | None) -> None:
+    host = Config(
+        profile=profile,
+        credentials_strategy=_NoCredentials(),
+        retry_timeout_seconds=1,
+        http_timeout_seconds=_FIRST_ANSWER_SECONDS,
+    ).host
+    if not host:
+        return
+    try:
+        requests.get(f"{host}{_ABOUT}", timeout=_FIRST_ANSWER_SECONDS)
+    except requests.RequestException as error:
+        raise DataUploadError(
+            f"the workspace {host} cannot be reached ({_cause(error)}): check its name and this machine's "
+            "connection, then type the same command again"
+        ) from None
+
+
+def _cause(error: BaseException) -> str:
+    while error.__context__ is not None:
+        error = error.__context__
+    return (isinstance(error, OSError) and error.strerror) or one_line(error)
+
+
 class Volume:
     """The files below a path like `/Volumes/<catalog>/<schema>/<volume>`.
+
+    Parameters
+    ----------
+    option : {"--to", "--from"}
+        Which the path was given with, for messages.
 
     Raises
     ------
@@ -54,10 +107,14 @@ class Volume:
         If `path` is no such path.
     """
 
-    def __init__(self, client: WorkspaceClient, path: str) -> None:
-        if not _VOLUME.fullmatch(path) or ".." in path.split("/"):
+    def __init__(self, client: WorkspaceClient, path: str, option: Literal["--to", "--from"]) -> None:
+        found = _VOLUME.fullmatch(path)
+        if not found or ".." in path.split("/"):
             raise DataUploadError(f"{path} is no volume: it looks like /Volumes/<catalog>/<schema>/<volume>")
         self.path = path.rstrip("/")
+        self._root = found[1]
+        self._option = option
+        self._host = client.config.host
         self._files = client.files
 
     def sizes(self) -> dict[str, int]:
@@ -71,13 +128,23 @@ class Volume:
         try:
             return dict(self._below(self.path))
         except NotFound:
-            if _VOLUME.fullmatch(self.path)[1]:  # type: ignore[index]
-                return {}
-            raise DataUploadError(
-                f"there is no volume {self.path}: deploy the bundle first, or correct the path"
-            ) from None
-        except DatabricksError as error:
-            raise DataUploadError(f"{self.path} cannot be listed: {one_line(error)}") from None
+            # An emptied volume answers like one that does not exist; only the latter refuses this, which
+            # changes nothing in the former.
+            self._make_folder(self._root)
+            return {}
+        except OSError as error:
+            raise self._refusal(error) from None
+
+    def make_folders(self, names: Iterable[str]) -> None:
+        """Make the folders of files with these names, those above them too; they may exist.
+
+        Raises
+        ------
+        DataUploadError
+            If the volume does not exist or may not be written to.
+        """
+        for folder in sorted({f"{self.path}/{name}".rpartition("/")[0] for name in names}):
+            self._make_folder(folder)
 
     def send(self, name: str, content: bytes) -> None:
         """Write a file, over an older one if there is one."""
@@ -96,6 +163,33 @@ class Volume:
     def delete(self, name: str) -> None:
         """Delete a file."""
         _repeat(lambda: self._files.delete(f"{self.path}/{name}"))
+
+    def _make_folder(self, folder: str) -> None:
+        try:
+            _repeat(partial(self._files.create_directory, folder))
+        except OSError as error:
+            raise self._refusal(error) from None
+
+    def _refusal(self, error: OSError) -> DataUploadError:
+        # The SDK adds its configuration to what the workspace says.
+        said = one_line(error).partition(". Config: ")[0].rstrip(".")
+        if isinstance(error, NotFound):
+            remedy = f"correct {self._option}, or deploy the bundle first"
+            text = f"there is no volume {self._root} ({said}): {remedy}"
+        # Some tokens that have expired are forbidden, not unauthenticated.
+        elif isinstance(error, Unauthenticated) or "access token" in said:
+            text = (
+                f"{self._host} refuses the login ({said}): log in with `databricks auth login`, or set "
+                "DATABRICKS_TOKEN to a valid token"
+            )
+        elif isinstance(error, PermissionDenied):
+            text = (
+                f"no permission for {self.path} ({said}): ask the owner of {self._root} for "
+                f"{_PRIVILEGES[self._option]} on it"
+            )
+        else:
+            text = f"the workspace fails at {self.path} ({said}): type the same command again later"
+        return DataUploadError(text)
 
     def _read(self, name: str) -> bytes:
         contents = self._files.download(f"{self.path}/{name}").contents
@@ -119,4 +213,8 @@ def one_line(error: BaseException) -> str:
 
 def _repeat(call: Callable[[], _T]) -> _T:
     patient = retried(on=_PASSING, timeout=timedelta(minutes=10), max_attempts=_ATTEMPTS)
-    return patient(call)()  # type: ignore[no-any-return]
+    try:
+        return patient(call)()  # type: ignore[no-any-return]
+    except RuntimeError as given_up:
+        # What the workspace has said, not how often it was asked.
+        raise given_up.__cause__ or given_up from None

@@ -21,7 +21,10 @@ def main(argv: Sequence[str], notify: Notify = print_line) -> None:
     """Run the task."""
     parser = model_parser(__doc__ or "", "folder of class folders")
     parser.add_argument(
-        "--patients", type=optional_path, required=True, help="CSV of patient ids; empty for none"
+        "--patients",
+        type=optional_path,
+        required=True,
+        help="CSV of patient ids; empty for patients.csv in --data",
     )
     args = parser.parse_args(argv)
     if args.data is None:

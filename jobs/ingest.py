@@ -23,7 +23,10 @@ def main(argv: Sequence[str], notify: Notify = print_line) -> None:
     parser = task_parser(__doc__ or "")
     parser.add_argument("--data", type=Path, required=True, help="folder of class folders")
     parser.add_argument(
-        "--patients", type=optional_path, required=True, help="CSV of patient ids; empty for none"
+        "--patients",
+        type=optional_path,
+        required=True,
+        help="CSV of patient ids; empty for patients.csv in --data",
     )
     parser.add_argument("--weights", required=True, help="imagenet, random or a path")
     parser.add_argument("--backbones", type=json_names, required=True, help="JSON list")

@@ -14,7 +14,7 @@ from jobs import local_commands as commands
 ROOT = Path(__file__).resolve().parent.parent
 # What shells say of a command that Ctrl-C has ended: 128 and the number of the signal.
 _INTERRUPTED = 130
-_PATIENTS = "CSV with label, original_filename and patient_id"
+_PATIENTS = "CSV with label, original_filename and patient_id (default: DATA/patients.csv if it exists)"
 
 
 def _parser() -> ArgumentParser:

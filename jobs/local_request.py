@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from covid_xray.errors import DataError
+from covid_xray.ingest.facts import patients_file
 from covid_xray.session import CATALOG, SCHEMA
 from covid_xray.settings import Settings, load_settings, parse_changes
 from sparkdl.backbones import BACKBONES
@@ -81,12 +82,11 @@ def parse_wanted(args: Namespace) -> Wanted:
     backbones, tasks = _parse_name(args.name, settings)
     sample = args.name == "sample"
     output = (args.output or Path("out/sample" if sample else "out")).resolve()
-    data, patients = args.data, args.patients
+    data = args.data
     if sample and data is None:
         from data_upload.sample import draw_sample
 
         data = output / "data"
-        patients = data / "patients.csv"
         draw_sample(data, per_class=20, seed=settings.seed)
     if data is None:
         folders = ", ".join(settings.classes)
@@ -94,6 +94,7 @@ def parse_wanted(args: Namespace) -> Wanted:
             f"{args.name} needs X-rays: --data DIR with the folders {folders}. Get the public ones with "
             "`sh wrapper.sh fetch --output DIR`, or try it without any: `sh wrapper.sh run sample`"
         )
+    patients = patients_file(data, args.patients)
     weights = args.weights or ("random" if sample else "imagenet")
     return Wanted(
         config=args.config.resolve(),

@@ -39,8 +39,8 @@ def results(
         for figure in figures(part, settings.tasks[str(task)], settings.bootstrap_resamples, settings.seed)
     ]
     return {
-        "predictions": (tables.rows("predictions", held_out), where),
-        "metrics": (tables.rows("metrics", measured), where),
+        "predictions": (held_out, where),
+        "metrics": (measured, where),
     }
 
 

@@ -118,7 +118,7 @@ def open_run(
     if existing:
         _overwrite(tables, rows)
     else:
-        tables.append("runs", tables.rows("runs", rows))
+        tables.append("runs", rows)
 
 
 def update(tables: Tables, rows: Iterable[Mapping[str, Any]], **changes: Any) -> None:
@@ -142,4 +142,4 @@ def failures_recorded(tables: Tables, run_id: str, backbone: str | None = None) 
 def _overwrite(tables: Tables, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write rows that are all pairs of their backbones and tasks: one commit, each pair once."""
     keys = {name: sorted({row[name] for row in rows}) for name in ("run_id", "backbone", "task")}
-    tables.overwrite("runs", tables.rows("runs", rows), where=keys)
+    tables.overwrite("runs", rows, where=keys)

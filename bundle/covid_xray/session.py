@@ -14,7 +14,7 @@ from pyspark.sql import SparkSession
 
 from covid_xray.errors import StageError
 from covid_xray.quoting import identifier, literal
-from covid_xray.tables import WAREHOUSE
+from covid_xray.tables import keep_on_disk
 
 CATALOG = "spark_catalog"
 SCHEMA = "xray"
@@ -73,7 +73,7 @@ def attach_warehouse(spark: SparkSession, warehouse: Path, schema: str = SCHEMA)
     location = literal(str(warehouse.resolve()))
     spark.sql(f"CREATE SCHEMA IF NOT EXISTS {identifier(CATALOG, schema)} LOCATION {location}")
     _check_place(spark, warehouse.resolve(), schema)
-    spark.conf.set(f"{WAREHOUSE}.{schema}", str(warehouse.resolve()))
+    keep_on_disk(schema, warehouse.resolve())
     for log in sorted(warehouse.glob("*/_delta_log")):
         table = log.parent
         spark.sql(
@@ -135,6 +135,8 @@ def session_settings() -> dict[str, str]:
         # The defaults (200 shuffle partitions, 50 for a table's own log) cost seconds on small tables.
         "spark.sql.shuffle.partitions": "2",
         "spark.databricks.delta.snapshotPartitions": "2",
+        # `clean` removes what is superseded however new it is.
+        "spark.databricks.delta.retentionDurationCheck.enabled": "false",
         # Tasks that list a table's folders for VACUUM; the default of 10,000 takes half a minute a table.
         "spark.sql.sources.parallelPartitionDiscovery.parallelism": "2",
         "spark.sql.session.timeZone": "UTC",

@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
-from covid_xray.errors import StageError
+from covid_xray.errors import StageError, one_line
+from covid_xray.frames import Row, in_frames
 from covid_xray.quoting import identifier, literal
 from covid_xray.schemas import TABLES
 from covid_xray.writers import again_after_conflicts, turn_at
 
-# Spark's setting, with the schema behind it, that names the folder of tables on a local disk.
-WAREHOUSE = "covid_xray.warehouse"
-
+# Rows of a table: computed by Spark, or Python values by column, where absent keys are null.
+Rows = DataFrame | Sequence[Row]
 # New rows of a table, and the values of the rows whose place they take.
-Replacement = tuple[DataFrame, Mapping[str, Sequence[str]]]
+Replacement = tuple[Sequence[Row], Mapping[str, Sequence[str]]]
+
+# Conditions of Spark's and of Unity Catalog's for a place where no table can be.
+_NO_PLACE = re.compile(r"CATALOG|SCHEMA_NOT_FOUND|NAMESPACE|PERMISSION|PRIVILEGE|UNAUTHORIZED|ACCESS_DENIED")
+
+# Folders of the schemas whose tables lie on this machine's disk. Not a setting of Spark's: serverless compute
+# refuses to be asked for one that it does not know.
+_folders: dict[str, Path] = {}
+
+
+def keep_on_disk(schema: str, folder: Path) -> None:
+    """Have the tables of `schema` that this process writes lie in `folder`, and writers there take turns."""
+    _folders[schema] = folder
 
 
 @dataclass(frozen=True)
@@ -43,11 +56,20 @@ class Tables:
         Raises
         ------
         StageError
-            If a column is there with another type.
+            If there is no such catalog or schema, no table may be made there, or a column has another type.
         """
-        # Each takes a commit of its own; waiting for one another would be most of a small run's ingest.
-        with ThreadPoolExecutor() as pool:
-            list(pool.map(self._create, TABLES))
+        try:
+            # Each takes a commit of its own; waiting for one another would be most of a small run's ingest.
+            with ThreadPoolExecutor() as pool:
+                list(pool.map(self._create, TABLES))
+        except PySparkException as error:
+            if not _NO_PLACE.search(error.getCondition() or ""):
+                raise
+            raise StageError(
+                f"no tables can be made in {self.catalog}.{self.schema} ({one_line(error)}): deploy the "
+                "bundle, or correct the parameters catalog and schema; whoever runs this needs USE CATALOG, "
+                "USE SCHEMA and CREATE TABLE there"
+            ) from None
 
     def _create(self, table: str) -> None:
         if self.spark.catalog.tableExists(self.name(table)):
@@ -101,19 +123,13 @@ class Tables:
         assert isinstance(columns, StructType)  # noqa: S101 - fromDDL is typed for any DDL, a column list gives a struct
         return columns
 
-    def rows(self, table: str, rows: Sequence[Mapping[str, Any]]) -> DataFrame:
-        """Make a DataFrame of `table`'s columns out of Python values; absent keys are null."""
-        columns = self.columns(table)
-        values = [tuple(row.get(name) for name in columns.names) for row in rows]
-        return self.spark.createDataFrame(values, columns)
+    def append(self, table: str, rows: Rows) -> None:
+        """Add rows: a DataFrame's in one commit, Python values in one for every `LARGEST_FRAME` bytes."""
+        for part in self._frames(table, rows):
+            self._append(table, part)
 
-    def append(self, table: str, rows: DataFrame) -> None:
-        """Add rows in one commit."""
-        writer = self._select(table, rows).write.format("delta").mode("append")
-        self._commit(table, lambda: writer.saveAsTable(self.name(table)))
-
-    def replace(self, table: str, rows: DataFrame, where: Mapping[str, Sequence[str]]) -> None:
-        """Replace, in one commit, the rows whose columns are among `where`'s values.
+    def replace(self, table: str, rows: Rows, where: Mapping[str, Sequence[str]]) -> None:
+        """Replace the rows whose columns are among `where`'s values, in as many commits as `append`.
 
         Writing twice leaves one copy. Delta refuses `rows` that lie outside of `where`.
         """
@@ -123,11 +139,14 @@ class Tables:
         else:
             self.overwrite(table, rows, where)
 
-    def overwrite(self, table: str, rows: DataFrame, where: Mapping[str, Sequence[str]]) -> None:
+    def overwrite(self, table: str, rows: Rows, where: Mapping[str, Sequence[str]]) -> None:
         """Do the same where it is known that there are such rows: looking takes a fifth of the time."""
-        writer = self._select(table, rows).write.format("delta").mode("overwrite")
+        first, *others = self._frames(table, rows)
+        writer = self._select(table, first).write.format("delta").mode("overwrite")
         writer = writer.option("replaceWhere", _among(where))
         self._commit(table, lambda: writer.saveAsTable(self.name(table)))
+        for part in others:
+            self._append(table, part)
 
     def replace_each(self, replacements: Mapping[str, Replacement]) -> None:
         """Replace rows of several tables, in a commit of its own each, all at once."""
@@ -139,11 +158,21 @@ class Tables:
 
         What a writer elsewhere has not committed yet is among them; those on this machine are waited for.
         """
-        self.spark.conf.set("spark.databricks.delta.retentionDurationCheck.enabled", "false")
         for table in TABLES:
             if self.spark.catalog.tableExists(self.name(table)):
                 with self._turn(table):
                     self.spark.sql(f"VACUUM {self.name(table)} RETAIN 0 HOURS")
+
+    def _frames(self, table: str, rows: Rows) -> list[DataFrame]:
+        if isinstance(rows, DataFrame):
+            return [rows]
+        columns = self.columns(table)
+        values = ([tuple(map(row.get, columns.names)) for row in part] for part in in_frames(rows))
+        return [self.spark.createDataFrame(part, columns) for part in values]
+
+    def _append(self, table: str, rows: DataFrame) -> None:
+        writer = self._select(table, rows).write.format("delta").mode("append")
+        self._commit(table, lambda: writer.saveAsTable(self.name(table)))
 
     def _commit(self, table: str, write: Callable[[], object]) -> None:
         with self._turn(table):
@@ -154,8 +183,7 @@ class Tables:
         return turn_at(warehouse / ".locks" / table) if warehouse else nullcontext()
 
     def _warehouse(self) -> Path | None:
-        folder = self.spark.conf.get(f"{WAREHOUSE}.{self.schema}", None)
-        return Path(folder) if folder else None
+        return _folders.get(self.schema)
 
     def _select(self, table: str, rows: DataFrame) -> DataFrame:
         return rows.select(*(rows[f.name].cast(f.dataType).alias(f.name) for f in self.columns(table)))

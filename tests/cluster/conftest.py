@@ -28,22 +28,26 @@ def master(folder: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def type_again(ran, root, short_lived, tmp_path_factory) -> Callable[[str], Path]:
-    """Type the run of `ran` in a process of its own, with --master; its output comes back."""
+def type_run(root, short_lived) -> Callable[..., None]:
+    """Type a run in a process of its own."""
+
+    def run(name: str, output: Path, *options: str) -> None:
+        command = [sys.executable, "-m", "jobs.local", "run", name, "--output", str(output), *options]
+        done = subprocess.run(command, cwd=root, env=os.environ | short_lived, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def type_again(ran, type_run, tmp_path_factory) -> Callable[[str], Path]:
+    """Type the run of `ran` with --master; its output comes back."""
 
     def run(master: str) -> Path:
         output = tmp_path_factory.mktemp("there") / "my output"
         # Drawing them again would only cost time.
         shutil.copytree(ran.output / "weights", output / "weights", copy_function=os.link)
-        command = ["-m", "jobs.local", "run", ran.name, "--data", str(ran.data), *ran.options]
-        done = subprocess.run(
-            [sys.executable, *command, "--output", str(output), "--master", master],
-            cwd=root,
-            env=os.environ | short_lived,
-            capture_output=True,
-            text=True,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
+        type_run(ran.name, output, "--data", str(ran.data), *ran.options, "--master", master)
         return output
 
     return run

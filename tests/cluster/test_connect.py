@@ -21,6 +21,8 @@ from tests.same_tables import differences
 SERVER = "org.apache.spark.sql.connect.service.SparkConnectServer"
 # What only a driver with a JVM has: https://spark.apache.org/docs/latest/spark-connect-overview.html
 CLASSIC_ONLY = {"sparkContext", "rdd", "_jvm", "_jdf", "_jsparkSession", "_sc", "_java_obj"}
+# What serverless compute refuses: https://docs.databricks.com/aws/en/compute/serverless/limitations
+REFUSED = {"persist", "unpersist", "cache", "checkpoint", "localCheckpoint", "conf"}
 
 
 @contextmanager
@@ -69,7 +71,16 @@ def test_it_finds_the_tables_of_a_local_run(ran, type_again, short_lived, tmp_pa
 
 
 @pytest.mark.thorough
-def test_so_it_does_when_the_workers_of_a_cluster_do_the_work(
+def test_the_samples_ten_runs_find_the_tables_of_local_mode(type_run, short_lived, tmp_path):
+    here, there = tmp_path / "here", tmp_path / "there"
+    type_run("sample", here)
+    with server("local[2]", tmp_path / "server.log", short_lived) as url:
+        type_run("sample", there, "--master", url)
+    assert list(differences(here, there)) == []
+
+
+@pytest.mark.thorough
+def test_a_run_does_so_when_the_workers_of_a_cluster_do_the_work(
     ran, master, folder, type_again, short_lived, tmp_path
 ):
     of_others = set((folder / "work").glob("app-*/*/stderr"))
@@ -79,12 +90,12 @@ def test_so_it_does_when_the_workers_of_a_cluster_do_the_work(
     assert len(set((folder / "work").glob("app-*/*/stderr")) - of_others) == 2
 
 
-def test_nothing_asks_for_what_only_a_driver_with_a_jvm_has(root):
+def test_nothing_asks_for_what_serverless_compute_lacks_or_refuses(root):
     files = [file for folder in ("bundle", "jobs") for file in (root / folder).rglob("*.py")]
     found = [
         f"{file}:{node.lineno} {node.attr}"
         for file in files
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Attribute) and node.attr in CLASSIC_ONLY
+        if isinstance(node, ast.Attribute) and node.attr in CLASSIC_ONLY | REFUSED
     ]
     assert files and found == []

@@ -40,14 +40,14 @@ def main(warehouse: Path, number: int, rounds: int) -> None:
 def _write_round(tables: Tables, backbone: str, done: int) -> None:
     ids = [f"{backbone}-{done}-{image}" for image in range(IMAGES)]
     features = [{"image_id": image_id, "backbone": backbone, "features": b"ready"} for image_id in ids]
-    tables.append("features", tables.rows("features", features))
+    tables.append("features", features)
     of_task = {"run_id": RUN, "backbone": backbone, "task": TASK, "kind": "backbone"}
     key = {name: [of_task[name]] for name in ("run_id", "kind", "backbone")}
-    prediction = tables.rows("predictions", [of_task | {"image_id": "one", "repeat": done}])
-    metric = tables.rows("metrics", [of_task | {"metric": "accuracy", "value": float(done)}])
+    prediction = [of_task | {"image_id": "one", "repeat": done}]
+    metric = [of_task | {"metric": "accuracy", "value": float(done)}]
     tables.replace_each({"predictions": (prediction, key), "metrics": (metric, key)})
     # One that is not partitioned: each replaces rows of its own beside those of the others.
-    refused = tables.rows("quarantine", [{"run_id": backbone, "path": str(done)}])
+    refused = [{"run_id": backbone, "path": str(done)}]
     tables.replace("quarantine", refused, where={"run_id": [backbone]})
 
 

@@ -1,4 +1,4 @@
-"""A stand-in for a workspace: files and secrets over real HTTP on loopback, with faults on demand.
+"""A stand-in for a workspace: files and secrets over real HTTP on loopback.
 
 https://docs.databricks.com/api/workspace/files
 """
@@ -6,10 +6,8 @@ https://docs.databricks.com/api/workspace/files
 from __future__ import annotations
 
 import json
-import random
 import sys
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -26,7 +24,11 @@ Fault = Callable[["Handler"], bool]
 
 
 class Workspace(ThreadingHTTPServer):
-    """Keeps files by path; `writes` counts how often each was written whole."""
+    """Keeps files by path; `writes` counts how often each was written whole.
+
+    A `strict` one takes a file only into a folder that was made before, and answers for an emptied volume as
+    for one that does not exist.
+    """
 
     daemon_threads = True
 
@@ -34,6 +36,9 @@ class Workspace(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.volumes = volumes
         self.files: dict[str, bytes] = {}
+        self.folders: list[str] = []
+        self.strict = False
+        self.connections = 0
         self.writes: Counter[str] = Counter()
         self.scopes: dict[str, dict[str, str]] = {}
         self.may_write_secrets = True
@@ -42,6 +47,18 @@ class Workspace(ThreadingHTTPServer):
         self.page = 50
         self.fault: Fault = lambda handler: False
         self.lock = threading.Lock()
+
+    def unknown(self, path: str) -> str | None:
+        """What a workspace says of a path whose catalog, schema or volume does not exist."""
+        for kind, depth in (("Catalog", 3), ("Schema", 4), ("Volume", 5)):
+            start = path.split("/")[:depth]
+            if not any(volume.split("/")[:depth] == start for volume in self.volumes):
+                return f"{kind} '{'.'.join(start[2:])}' does not exist."
+        return None
+
+    def has_folder(self, path: str) -> bool:
+        made = path in self.folders or (path in self.volumes and not self.strict)
+        return made or any(file.startswith(f"{path}/") for file in (*self.files, *self.folders))
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Say nothing of connections that went away: tests make them go."""
@@ -59,6 +76,18 @@ class Handler(SecretsHandler, BaseHTTPRequestHandler):
 
     def log_message(self, *args: object) -> None:
         """Say nothing: a test tells what counts."""
+
+    def setup(self) -> None:
+        super().setup()
+        with self.server.lock:
+            self.server.connections += 1
+
+    def finish(self) -> None:
+        try:
+            super().finish()
+        finally:
+            with self.server.lock:
+                self.server.connections -= 1
 
     def serve(self) -> None:
         with self.server.lock:
@@ -91,11 +120,15 @@ class Handler(SecretsHandler, BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     def missing(self, path: str) -> None:
-        self.answer(404, {"error_code": "NOT_FOUND", "message": f"{path} does not exist"})
+        message = self.server.unknown(path) or f"{path} does not exist"
+        self.answer(404, {"error_code": "NOT_FOUND", "message": message})
 
     def put_file(self, path: str) -> None:
         content = self.body()
         if len(content) < int(self.headers["Content-Length"]):
+            return
+        if self.server.strict and not self.server.has_folder(path.rpartition("/")[0]):
+            self.missing(path)
             return
         with self.server.lock:
             self.server.files[path] = content
@@ -117,11 +150,20 @@ class Handler(SecretsHandler, BaseHTTPRequestHandler):
         else:
             self.answer(204)
 
+    def put_folder(self, path: str) -> None:
+        if self.server.unknown(path):
+            self.missing(path)
+        else:
+            with self.server.lock:
+                self.server.folders.append(path)
+            self.answer(204)
+
     def get_folder(self, path: str) -> None:
-        below = {file.removeprefix(f"{path}/") for file in self.server.files if file.startswith(f"{path}/")}
-        if not below and path not in self.server.volumes:
+        if not self.server.has_folder(path):
             self.missing(path)
             return
+        there = (*self.server.files, *self.server.folders)
+        below = {file.removeprefix(f"{path}/") for file in there if file.startswith(f"{path}/")}
         entries = [self.entry(path, name) for name in sorted({name.split("/")[0] for name in below})]
         start = int(self.query.get("page_token", ["0"])[0])
         page = {"contents": entries[start : start + self.server.page]}
@@ -135,67 +177,3 @@ class Handler(SecretsHandler, BaseHTTPRequestHandler):
         if content is None:
             return {"path": path, "name": name, "is_directory": True}
         return {"path": path, "name": name, "is_directory": False, "file_size": len(content)}
-
-
-def some(share: float, seed: int, *faults: Fault) -> Fault:
-    """Meet a share of the requests with one of the faults."""
-    chance, lock = random.Random(seed), threading.Lock()
-
-    def fault(handler: Handler) -> bool:
-        with lock:
-            hit, kind = chance.random() < share, chance.choice(faults)
-        return hit and kind(handler)
-
-    return fault
-
-
-def busy(handler: Handler) -> bool:
-    """429: read, refused, and come again at once."""
-    handler.body()
-    handler.answer(429, {"error_code": "RESOURCE_EXHAUSTED", "message": "too many"}, Retry_After="0")
-    return True
-
-
-def unavailable(handler: Handler) -> bool:
-    handler.body()
-    handler.answer(503, {"error_code": "TEMPORARILY_UNAVAILABLE", "message": "later"}, Retry_After="0")
-    return True
-
-
-def broken(handler: Handler) -> bool:
-    """500, which the SDK does not repeat by itself."""
-    handler.body()
-    handler.answer(500, {"error_code": "INTERNAL_ERROR", "message": "no luck"})
-    return True
-
-
-def locked_out(handler: Handler) -> bool:
-    """401, as for a token that has expired: the SDK then tells what it knows of its configuration."""
-    handler.body()
-    handler.answer(401, {"error_code": "UNAUTHENTICATED", "message": "who are you?"})
-    return True
-
-
-def reset(handler: Handler) -> bool:
-    """The connection goes away in the middle of the body."""
-    handler.rfile.read(int(handler.headers.get("Content-Length") or 0) // 2)
-    handler.close_connection = True
-    handler.connection.close()
-    return True
-
-
-def late(handler: Handler) -> bool:
-    """Answers when nobody waits any more."""
-    time.sleep(2)
-    return False
-
-
-def truncated(handler: Handler) -> bool:
-    """Keeps half of a file and says that all is well."""
-    content = handler.body()
-    if handler.command != "PUT":
-        return broken(handler)
-    path = unquote(urlsplit(handler.path).path).removeprefix(FILES)
-    handler.server.files[path] = content[: len(content) // 2]
-    handler.answer(204)
-    return True

@@ -1,4 +1,4 @@
-"""Upload and download through the real databricks-sdk, against a stand-in that answers badly."""
+"""Upload through the real databricks-sdk, against a stand-in that answers badly."""
 
 import csv
 import hashlib
@@ -10,27 +10,13 @@ import time
 
 import pytest
 from covid_xray.ingest.facts import read_patients
-from databricks.sdk import WorkspaceClient
-from databricks.sdk.config import Config
 from PIL import Image
 
-from data_upload.__main__ import main
 from data_upload.journal import Journal
 from data_upload.parcels import Parcel
 from data_upload.sample import draw_sample
-from data_upload.volume import Volume
-from tests.workspace.stand_in import (
-    IMAGES,
-    REPORTS,
-    broken,
-    busy,
-    late,
-    locked_out,
-    reset,
-    some,
-    truncated,
-    unavailable,
-)
+from tests.workspace.stand_in import IMAGES
+from tests.workspace.stand_in_faults import broken, busy, locked_out, reset, some, truncated, unavailable
 
 
 def sha256(content):
@@ -41,6 +27,13 @@ def pictures(workspace):
     """Names below the volume of everything but the tables beside the class folders."""
     names = [path.removeprefix(f"{IMAGES}/") for path in workspace.files if path.startswith(IMAGES)]
     return sorted(name for name in names if "/" in name)
+
+
+def wait_until(condition):
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def test_x_rays_arrive_under_their_checksums_and_patients_under_pseudonyms(type_upload, workspace, sample):
@@ -61,6 +54,31 @@ def test_x_rays_arrive_under_their_checksums_and_patients_under_pseudonyms(type_
     assert len(pairs) == len({a for a, _ in pairs}) == len({b for _, b in pairs}) == 12
     assert not any(patient in sent for patient, _ in pairs) and "phantom" not in sent
     assert (sample / ".upload" / "key").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("options", [(), ("--patients", "")])
+def test_patients_csv_in_the_folder_is_used_without_being_named(type_upload, workspace, options):
+    type_upload(*options)
+    rows = list(csv.DictReader(workspace.files[f"{IMAGES}/patients.csv"].decode().splitlines()))
+    assert (len(rows), len({row["patient_id"] for row in rows})) == (18, 12)
+
+
+@pytest.mark.parametrize(("target", "option"), [(None, ""), ("", ""), ("prod", " -t prod")])
+def test_it_ends_with_the_next_command(type_upload, monkeypatch, target, option):
+    monkeypatch.delenv("DATABRICKS_BUNDLE_TARGET", raising=False)
+    if target is not None:
+        monkeypatch.setenv("DATABRICKS_BUNDLE_TARGET", target)
+    _, printed = type_upload()
+    assert printed.splitlines()[-1] == f"next: databricks bundle run training{option}"
+
+
+@pytest.mark.parametrize("options", [(), ("--plain-names",)])
+def test_git_ignores_what_leads_back_to_patients(type_upload, sample, options):
+    type_upload(*options)
+    subprocess.run(["git", "init", "--quiet", str(sample)], check=True)
+    command = ["git", "-C", str(sample), "ls-files", "--others", "--exclude-standard"]
+    seen = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert (sample / ".upload" / "sent.csv").is_file() and "patients.csv" in seen and ".upload" not in seen
 
 
 def test_a_second_time_nothing_is_sent_and_later_only_what_is_new(type_upload, workspace, sample):
@@ -131,21 +149,13 @@ def test_thirty_per_cent_of_requests_failing_loses_and_doubles_nothing(type_uplo
 def test_a_file_that_arrives_cut_is_a_failure_and_sent_again_next_time(type_upload, workspace):
     workspace.fault = some(0.2, 1, truncated)
     code, printed = type_upload()
-    assert code == 1 and "bytes arrived: send it again" in printed
+    assert code == 1 and "bytes arrived: send it again" in printed and "next:" not in printed
+    assert printed.splitlines()[-1] == "type the same command again: it sends only what has not arrived"
     workspace.fault = lambda handler: False
     code, printed = type_upload()
     assert code == 0 and "0 failed" in printed and "19 there already" not in printed
     code, printed = type_upload()
     assert "0 sent, 19 there already" in printed
-
-
-def test_a_server_that_does_not_answer_in_time_is_asked_again(workspace):
-    workspace.fault = some(0.5, 2, late)
-    client = WorkspaceClient(config=Config(http_timeout_seconds=0.5))
-    volume = Volume(client, IMAGES)
-    for name in "abc":
-        volume.send(f"{name}.png", name.encode())
-    assert volume.sizes() == {"a.png": 1, "b.png": 1, "c.png": 1}
 
 
 def test_a_killed_upload_goes_on_where_it_stopped(workspace, sample):
@@ -156,11 +166,11 @@ def test_a_killed_upload_goes_on_where_it_stopped(workspace, sample):
     workspace.fault = slowly
     command = [sys.executable, "-m", "data_upload", "upload", "--data", str(sample), "--to", IMAGES]
     upload = subprocess.Popen([*command, "--workers", "1"], stdout=subprocess.DEVNULL)
-    while len(workspace.files) < 5:
-        time.sleep(0.01)
+    wait_until(lambda: len(workspace.files) >= 5)
     upload.send_signal(signal.SIGKILL)
     upload.wait()
-    time.sleep(0.5)  # what was on its way when the process died arrives
+    # What was on its way when the process died arrives.
+    wait_until(lambda: workspace.connections == 0)
     workspace.fault = lambda handler: False
     there = len(workspace.files)
     assert 5 <= there < 19
@@ -179,33 +189,6 @@ def test_a_journal_line_that_a_kill_cut_short_does_not_spoil_the_next(tmp_path):
     assert Journal(tmp_path, "/Volumes/other/x/y").sent() == {}
 
 
-def test_a_missing_volume_and_a_path_that_is_none_are_said_in_one_line(type_upload):
-    code, printed = type_upload(to="/Volumes/main/xray/pictures")
-    assert code == 2 and "there is no volume /Volumes/main/xray/pictures: deploy the bundle first" in printed
-    code, printed = type_upload(to="/dbfs/images")
-    assert code == 2 and "/dbfs/images is no volume" in printed
-    assert printed.count("\n") == 1
-
-
-def test_without_a_workspace_it_says_how_to_name_one(type_upload, monkeypatch):
-    monkeypatch.delenv("DATABRICKS_HOST")
-    monkeypatch.delenv("DATABRICKS_TOKEN")
-    code, printed = type_upload()
-    assert code == 2 and "no workspace to talk to" in printed and "databricks auth login" in printed
-    assert printed.count("\n") == 1
-
-
-def test_a_patients_file_that_is_not_there_is_said_in_one_line(type_upload, workspace, tmp_path):
-    code, printed = type_upload("--patients", str(tmp_path / "none.csv"))
-    assert code == 2 and "cannot read the patients file" in printed and workspace.files == {}
-
-
-def test_a_data_folder_that_is_not_there_is_said_and_not_made(type_upload, tmp_path):
-    code, printed = type_upload(data=tmp_path / "nowhere")
-    assert code == 2 and f"there is no folder {tmp_path / 'nowhere'}" in printed
-    assert not (tmp_path / "nowhere").exists()
-
-
 @pytest.mark.parametrize("fault", [some(0.3, 5, busy, reset), locked_out])
 def test_the_token_is_never_printed_nor_logged(type_upload, workspace, caplog, fault):
     for name in [None, *logging.root.manager.loggerDict]:
@@ -214,13 +197,3 @@ def test_the_token_is_never_printed_nor_logged(type_upload, workspace, caplog, f
     code, printed = type_upload()
     assert (code, "GET /api/2.0/fs/directories" in caplog.text) == (2 if fault is locked_out else 0, True)
     assert "secret-token" not in printed + caplog.text
-
-
-def test_reports_come_back_whole(workspace, tmp_path, capsys):
-    workspace.files = {f"{REPORTS}/r1/index.html": b"<html>", f"{REPORTS}/r1/figures/a b.png": bytes(300_000)}
-    workspace.fault = some(0.3, 4, busy, unavailable)
-    code = main(["download", "--from", REPORTS, "--output", str(tmp_path / "back")])
-    assert code == 0 and "2 files" in capsys.readouterr().out
-    assert (tmp_path / "back/r1/index.html").read_bytes() == b"<html>"
-    assert (tmp_path / "back/r1/figures/a b.png").read_bytes() == bytes(300_000)
-    assert not list(tmp_path.rglob("*.part"))

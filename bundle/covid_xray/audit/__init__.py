@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import reduce
+from itertools import chain
 from time import monotonic
 
 import pandas as pd
@@ -116,5 +116,5 @@ def _together(each: Sequence[dict[str, Replacement]]) -> dict[str, Replacement]:
     for table in each[0]:
         rows, where = zip(*(replacement[table] for replacement in each), strict=True)
         values = {column: sorted({value for one in where for value in one[column]}) for column in where[0]}
-        merged[table] = (reduce(DataFrame.union, rows).coalesce(1), values)
+        merged[table] = (list(chain.from_iterable(rows)), values)
     return merged

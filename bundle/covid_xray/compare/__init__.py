@@ -41,7 +41,7 @@ def compare(tables: Tables, settings: Settings, run_id: str, notify: Notify) -> 
         for (task, protocol), part in predictions.groupby(["task", "protocol"])
         for row in comparisons(_by_classifier(part), settings.bootstrap_resamples, settings.seed)
     ]
-    tables.replace("comparisons", tables.rows("comparisons", rows), where={"run_id": [run_id]})
+    tables.replace("comparisons", rows, where={"run_id": [run_id]})
     notify(Progress("compare", note=f"{len(rows)} pairs of classifiers"))
 
 

@@ -116,5 +116,5 @@ def _write(
     box = lung_box(settings.preprocessing)
     found = [key | row for part in explained for row in records(part, settings.tasks[part.task], box)]
     where = {"run_id": [key["run_id"]], "backbone": [key["backbone"]], "task": [row["task"] for row in rows]}
-    tables.replace("explanations", tables.rows("explanations", found), where)
+    tables.replace("explanations", found, where)
     return len(found)

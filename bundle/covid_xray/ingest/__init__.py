@@ -7,12 +7,11 @@ from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
-from pyspark.sql import functions as F
 from radiograph import other_folders
 
 from covid_xray import runs
 from covid_xray.ingest.accept import accept
-from covid_xray.ingest.facts import ORIGINALS, read_originals, read_patients
+from covid_xray.ingest.facts import ORIGINALS, patients_file, read_originals, read_patients
 from covid_xray.ingest.identity import identified
 from covid_xray.ingest.inventory import take_inventory
 from covid_xray.ingest.splits import refuse_leaks, refuse_missing, split
@@ -30,7 +29,7 @@ class Source:
     root : Path
         Holds the class folders.
     patients : Path or None
-        CSV of patients' ids, if they are known.
+        CSV of patients' ids; None for patients.csv in `root`, if it exists.
     key : bytes or None
         Of the hashes that stand in tables and messages for patients' ids; None leaves ids as they are.
     """
@@ -57,7 +56,7 @@ def ingest(
         If a class of the asked tasks has no folder or too few usable images.
     """
     tables.create_all()
-    patients = read_patients(source.patients, source.key)
+    patients = read_patients(patients_file(source.root, source.patients), source.key)
     files = identified(take_inventory(tables.spark, source.root, settings.classes), patients, source.key)
     inputs = runs.inputs_id(files, request.weights, settings)
     runs.open_run(tables, request, inputs, settings, git_commit, now)
@@ -89,15 +88,16 @@ def _write_quarantine(tables: Tables, run_id: str, files: pd.DataFrame, refused:
     columns = ["path", "label", "reason", "detail"]
     both = pd.concat([early[columns], late[columns]]).itertuples(index=False)
     rows = [{"run_id": run_id, **dict(zip(columns, row, strict=True))} for row in both]
-    tables.replace("quarantine", tables.rows("quarantine", rows), where={"run_id": [run_id]})
+    tables.replace("quarantine", rows, where={"run_id": [run_id]})
 
 
 def _write_splits(tables: Tables, settings: Settings, request: runs.Request, accepted: pd.DataFrame) -> None:
     rows = split(accepted, settings)
     refuse_leaks(rows)
-    frame = tables.spark.createDataFrame(rows.assign(run_id=request.run_id).astype({"fold": "float"}))
-    fold = F.when(~F.isnan("fold"), F.col("fold")).cast("int")
-    tables.replace("splits", frame.withColumn("fold", fold), where={"run_id": [request.run_id]})
+    values = rows.astype(object).where(rows.notna(), None).itertuples(index=False)
+    run = {"run_id": request.run_id}
+    records = [run | dict(zip(rows.columns, row, strict=True)) for row in values]
+    tables.replace("splits", records, where={"run_id": [request.run_id]})
 
 
 def _summary(accepted: int, refused: int, root: Path, settings: Settings) -> str:

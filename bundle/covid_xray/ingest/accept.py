@@ -6,9 +6,8 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
-from pyspark import StorageLevel
 from pyspark.sql import functions as F
-from radiograph import Xray
+from radiograph import Reason, Xray
 
 from covid_xray.ingest.inventory import tasks_for
 from covid_xray.ingest.opened import listed, opened
@@ -23,6 +22,11 @@ _COLUMNS = [
     ("bytes", pa.int64()),
     ("content", pa.binary()),
 ]
+
+_REFUSED = ["path", "reason", "detail"]
+_CHANGED = "it could not be opened at first, and a moment later it could: run this again"
+# Files in one commit. What is told of each to the workers is less than a kilobyte.
+_AT_ONCE = 100_000
 
 
 def accept(tables: Tables, files: pd.DataFrame, facts: pd.DataFrame) -> pd.DataFrame:
@@ -40,21 +44,32 @@ def accept(tables: Tables, files: pd.DataFrame, facts: pd.DataFrame) -> pd.DataF
     pandas.DataFrame
         Columns `path`, `reason`, `detail`.
     """
-    if files.empty:
-        return pd.DataFrame({"path": [], "reason": [], "detail": []}, dtype="object")
+    parts = [files.iloc[start : start + _AT_ONCE] for start in range(0, len(files), _AT_ONCE)]
+    refused = [_accept(tables, part, facts[facts["path"].isin(part["path"])]) for part in parts]
+    return pd.concat([pd.DataFrame(columns=_REFUSED, dtype="object"), *refused], ignore_index=True)
+
+
+def _accept(tables: Tables, files: pd.DataFrame, facts: pd.DataFrame) -> pd.DataFrame:
     spark = tables.spark
     # Each file of the table holds a range of ids, so that who reads some of the images, as featurize does
     # in order of their ids, opens the few files that have them.
     ranges = listed(spark, files).repartitionByRange(tasks_for(len(files)), "image_id")
-    # On disk, not in memory: both kinds of rows come from one reading, whatever the number of files.
-    found = opened(ranges, _COLUMNS, _values).persist(StorageLevel.DISK_ONLY)
-    try:
-        known = spark.createDataFrame(_python_values(facts), _facts_ddl(tables))
-        good = found.where(F.col("reason").isNull()).join(F.broadcast(known), "path", how="inner")
-        tables.append("images", good)
-        return found.where(F.col("reason").isNotNull()).select("path", "reason", "detail").toPandas()
-    finally:
-        found.unpersist()
+    good = opened(ranges, _COLUMNS, _values).where(F.col("reason").isNull())
+    known = spark.createDataFrame(_python_values(facts), _facts_ddl(tables))
+    tables.append("images", good.join(F.broadcast(known), "path", how="inner"))
+    there = tables.read("images").select("image_id").toArrow()["image_id"].to_pylist()
+    return _refusals(tables, files[~files["image_id"].isin(there)])
+
+
+def _refusals(tables: Tables, files: pd.DataFrame) -> pd.DataFrame:
+    """Open once more what was not accepted, which is little, and return why."""
+    if files.empty:
+        return pd.DataFrame(columns=_REFUSED, dtype="object")
+    rows = listed(tables.spark, files).repartition(tasks_for(len(files)))
+    found = opened(rows, [], lambda xray: {}).select(*_REFUSED).toPandas()
+    changed = found["reason"].isna()
+    found.loc[changed, ["reason", "detail"]] = [str(Reason.unreadable), _CHANGED]
+    return found
 
 
 def _facts_ddl(tables: Tables) -> str:

@@ -11,11 +11,18 @@ import pandas as pd
 from covid_xray.errors import DataError
 from covid_xray.pseudonyms import pseudonym
 
+PATIENTS = "patients.csv"
 ORIGINALS = ["original_width", "original_height", "original_bytes", "original_format", "original_mode"]
 
 # NIH ChestX-ray8 names a file <patient, 8 digits>_<follow-up>.
 NIH_NAME = re.compile(r"(\d{8})_\d+")
 _FILE_COLUMNS = ("filename", "original_filename", "resized_filename")
+
+
+def patients_file(root: Path, given: Path | None) -> Path | None:
+    """Return the CSV of patient ids: the given one, else patients.csv in `root` if it exists."""
+    beside = root / PATIENTS
+    return given or (beside if beside.is_file() else None)
 
 
 def read_patients(csv: Path | None, key: bytes | None = None) -> dict[tuple[str, str], str]:

@@ -16,6 +16,8 @@ SAME_AS = "same bytes as "
 COLUMNS = "path STRING, label STRING, file STRING, image_id STRING, reason STRING, detail STRING"
 
 _TASK_FILES = 128
+# Files in one query. What is told of each to the workers is less than a kilobyte.
+_AT_ONCE = 100_000
 
 
 def take_inventory(spark: SparkSession, root: Path, classes: Sequence[str]) -> pd.DataFrame:
@@ -34,17 +36,23 @@ def take_inventory(spark: SparkSession, root: Path, classes: Sequence[str]) -> p
 
 def told_apart(spark: SparkSession, files: Iterable[Found]) -> pd.DataFrame:
     """Return what `take_inventory` does, of files that have been found already."""
-    found = [
-        (f.path, f.label, str(f.file), f.refused and str(f.refused.reason), f.refused and f.refused.detail)
-        for f in files
-    ]
+    found = [_told(file) for file in files]
     if not found:
         return pd.DataFrame([], columns=[part.split()[0] for part in COLUMNS.split(",")], dtype="object")
-    listed = spark.createDataFrame(
-        found, "path STRING, label STRING, file STRING, reason STRING, detail STRING"
-    )
-    hashed = listed.repartition(tasks_for(len(found))).mapInArrow(_hash, COLUMNS).toPandas()
+    parts = [found[start : start + _AT_ONCE] for start in range(0, len(found), _AT_ONCE)]
+    hashed = pd.concat([_hashed(spark, part) for part in parts])
     return _mark_doubles(hashed.sort_values("path", ignore_index=True))
+
+
+def _hashed(spark: SparkSession, found: list[tuple[str | None, ...]]) -> pd.DataFrame:
+    columns = "path STRING, label STRING, file STRING, reason STRING, detail STRING"
+    listed = spark.createDataFrame(found, columns).repartition(tasks_for(len(found)))
+    return listed.mapInArrow(_hash, COLUMNS).toPandas()
+
+
+def _told(file: Found) -> tuple[str | None, ...]:
+    refused = (str(file.refused.reason), file.refused.detail) if file.refused else (None, None)
+    return file.path, file.label, str(file.file), *refused
 
 
 def tasks_for(files: int) -> int:

@@ -18,6 +18,10 @@ from covid_xray.models.versions import Record, Registered, Version
 CHAMPION = "champion"
 
 _SQLITE = "sqlite:///"
+# The same two answers, as a store of one's own gives them and as Unity Catalog does:
+# https://docs.databricks.com/api/workspace/errors
+_THERE_ALREADY = ("RESOURCE_ALREADY_EXISTS", "ALREADY_EXISTS")
+_NOT_THERE = ("RESOURCE_DOES_NOT_EXIST", "NOT_FOUND")
 
 
 def registry_at(tracking_uri: str, catalog: str, schema: str, experiment: str = "") -> Registry:
@@ -160,7 +164,7 @@ class Registry:
         try:
             self._client.create_registered_model(record.name)
         except self._mlflow.MlflowException as error:
-            if error.error_code != "RESOURCE_ALREADY_EXISTS":
+            if error.error_code not in _THERE_ALREADY:
                 raise
         tags = {**record.identity, **record.standing}
         created = self._client.create_model_version(
@@ -170,7 +174,7 @@ class Registry:
 
     def _refuse_unless_missing(self, error: Any) -> Version | None:
         """Return nothing for what is not there; a store that does not answer is another matter."""
-        if error.error_code == "RESOURCE_DOES_NOT_EXIST" or "alias" in str(error).lower():
+        if error.error_code in _NOT_THERE or "alias" in str(error).lower():
             return None
         raise error
 

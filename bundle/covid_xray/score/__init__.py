@@ -60,7 +60,7 @@ def score(
     for found in applied(tables, settings, registered.model, new, "score", notify):
         refused.append(found[found["reason"].notna()])
         rows = _rows(registered, found[found["reason"].isna()], now)
-        tables.append("scores", tables.rows("scores", rows))
+        tables.append("scores", rows)
         scored, flagged = scored + len(rows), flagged + sum(row["unlike_training"] for row in rows)
     write_quarantine(tables, run_id, pd.concat([part[["path", "reason", "detail"]] for part in refused]))
     known = len(good) - len(new)

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from time import monotonic
 
 import pandas as pd
-from pyspark import StorageLevel
-from pyspark.sql import functions as F
 from radiograph import Reason
 
 from covid_xray.featurize import chunked
@@ -48,15 +46,9 @@ def applied(
 
 
 def _one_chunk(tables: Tables, settings: Settings, model: SavedModel, files: pd.DataFrame) -> pd.DataFrame:
-    # On disk: scores and refusals come from one opening of the files.
-    images = pictures(tables.spark, files, settings.execution.task_images).persist(StorageLevel.DISK_ONLY)
-    try:
-        good = images.where(F.col("reason").isNull())
-        said = model.apply(good.drop("reason", "detail")).drop("image_id").toPandas()
-        refused = images.where(F.col("reason").isNotNull()).select("path", "reason", "detail").toPandas()
-    finally:
-        images.unpersist()
-    found = files[["path", "image_id"]].merge(refused, how="left").merge(said, how="left")
+    # A file that was refused has no content, of which the model makes nothing.
+    images = pictures(tables.spark, files, settings.execution.task_images)
+    found = model.apply(images).toPandas()
     silent = found["reason"].isna() & found["prediction"].isna()
     found.loc[silent, ["reason", "detail"]] = [str(Reason.unreadable), _NOT_DECODED]
     return found.sort_values("path", ignore_index=True)
@@ -73,4 +65,4 @@ def write_quarantine(tables: Tables, run_id: str, refused: pd.DataFrame) -> None
     columns = [name for name in ("path", "label", "reason", "detail") if name in refused]
     records = refused[columns].astype(object).where(refused[columns].notna(), None).to_dict("records")
     rows = [{"run_id": run_id} | {str(key): value for key, value in row.items()} for row in records]
-    tables.replace("quarantine", tables.rows("quarantine", rows), where={"run_id": [run_id]})
+    tables.replace("quarantine", rows, where={"run_id": [run_id]})

@@ -7,7 +7,7 @@ from radiograph import Reason
 
 from covid_xray.errors import DataError
 from covid_xray.ingest import Source
-from covid_xray.ingest.facts import read_patients
+from covid_xray.ingest.facts import patients_file, read_patients
 from covid_xray.ingest.identity import identified
 from covid_xray.ingest.inventory import take_inventory
 from covid_xray.models.saved import About
@@ -47,7 +47,7 @@ def evaluate(
             f"{about.task} others: give it the same, or train a model anew"
         )
     tables.create_all()
-    patients = read_patients(source.patients, source.key)
+    patients = read_patients(patients_file(source.root, source.patients), source.key)
     files = identified(take_inventory(tables.spark, source.root, about.classes), patients, source.key)
     files = _unseen(files, about)
     good = files[files["reason"].isna()]

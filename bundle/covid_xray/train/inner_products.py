@@ -13,8 +13,8 @@ from covid_xray.tables import Replacement, Tables
 from covid_xray.train.collect import collect_rows
 from covid_xray.train.rowspace import common_scale, gram
 
-# Of more images they are not kept: these are 0.2 GB, which one cell of a table still holds well.
-_KEPT_IMAGES = 5000
+# Of more images they are not kept: these are 98 MB, a row that still goes to Spark in one piece.
+_KEPT_IMAGES = 3500
 
 
 class Products(Protocol):
@@ -83,4 +83,4 @@ def stored_form(tables: Tables, way: Mapping[str, str], found: InnerProducts) ->
         return {}
     products = found.values.astype("<f8").tobytes()
     row = {**way, "length": found.columns, "image_ids": list(found.ids), "products": products}
-    return {"gram": (tables.rows("gram", [row]), {name: [value] for name, value in way.items()})}
+    return {"gram": ([row], {name: [value] for name, value in way.items()})}

@@ -125,10 +125,10 @@ def ingested(tables, run_id, few_fits) -> Callable[..., list[str]]:
         if images:
             known = {row.image_id for row in tables.read("images").select("image_id").collect()}
             new = [row for row in rows if row["image_id"] not in known]
-            tables.append("images", tables.rows("images", new))
+            tables.append("images", new)
         drawn_splits = split(pd.DataFrame(rows), settings).assign(run_id=run_id + suffix)
         records = drawn_splits.astype(object).where(drawn_splits.notna(), None).to_dict("records")
-        tables.append("splits", tables.rows("splits", records))
+        tables.append("splits", records)
         request = Request(run_id + suffix, (BACKBONE,), ("binary", "multiclass"), "random")
         runs.open_run(tables, request, "inputs", settings, None, NOW)
         return ids

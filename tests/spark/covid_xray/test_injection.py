@@ -14,7 +14,7 @@ HOSTILE += ['"', "\\", "\\u0027"]
 def test_a_replacement_takes_the_place_of_the_named_rows_and_no_others(tables):
     def rows(values, metric):
         same = {"kind": "backbone", "metric": metric}
-        return tables.rows("metrics", [{"run_id": v, "backbone": v, "task": v, **same} for v in values])
+        return [{"run_id": v, "backbone": v, "task": v, **same} for v in values]
 
     tables.append("metrics", rows([*HOSTILE, "other", "'"], "before"))
     where = dict.fromkeys(("run_id", "backbone", "task"), HOSTILE)

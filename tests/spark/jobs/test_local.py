@@ -2,11 +2,14 @@
 
 import os
 import shutil
+from argparse import Namespace
 
 import pytest
 from deltalake import DeltaTable
 
-from jobs.local import main
+from jobs.local import ROOT, main
+from jobs.local_receipt import fingerprint
+from jobs.local_request import parse_wanted
 
 RUN = "ResNet50_binary_classification"
 
@@ -138,3 +141,15 @@ def test_a_folder_of_one_class_is_refused_with_what_it_lacks(command, ran, tmp_p
     shutil.copytree(ran.data / "Covid-19", tmp_path / "Covid-19")
     code, printed = command(RUN, "--data", str(tmp_path))
     assert code != 0 and "No_findings" in printed and "Traceback" not in printed
+
+
+def test_patients_csv_in_the_folder_counts_among_the_inputs(tmp_path):
+    def wanted(patients=None):
+        given = {"name": RUN, "data": tmp_path, "weights": "random", "output": tmp_path / "out", "set": []}
+        return parse_wanted(Namespace(**given, config=ROOT / "config.yaml", patients=patients))
+
+    without = fingerprint(wanted())
+    assert wanted().patients is None
+    (tmp_path / "patients.csv").write_text("label,filename,patient_id\n")
+    assert wanted().patients == tmp_path / "patients.csv" and fingerprint(wanted()) != without
+    assert wanted(tmp_path / "other.csv").patients == tmp_path / "other.csv"

@@ -124,7 +124,7 @@ def ask(spark, root, dashboard, tmp_path_factory) -> Iterator[Ask]:
     tables.create_all()
     given = rows(load_settings(root / "config.yaml", {}).model_dump_json())
     with ThreadPoolExecutor() as pool:
-        list(pool.map(lambda table: tables.append(table, tables.rows(table, given[table])), given))
+        list(pool.map(lambda table: tables.append(table, given[table]), given))
     queries = {dataset["name"]: "".join(dataset["queryLines"]) for dataset in dashboard["datasets"]}
     before = spark.catalog.currentDatabase()
     spark.catalog.setCurrentDatabase(SCHEMA)

@@ -11,7 +11,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[3]
 FILES = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
-# Each stands in the README or in docs/workspace.md.
+# Commands of the README and of docs/workspace.md.
 TYPED = {
     "run-tests": ["sh wrapper.sh lint", "sh wrapper.sh test"],
     "bundle-ci": ["databricks bundle validate --strict -t staging"],

@@ -28,7 +28,7 @@ def flat(tables, ingested, run_id, few_fits):
     settings = few_fits(pooling="none")
     way = way_of(settings, BACKBONE, run_id)
     rows = [way | {"image_id": i, "features": v.tobytes()} for i, v in zip(ids, values, strict=True)]
-    tables.append("features", tables.rows("features", rows))
+    tables.append("features", rows)
     runs.update(tables, runs.state(tables, run_id), status=runs.SUCCEEDED, weights_id=run_id)
 
     products = InnerProducts(tuple(ids), length, gram(FeatureRows.in_order(values)))

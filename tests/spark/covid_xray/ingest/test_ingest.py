@@ -1,5 +1,6 @@
 import hashlib
 import shutil
+from importlib import import_module
 from itertools import pairwise
 
 import pytest
@@ -10,6 +11,8 @@ from covid_xray.schemas import TABLES
 from PIL import Image
 from pyspark.sql import functions as F
 
+# The package has a function of the same name.
+accept = import_module("covid_xray.ingest.accept")
 KEY = b"a key of some length, as a secret is"
 
 
@@ -45,6 +48,12 @@ def test_images_are_kept_with_what_is_known_of_them(run_ingest, tables, images, 
     assert pairs == {(b, t, "pending") for b in ("VGG16", "ResNet50") for t in ("binary", "multiclass")}
 
 
+def test_patients_csv_in_the_folder_is_used_where_none_is_given(run_ingest, images, xrays):
+    (xrays / "patients.csv").write_text("label,filename,patient_id\nCovid-19,3 picture.png,cov9\n")
+    run_ingest()
+    assert images(xrays / "Covid-19" / "3 picture.png").patient_id == "cov9"
+
+
 def test_each_file_of_the_table_holds_a_range_of_images(run_ingest, tables, of_run, monkeypatch):
     monkeypatch.setattr(inventory, "_TASK_FILES", 8)
     run_ingest()
@@ -54,6 +63,40 @@ def test_each_file_of_the_table_holds_a_range_of_images(run_ingest, tables, of_r
     ranges = sorted((first, last) for _, first, last in files)
     assert len(ranges) > 2
     assert all(last < first for (_, last), (first, _) in pairwise(ranges))
+
+
+def test_images_are_stored_in_several_commits_where_one_would_be_too_large(
+    run_ingest, tables, of_run, monkeypatch
+):
+    monkeypatch.setattr(accept, "_AT_ONCE", 13)
+    monkeypatch.setattr(inventory, "_AT_ONCE", 7)
+
+    def versions():
+        return tables.spark.sql(f"DESCRIBE HISTORY {tables.name('images')}").count()
+
+    before = versions()
+    run_ingest()
+    assert len({row.image_id for row in of_run("splits")}) == 30
+    assert versions() == before + 3
+
+
+def test_a_file_that_opens_only_at_a_second_look_is_refused_and_taken_next_time(
+    run_ingest, xrays, of_run, images, monkeypatch
+):
+    file, listed = xrays / "Covid-19" / "3 picture.png", accept.listed
+    hidden = iter([str(file)])
+
+    def looking_elsewhere(spark, files):
+        elsewhere = files["file"].replace(next(hidden, ""), str(file / "nowhere"))
+        return listed(spark, files.assign(file=elsewhere))
+
+    monkeypatch.setattr(accept, "listed", looking_elsewhere)
+    run_ingest()
+    (row,) = of_run("quarantine")
+    assert (row.path, row.reason) == ("Covid-19/3 picture.png", "unreadable")
+    assert row.detail.endswith("run this again") and images(file) == []
+    run_ingest()
+    assert of_run("quarantine") == [] and images(file).path == "Covid-19/3 picture.png"
 
 
 def test_what_cannot_be_used_is_quarantined_and_stops_nothing(

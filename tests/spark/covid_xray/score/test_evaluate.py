@@ -77,3 +77,10 @@ def test_with_a_key_no_patient_stands_in_any_table(
     assert sorted(map(patients.count, set(patients))) == [1, 1, 1, 1, 2]
     assert pseudonym("73000001", b"key") in patients
     assert f"Covid-19/{pseudonym('73000002', b'key')}_000.png" in refused()
+
+
+def test_patients_csv_in_the_folder_tells_the_patients(run_evaluate, elsewhere, rows_of):
+    rows = [f"{file.parent.name},{file.name},p1" for file in sorted(elsewhere.glob("*/*.*"))]
+    (elsewhere / "patients.csv").write_text("\n".join(["label,filename,patient_id", *rows]))
+    run_evaluate(elsewhere)
+    assert {row.patient_id for row in rows_of("predictions", "external")} == {"p1"}

@@ -20,7 +20,7 @@ def featurized(tables, ingested, run_id, few_fits):
         values = np.random.default_rng(len(ids)).gamma(2.0, 3.0, (len(ids), 50)).astype(np.float32)
         key = way_of(few_fits(), BACKBONE, run_id)
         rows = [key | {"image_id": i, "features": v.tobytes()} for i, v in zip(ids, values, strict=True)]
-        tables.append("features", tables.rows("features", rows[without:]))
+        tables.append("features", rows[without:])
         runs.update(
             tables, runs.state(tables, run_id + suffix), status=runs.RUNNING, weights_id=run_id, error=None
         )

@@ -50,6 +50,44 @@ def test_a_model_is_opened_by_version_or_as_the_champion(registry, log, request)
     assert registry.fetch(f"{title}/{first.number}").version.number == first.number
 
 
+@pytest.fixture
+def answering(monkeypatch):
+    """Let a call of the store's client be answered with an error code."""
+
+    mlflow = silent_mlflow()
+
+    def answer(call, code):
+        def refuse(*args, **options):
+            said = {"error_code": code, "message": "so says the store"}
+            raise mlflow.exceptions.RestException(said)
+
+        monkeypatch.setattr(mlflow.MlflowClient, call, refuse)
+
+    return answer
+
+
+@pytest.mark.parametrize("code", ["RESOURCE_ALREADY_EXISTS", "ALREADY_EXISTS"])
+def test_a_name_that_is_registered_already_gets_another_version(log, answering, code):
+    first = log("i1")
+    answering("create_registered_model", code)
+    assert int(log("i2").number) == int(first.number) + 1
+
+
+@pytest.mark.parametrize("code", ["RESOURCE_DOES_NOT_EXIST", "NOT_FOUND"])
+def test_a_model_that_is_not_there_has_no_champion(registry, answering, code):
+    answering("get_model_version_by_alias", code)
+    assert registry.champion("any") is None
+
+
+def test_any_other_answer_of_the_store_is_an_error(registry, log, answering):
+    answering("create_registered_model", "PERMISSION_DENIED")
+    with pytest.raises(Exception, match="so says the store"):
+        log("i1")
+    answering("get_model_version_by_alias", "PERMISSION_DENIED")
+    with pytest.raises(Exception, match="so says the store"):
+        registry.champion("any")
+
+
 def test_hundreds_of_figures_are_logged_each_with_its_value_and_under_names_that_are_allowed(registry, log):
     figures = {f"patient_grouped.recall.Covid ({n})": n / 150 for n in range(150)}
     version = log(**figures)
