@@ -15,6 +15,7 @@ from covid_xray.models import unregistered
 from covid_xray.models.registry import registry_at
 from covid_xray.session import CATALOG, SCHEMA, attach_warehouse, local_session
 from covid_xray.tables import Tables
+from jobgraph import State
 from sparkdl import WeightsError
 from sparkdl.weights import kind_of, resolve
 
@@ -51,7 +52,8 @@ def run(wanted: Wanted, args: Namespace) -> int:
         # Without tables there is nothing to show, and the failure that follows says why.
         with suppress(CovidXrayError):
             receipt = Receipt.of(tables, run_id)
-            _show(wanted, receipt, terminal)
+            reported = result.states["report"] is not State.UPSTREAM_FAILED
+            _show(wanted, receipt, terminal, reported)
             if result.succeeded:
                 keep(wanted, inputs, receipt)
         tell_failures(result, terminal, args.debug)
@@ -95,10 +97,11 @@ def _same_weights(wanted: Wanted, row: dict[str, object]) -> bool:
 
 def _say_nothing_to_do(wanted: Wanted, receipt: Receipt, terminal: Terminal) -> None:
     terminal.say(f"Nothing to do: run {receipt.run_id} has all of it already; --again repeats it")
-    _show(wanted, receipt, terminal)
+    _show(wanted, receipt, terminal, reported=True)
 
 
-def _show(wanted: Wanted, receipt: Receipt, terminal: Terminal) -> None:
+def _show(wanted: Wanted, receipt: Receipt, terminal: Terminal, reported: bool) -> None:
+    """Print a run's table, and where its page is: an earlier run's may be there where this one has none."""
     terminal.table(f"Run {receipt.run_id}", receipt.columns, receipt.rows)
-    if wanted.page.is_file():
+    if reported and wanted.page.is_file():
         terminal.say(f"Tables: {wanted.warehouse}\nReport: {wanted.page}")

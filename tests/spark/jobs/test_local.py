@@ -107,6 +107,14 @@ def test_what_cannot_be_is_said_in_one_line(command, name, options, says):
     assert code != 0 and says in printed and "Traceback" not in printed
 
 
+def test_a_failed_ingest_stops_everything_and_shows_no_page_of_another_run(command, ran):
+    code, printed = command(RUN, "--set", "patient_grouped.folds=13")
+    assert code == 1 and (ran.output / "report" / "index.html").is_file()
+    (failure,) = [line for line in printed.splitlines() if " failed: " in line]
+    assert failure.startswith("ingest failed: ") and "Report:" not in printed
+    assert not [stage for stage in ("featurize", "audit", "train", "report:") if stage in printed]
+
+
 def test_without_data_it_says_how_to_get_some(command):
     code, printed = command(data=False)
     assert code == 2
