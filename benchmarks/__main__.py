@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from benchmarks.result import Ratio
 
 BACKBONES, IMAGES = ("VGG16", "ResNet50"), 256
-MEASUREMENTS = ("upload", "resize", "wide", "scale", "stages", "run")
+MEASUREMENTS = ("upload", "resize", "wide", "scale", "stages", "run", "memory")
 
 
 def _measurements(options: Options) -> dict[str, Callable[[], Iterable[Ratio]]]:
-    from benchmarks import original_way, resize, scale, stages, upload, whole_run, wide
+    from benchmarks import memory, original_way, resize, scale, stages, upload, whole_run, wide
     from benchmarks.own_process import in_own_process
 
     def all_stages() -> Iterator[Ratio]:
@@ -37,6 +37,7 @@ def _measurements(options: Options) -> dict[str, Callable[[], Iterable[Ratio]]]:
         "scale": lambda: scale.measure(options),
         "stages": all_stages,
         "run": lambda: whole_run.measure(options),
+        "memory": lambda: memory.measure(options),
     }
 
 
@@ -118,7 +119,7 @@ def main(argv: Sequence[str]) -> int:
         try:
             # What has been measured is shown at once, and kept when a later measurement fails.
             for ratio in _measure(options, args.only):
-                print(f"  {ratio.name}: {ratio.ratio:.3g}, goal {ratio.goal}", flush=True)
+                print(f"  {ratio.name}: {ratio.shown}, goal {ratio.goal}", flush=True)
                 ratios.append(ratio)
         finally:
             found = json.dumps([ratio.as_json() for ratio in ratios], indent=1)

@@ -36,7 +36,7 @@ def in_watched_process(
         pid = pool.submit(os.getpid).result()
         with peak_memory(pid) as peak:
             result = pool.submit(_call, function, args, kwargs).result()
-        own = _highest(pid)
+        own = _highest(pid) / 1e9
     return result, max(peak(), own)
 
 
@@ -59,13 +59,33 @@ def peak_memory(pid: int) -> Iterator[Callable[[], float]]:
     A page that several processes share counts once (Linux's proportional set size): Spark forks its Python
     workers from one another.
     """
-    root, highest, over = psutil.Process(pid), [0.0], Event()
+    root = psutil.Process(pid)
+    with _watched(lambda: sum(map(_size, _family(root))) / 1e9) as highest:
+        yield highest
+
+
+@contextmanager
+def peak_of_workers(pid: int) -> Iterator[Callable[[], float]]:
+    """Watch Spark's Python workers below a process; what is yielded returns the highest peak of one.
+
+    In MB of 1,024 kB, as Linux keeps it (VmHWM): what a worker shares with others, as the code of libraries
+    and what the process that it was forked from had in memory, counts in full.
+    """
+    root = psutil.Process(pid)
+    with _watched(lambda: max(map(_highest, _workers(root)), default=0) / 2**20) as highest:
+        yield highest
+
+
+@contextmanager
+def _watched(look: Callable[[], float]) -> Iterator[Callable[[], float]]:
+    """Look again and again, and once at the end; what is yielded returns the highest that was seen."""
+    highest, over = [0.0], Event()
 
     def watch() -> None:
         pause = _INTERVAL
         while not over.wait(pause):
             begun = time.monotonic()
-            highest[0] = max(highest[0], sum(map(_size, _family(root))) / 1e9)
+            highest[0] = max(highest[0], look())
             pause = max(_INTERVAL, (time.monotonic() - begun) / _SHARE)
 
     watcher = Thread(target=watch, daemon=True)
@@ -75,15 +95,29 @@ def peak_memory(pid: int) -> Iterator[Callable[[], float]]:
     finally:
         over.set()
         watcher.join()
+        highest[0] = max(highest[0], look())
 
 
-def _highest(pid: int) -> float:
-    """Return the peak of one process as Linux keeps it, in GB: who looks now and then misses a short one."""
-    status = Path(f"/proc/{pid}/status")
-    if not status.exists():
-        return 0.0
-    [line] = [line for line in status.read_text().splitlines() if line.startswith("VmHWM:")]
-    return int(line.split()[1]) * 1024 / 1e9
+def _highest(pid: int) -> int:
+    """Return the peak of a process as Linux keeps it, in bytes: who looks now and then misses a short one."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        # It has ended since, or this is not Linux.
+        return 0
+    # One that has ended, but is not yet forgotten, has no such line.
+    return sum(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM:"))
+
+
+def _workers(root: psutil.Process) -> list[int]:
+    return [process.pid for process in _family(root) if "pyspark.daemon" in _command(process)]
+
+
+def _command(process: psutil.Process) -> list[str]:
+    try:
+        return list(process.cmdline())
+    except psutil.Error:
+        return []
 
 
 def _family(root: psutil.Process) -> list[psutil.Process]:

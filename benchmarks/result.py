@@ -48,6 +48,11 @@ class Ratio:
         """Whether the goal was reached."""
         return self.goal.met_by(self.ratio)
 
+    @property
+    def shown(self) -> str:
+        """The ratio with three digits, or with all of a larger whole number."""
+        return f"{self.ratio:.0f}" if self.ratio >= 1000 else f"{self.ratio:.3g}"
+
     def as_json(self) -> dict[str, object]:
         """Return the entry of bench.json."""
         return {
@@ -65,5 +70,5 @@ def table(ratios: list[Ratio]) -> Table:
     for ratio in ratios:
         parts = ", ".join(f"{name} {value:.4g}" for name, value in ratio.measured.items())
         met = "met" if ratio.met else "[bold red]not met"
-        shown.add_row(ratio.name, f"{ratio.ratio:.3g}", str(ratio.goal), met, parts)
+        shown.add_row(ratio.name, ratio.shown, str(ratio.goal), met, parts)
     return shown

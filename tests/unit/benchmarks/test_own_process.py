@@ -1,9 +1,10 @@
 import os
+import subprocess
 import sys
 
 import pytest
 
-from benchmarks.own_process import in_own_process, in_watched_process
+from benchmarks.own_process import in_own_process, in_watched_process, peak_of_workers
 
 
 def hold(megabytes):
@@ -41,3 +42,27 @@ def fail_like_spark():
 def test_a_failure_comes_back_in_words_though_it_holds_what_cannot_travel():
     with pytest.raises(RuntimeError, match=r"fail_like_spark failed:(.|\n)*ValueError: no table"):
         in_own_process(fail_like_spark)
+
+
+HOLD_FOR_A_MOMENT = "held = b'x' * {}_000_000; del held; print('done', flush=True); input()"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux keeps a process's peak")
+def test_of_sparks_workers_the_one_that_took_most_counts_and_no_other_process():
+    def start(megabytes, *arguments):
+        command = [sys.executable, "-c", HOLD_FOR_A_MOMENT.format(megabytes), *arguments]
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        assert process.stdout.readline() == b"done\n"
+        return process
+
+    with peak_of_workers(os.getpid()) as peak:
+        started = [start(600), start(100, "pyspark.daemon"), start(300, "pyspark.daemon")]
+    for process in started:
+        process.communicate(b"\n")
+    assert 300 * 1e6 < peak() * 2**20 < 400 * 1e6
+
+
+def test_where_there_are_no_workers_there_is_no_peak():
+    with peak_of_workers(os.getpid()) as peak:
+        pass
+    assert peak() == 0

@@ -25,3 +25,8 @@ def test_an_entry_of_bench_json_says_what_was_reached_and_from_what():
         "met": False,
         "measured": {"ours s": 1.235},
     }
+
+
+@pytest.mark.parametrize(("ratio", "text"), [(0.91234, "0.912"), (876.5, "876"), (1049.6, "1050")])
+def test_a_ratio_is_shown_without_an_exponent(ratio, text):
+    assert Ratio("ours / theirs", ratio, Goal(high=2)).shown == text
