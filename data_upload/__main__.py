@@ -74,6 +74,11 @@ def upload(args: Namespace) -> int:
     volume = Volume(workspace(args.profile), args.to, "--to")
     there = volume.sizes()
     xrays, left = open_xrays(args.data, args.workers)
+    if args.delete and left:
+        raise DataUploadError(
+            f"nothing was deleted or sent: {len(left)} files of {args.data} do not open, such as "
+            f"{left[0].path}, and --delete would remove what was sent of them before: mend or remove them"
+        )
     key = None if args.plain_names else local_key(args.data / FOLDER / KEY)
     parcels = pack(args.data, xrays, partial(patient_of, patients=patients), key)
     journal = Journal(args.data, volume.path)
@@ -87,6 +92,10 @@ def upload(args: Namespace) -> int:
         failures = carry_out(what, volume, journal, args.workers, notify)
     _say_failures(failures)
     print(f"{_counts(what, failures)} in {volume.path}")
+    if what.keep:
+        print(
+            f"{len(what.keep)} more are there that {args.data} lacks, and count as X-rays too: see --delete"
+        )
     if key is not None:
         print(f"File names and patients are pseudonyms there; {args.data / FOLDER} leads back: it stays here")
     _say_what_next(failures)
@@ -104,8 +113,10 @@ def download(args: Namespace) -> int:
     with progress_bar("download") as notify:
         count, failures = fetch_all(volume, args.output, args.workers, notify)
     _say_failures(failures)
+    if not count:
+        raise DataUploadError(f"{volume.path} is empty or not there: correct --from")
     print(f"{count - len(failures)} files in {args.output}, {len(failures)} failed")
-    return 1 if failures or not count else 0
+    return 1 if failures else 0
 
 
 def _say_failures(failures: Sequence[Failure]) -> None:

@@ -28,7 +28,8 @@ class Journal:
         """Return the sha256 by name of what has arrived at the target."""
         if not self._file.is_file():
             return {}
-        with self._file.open(newline="", encoding="utf-8") as file:
+        # What was not written here has no line: its files are sent once more.
+        with self._file.open(newline="", encoding="utf-8", errors="replace") as file:
             # A line that a kill cut short lacks a column, and its file is sent once more.
             rows = [row for row in csv.reader(file) if len(row) == len(_COLUMNS)]
         return {name: sha256 for target, name, sha256, _ in rows if target == self._target}

@@ -1,4 +1,4 @@
-"""What leaves the machine names no patient: files are named by their contents, patients by a keyed hash."""
+"""Names that say nothing of a patient: files are named by their contents, patients by a keyed hash."""
 
 from __future__ import annotations
 
@@ -6,9 +6,14 @@ import csv
 import io
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
 
+from data_upload.errors import DataUploadError
+from data_upload.manifest import Original
+
 _KEY_BYTES = 32
+_SUFFIXES = {".bmp", ".gif", ".jfif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"}
 
 
 def make_local_folder(folder: Path) -> None:
@@ -28,12 +33,22 @@ def local_key(file: Path) -> bytes:
         part.touch(mode=0o600)
         part.write_text(secrets.token_hex(_KEY_BYTES), encoding="ascii")
         part.replace(file)
-    return bytes.fromhex(file.read_text(encoding="ascii").strip())
+    try:
+        key = bytes.fromhex(file.read_text(encoding="ascii").strip())
+    except ValueError:
+        key = b""
+    if len(key) < _KEY_BYTES:
+        raise DataUploadError(
+            f"{file} holds no key of {_KEY_BYTES} bytes in hexadecimal digits: put back the one that was "
+            "there, or delete the file, and every patient gets another pseudonym"
+        )
+    return key
 
 
 def remote_name(label: str, file: Path, sha256: str) -> str:
-    """Return `<Class>/<sha256 of the file>.<suffix>`."""
-    return f"{label}/{sha256}{file.suffix.lower()}"
+    """Return `<Class>/<sha256 of the file>.<suffix>`; a suffix that no picture has, maybe a name, goes."""
+    suffix = file.suffix.lower()
+    return f"{label}/{sha256}{suffix if suffix in _SUFFIXES else ''}"
 
 
 def patients_csv(patients: Mapping[str, str]) -> bytes:
@@ -43,7 +58,7 @@ def patients_csv(patients: Mapping[str, str]) -> bytes:
 
 
 def renamed_manifest(manifest: Path, names: Mapping[str, str]) -> bytes:
-    """Write manifest.csv for files under other names.
+    """Write manifest.csv for files under other names; columns that `resize` does not write stay here.
 
     Parameters
     ----------
@@ -53,10 +68,15 @@ def renamed_manifest(manifest: Path, names: Mapping[str, str]) -> bytes:
         New by old paths; rows of other files are left out. Paths of originals give way to the new name,
         since they may carry a patient too.
     """
-    with manifest.open(newline="", encoding="utf-8") as file:
-        reader = csv.DictReader(file)
-        columns = list(reader.fieldnames or [])
-        rows = {names[row["path"]]: row for row in reader if row.get("path") in names}
+    known = [field.name for field in fields(Original)]
+    try:
+        # A spreadsheet begins the file with a byte-order mark.
+        with manifest.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file)
+            columns = [name for name in reader.fieldnames or [] if name in known]
+            rows = {names[row["path"]]: row for row in reader if row.get("path") in names}
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DataUploadError(f"{manifest} is no CSV in UTF-8 ({error}): save it as one") from None
     renamed = (
         [name if column in ("path", "original_path") else row[column] for column in columns]
         for name, row in sorted(rows.items())

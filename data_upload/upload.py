@@ -21,11 +21,12 @@ _FAULTS = (DatabricksError, RequestException, OSError, RuntimeError)
 
 @dataclass(frozen=True)
 class Plan:
-    """What to do about a volume."""
+    """What to do about a volume; `keep` names the files there that the folder lacks and that may stay."""
 
     send: tuple[Parcel, ...]
     skip: tuple[Parcel, ...]
     delete: tuple[str, ...]
+    keep: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -54,11 +55,13 @@ def plan(
     delete : bool
         Whether files that the folder lacks are to go from the volume.
     """
+    extra = tuple(strangers(parcels, there))
     known = {parcel.name for parcel in parcels if is_there(parcel, there, sent, pseudonymised)}
     return Plan(
         send=tuple(parcel for parcel in parcels if parcel.name not in known),
         skip=tuple(parcel for parcel in parcels if parcel.name in known),
-        delete=tuple(strangers(parcels, there)) if delete else (),
+        delete=extra if delete else (),
+        keep=() if delete else extra,
     )
 
 

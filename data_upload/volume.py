@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import io
 import logging
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator
+from configparser import Error as ConfigParserError
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -59,10 +61,15 @@ def workspace(profile: str | None) -> WorkspaceClient:
     DataUploadError
         If neither says which workspace, or how to get in, or the workspace cannot be reached.
     """
+    if profile and os.environ.get("DATABRICKS_HOST"):
+        raise DataUploadError(
+            f"--profile {profile} and DATABRICKS_HOST both name a workspace: unset DATABRICKS_HOST, which "
+            "would win, or leave out --profile"
+        )
     try:
         _refuse_unreachable(profile)
         return WorkspaceClient(profile=profile)
-    except ValueError as error:
+    except (ValueError, ConfigParserError) as error:
         raise DataUploadError(
             f"no workspace to talk to: {one_line(error)}; `databricks auth login` or set DATABRICKS_HOST and "
             "DATABRICKS_TOKEN"
@@ -109,7 +116,7 @@ class Volume:
 
     def __init__(self, client: WorkspaceClient, path: str, option: Literal["--to", "--from"]) -> None:
         found = _VOLUME.fullmatch(path)
-        if not found or ".." in path.split("/"):
+        if not found or {"", ".", ".."} & set(path.strip("/").split("/")):
             raise DataUploadError(f"{path} is no volume: it looks like /Volumes/<catalog>/<schema>/<volume>")
         self.path = path.rstrip("/")
         self._root = found[1]

@@ -128,8 +128,9 @@ def test_a_dry_run_sends_nothing_and_says_what_it_would(type_upload, workspace):
 def test_what_has_vanished_here_is_deleted_there_only_when_asked_for(type_upload, workspace, sample):
     type_upload()
     next(sample.glob("Covid-19/*.png")).unlink()
-    type_upload()
+    _, printed = type_upload()
     assert len(pictures(workspace)) == 18
+    assert f"1 more are there that {sample} lacks, and count as X-rays too: see --delete" in printed
     _, printed = type_upload("--delete")
     assert "1 deleted" in printed and len(pictures(workspace)) == 17
 

@@ -135,3 +135,27 @@ def test_no_workers_at_all_is_refused_before_anything_is_looked_at(type_upload, 
         type_upload("--workers", "0")
     assert "argument --workers: '0' is no whole number from 1 on" in capsys.readouterr().err
     assert workspace.requests == 0
+
+
+def test_a_path_with_an_empty_part_is_refused(refused):
+    assert "is no volume: it looks like" in refused(to=f"{IMAGES}//new")
+
+
+def test_a_profile_beside_another_host_is_refused(refused, workspace):
+    assert "--profile ward and DATABRICKS_HOST both name a workspace" in refused("--profile", "ward")
+    assert workspace.requests == 0
+
+
+def test_nothing_is_deleted_where_a_file_does_not_open_here(type_upload, workspace, sample):
+    type_upload()
+    before = dict(workspace.files)
+    damaged = next(sample.glob("Covid-19/*.png"))
+    damaged.write_bytes(damaged.read_bytes()[:200])
+    code, printed = type_upload("--delete")
+    assert code == 2 and printed.count("\n") == 1 and workspace.files == before
+    assert f"nothing was deleted or sent: 1 files of {sample} do not open" in printed
+
+
+def test_a_download_of_nothing_is_refused(workspace, tmp_path, capsys):
+    assert main(["download", "--from", f"{REPORTS}/typo", "--output", str(tmp_path)]) == 2
+    assert f"{REPORTS}/typo is empty or not there: correct --from" in capsys.readouterr().err

@@ -25,6 +25,11 @@ OIDC = {
     "DATABRICKS_HOST": "${{ vars.DATABRICKS_HOST }}",
     "DATABRICKS_CLIENT_ID": "${{ vars.DATABRICKS_CLIENT_ID }}",
 }
+# What a fork's workspace has under another name; the CLI takes an empty variable for a value.
+FORKS = {
+    "BUNDLE_VAR_catalog": "${{ vars.CATALOG || 'workspace' }}",
+    "BUNDLE_VAR_node_type": "${{ vars.NODE_TYPE || 'r5d.2xlarge' }}",
+}
 
 
 def workflow(name: str) -> dict[Any, Any]:
@@ -56,13 +61,25 @@ def test_actions_are_pinned_by_commit(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(TYPED.keys() - {"run-tests"}))
 def test_the_workspace_is_entered_without_a_secret(name: str) -> None:
     (job,) = workflow(name)["jobs"].values()
-    assert job["env"] == OIDC and job["environment"] in ("staging", "prod")
+    assert job["environment"] in ("staging", "prod")
+    assert job["env"] == OIDC | FORKS
     assert workflow(name)["permissions"] == {"contents": "read", "id-token": "write"}
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_it_knows_no_secret(file: Path) -> None:
     assert "secrets." not in file.read_text()
+
+
+def test_a_fork_that_says_nothing_deploys_with_the_defaults() -> None:
+    variables = yaml.safe_load((ROOT / "databricks.yml").read_text())["variables"]
+    for name, value in FORKS.items():
+        assert f"'{variables[name.removeprefix('BUNDLE_VAR_')]['default']}'" in value
+
+
+def test_no_validation_takes_the_turn_of_a_deployment() -> None:
+    groups = [workflow(name)["jobs"]["bundle"]["concurrency"] for name in TYPED if name.startswith("bundle")]
+    assert len(set(groups)) == len(groups)
 
 
 def test_main_goes_to_staging_and_a_tag_to_prod() -> None:

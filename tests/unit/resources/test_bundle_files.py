@@ -101,7 +101,12 @@ def test_what_is_there_once_belongs_to_a_service_principal_that_must_exist(targe
     assert found["run_as"] == {"service_principal_name": APPLICATION_ID}
     root = f"/Workspace/Users/{APPLICATION_ID}/.bundle/covid_xray/{target}"
     assert found["workspace"]["root_path"] == root
-    assert resolved("experiments", "classifiers", target)["name"] == f"/Users/{APPLICATION_ID}/covid_xray"
+    assert resolved("experiments", "classifiers", target)["name"].startswith(f"/Users/{APPLICATION_ID}/")
+
+
+def test_no_two_targets_of_one_person_name_an_experiment_alike() -> None:
+    names = [resolved("experiments", "classifiers", target)["name"] for target in TARGETS]
+    assert len(set(names)) == len(TARGETS)
 
 
 def test_prod_comes_from_main() -> None:
@@ -166,7 +171,7 @@ def test_the_parameters_say_where_things_are_and_what_is_asked_for() -> None:
         "weights_store": "/Volumes/workspace/xray/weights",
         "reports": "/Volumes/workspace/xray/reports",
         "tracking_uri": "databricks",
-        "experiment": "/Users/someone@example.org/covid_xray",
+        "experiment": "/Users/someone@example.org/covid_xray.xray",
         "backbones": '["InceptionV3","Xception","ResNet50","VGG16","VGG19"]',
         "tasks": '["binary","multiclass"]',
         "settings": "{}",

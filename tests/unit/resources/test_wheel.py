@@ -18,6 +18,8 @@ import yaml
 from tests.unit.resources.definitions import BUNDLE, ROOT, copy_checkout
 
 PATH = os.environ["PATH"].split(os.pathsep)
+# What somebody may put beside the code, and a deployment must not send.
+PLANTED = ("patients.csv", "a.dcm", "00000013_005.png", ".upload/key")
 PACKAGES = {"sparkdl", "radiograph", "covid_xray", "jobgraph"}
 # What 18 LTS ML has (https://docs.databricks.com/aws/en/release-notes/runtime/), and what the wheel asks for.
 RUNTIME = {
@@ -33,6 +35,9 @@ def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     checkout = tmp_path_factory.mktemp("a checkout")
     copy_checkout(checkout)
     (checkout / ".venv").symlink_to(sys.prefix)
+    for name in PLANTED:
+        (checkout / "bundle" / "covid_xray" / name).parent.mkdir(exist_ok=True)
+        (checkout / "bundle" / "covid_xray" / name).write_text("of a patient")
     (checkout / "dist").mkdir()
     (checkout / "dist" / "covid_xray_pipelines-9.9.9-py3-none-any.whl").write_text("of another day")
     build = yaml.safe_load(BUNDLE.read_text())["artifacts"]["wheel"]["build"]
