@@ -44,25 +44,49 @@ def test_a_failure_comes_back_in_words_though_it_holds_what_cannot_travel():
         in_own_process(fail_like_spark)
 
 
-HOLD_FOR_A_MOMENT = "held = b'x' * {}_000_000; del held; print('done', flush=True); input()"
+START_AND_WAIT = """
+import subprocess, sys
+
+hold = "held = b'x' * {}_000_000; del held; print('done', flush=True); input()"
+pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+started = [
+    subprocess.Popen([sys.executable, "-c", hold.format(megabytes), *name], **pipes)
+    for megabytes, *name in (argument.split() for argument in sys.argv[1:])
+]
+for process in started:
+    process.stdout.readline()
+print("ready", flush=True)
+input()
+for process in started:
+    process.communicate(b"\\n")
+"""
+
+
+@pytest.fixture
+def family():
+    """A process with children that each have held some MB; the tests' own has Spark's workers."""
+    started = []
+
+    def start(*children):
+        command = [sys.executable, "-c", START_AND_WAIT, *children]
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        started.append(process)
+        assert process.stdout.readline() == b"ready\n"
+        return process.pid
+
+    yield start
+    for process in started:
+        process.communicate(b"\n")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux keeps a process's peak")
-def test_of_sparks_workers_the_one_that_took_most_counts_and_no_other_process():
-    def start(megabytes, *arguments):
-        command = [sys.executable, "-c", HOLD_FOR_A_MOMENT.format(megabytes), *arguments]
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        assert process.stdout.readline() == b"done\n"
-        return process
-
-    with peak_of_workers(os.getpid()) as peak:
-        started = [start(600), start(100, "pyspark.daemon"), start(300, "pyspark.daemon")]
-    for process in started:
-        process.communicate(b"\n")
+def test_of_sparks_workers_the_one_that_took_most_counts_and_no_other_process(family):
+    with peak_of_workers(family("600", "100 pyspark.daemon", "300 pyspark.daemon")) as peak:
+        pass
     assert 300 * 1e6 < peak() * 2**20 < 400 * 1e6
 
 
-def test_where_there_are_no_workers_there_is_no_peak():
-    with peak_of_workers(os.getpid()) as peak:
+def test_where_there_are_no_workers_there_is_no_peak(family):
+    with peak_of_workers(family("1")) as peak:
         pass
     assert peak() == 0
