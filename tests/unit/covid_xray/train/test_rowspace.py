@@ -141,6 +141,7 @@ def test_directions_of_very_different_length_take_no_more_steps(features, classe
     np.testing.assert_allclose(probabilities(fit, inner, rows), expected, atol=1e-6)
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("classes", [2, 3])
 def test_rounding_of_a_large_mean_is_no_direction_of_its_own(classes, seed, steps):
@@ -155,6 +156,8 @@ def test_rounding_of_a_large_mean_is_no_direction_of_its_own(classes, seed, step
     np.testing.assert_allclose(probabilities(fit, inner, np.arange(60)), expected, atol=1e-6)
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.filterwarnings("ignore:Line search of Newton solver")
 @pytest.mark.parametrize("penalty", [1e-6, 1e-8])
 def test_certain_classes_under_a_penalty_of_nearly_nothing_are_fitted_to_the_minimum(
     features, penalty, steps
