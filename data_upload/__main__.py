@@ -58,7 +58,8 @@ def fetch(args: Namespace) -> int:
 
 def upload(args: Namespace) -> int:
     """Send a folder of X-rays to a volume."""
-    from covid_xray.ingest.facts import patient_of, patients_file, read_patients
+    from covid_xray.data_folder import patients_file
+    from covid_xray.ingest.facts import patient_of, read_patients
     from radiograph import class_folders
 
     from data_upload.journal import FOLDER, KEY, Journal
@@ -74,11 +75,8 @@ def upload(args: Namespace) -> int:
     volume = Volume(workspace(args.profile), args.to, "--to")
     there = volume.sizes()
     xrays, left = open_xrays(args.data, args.workers)
-    if args.delete and left:
-        raise DataUploadError(
-            f"nothing was deleted or sent: {len(left)} files of {args.data} do not open, such as "
-            f"{left[0].path}, and --delete would remove what was sent of them before: mend or remove them"
-        )
+    if args.delete:
+        _refuse_deleting_for(left, args.data)
     key = None if args.plain_names else local_key(args.data / FOLDER / KEY)
     parcels = pack(args.data, xrays, partial(patient_of, patients=patients), key)
     journal = Journal(args.data, volume.path)
@@ -94,7 +92,7 @@ def upload(args: Namespace) -> int:
     print(f"{_counts(what, failures)} in {volume.path}")
     if what.keep:
         print(
-            f"{len(what.keep)} more are there that {args.data} lacks, and count as X-rays too: see --delete"
+            f"Also in the volume, not in {args.data}: {len(what.keep)}; used too unless --delete removes them"
         )
     if key is not None:
         print(f"File names and patients are pseudonyms there; {args.data / FOLDER} leads back: it stays here")
@@ -138,6 +136,14 @@ def _say_what_next(failures: Sequence[Failure]) -> None:
     # The CLI's own name for the target where none is given; the bundle's script sets it.
     target = os.environ.get("DATABRICKS_BUNDLE_TARGET")
     print("next: databricks bundle run training" + (f" -t {target}" if target else ""))
+
+
+def _refuse_deleting_for(left: Sequence[Left], data: Path) -> None:
+    if left:
+        raise DataUploadError(
+            f"nothing was deleted or sent: {len(left)} files of {data} do not open, such as {left[0].path}, "
+            "and --delete would remove what was sent of them before: mend or remove them"
+        )
 
 
 def _say_left(left: Sequence[Left]) -> None:

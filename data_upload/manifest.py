@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
-MANIFEST = "manifest.csv"
 REFUSED = "refused.csv"
 
 

@@ -8,13 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from covid_xray.ingest.facts import PATIENTS
+from covid_xray.data_folder import MANIFEST, PATIENTS
 from covid_xray.pseudonyms import pseudonym
 from radiograph import DICOM, Reason, Refused, class_folders, open_xray, walk
 from radiograph.walk import Found
 
 from data_upload.errors import DataUploadError
-from data_upload.manifest import MANIFEST, Left
+from data_upload.manifest import Left
 from data_upload.pseudonyms import patients_csv, remote_name, renamed_manifest
 from data_upload.silence import silent_decoders
 

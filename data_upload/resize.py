@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from covid_xray.ingest.facts import PATIENTS
+from covid_xray.data_folder import MANIFEST, PATIENTS
 from PIL import Image
 from radiograph import Found, Reason, Refused, Xray, class_folders, open_xray, walk
 
 from data_upload.errors import DataUploadError
-from data_upload.manifest import MANIFEST, REFUSED, Left, Original, write_rows
+from data_upload.manifest import REFUSED, Left, Original, write_rows
 from data_upload.silence import silent_decoders
 
 # The shorter side: 299 pixels are the most that a network takes, and a JPEG of this size has 20 to 30 kB.

@@ -26,7 +26,7 @@ class Plan:
     send: tuple[Parcel, ...]
     skip: tuple[Parcel, ...]
     delete: tuple[str, ...]
-    keep: tuple[str, ...] = ()
+    keep: tuple[str, ...]
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from covid_xray.arguments import model_parser, optional_path
+from covid_xray.arguments import add_patients, model_parser
 from covid_xray.errors import DataError
 from covid_xray.ingest import Source
 from covid_xray.models.registry import registry_at
@@ -20,12 +20,7 @@ from pyspark.sql import SparkSession
 def main(argv: Sequence[str], notify: Notify = print_line) -> None:
     """Run the task."""
     parser = model_parser(__doc__ or "", "folder of class folders")
-    parser.add_argument(
-        "--patients",
-        type=optional_path,
-        required=True,
-        help="CSV of patient ids; empty for patients.csv in --data",
-    )
+    add_patients(parser)
     args = parser.parse_args(argv)
     if args.data is None:
         raise DataError("nothing to evaluate on: say in the parameter data which folder holds the images")

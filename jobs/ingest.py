@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from covid_xray.arguments import add_patient_id_key, json_names, optional_path, task_parser
+from covid_xray.arguments import add_patient_id_key, add_patients, json_names, task_parser
 from covid_xray.ingest import Source, ingest
 from covid_xray.patient_key import patient_key
 from covid_xray.progress import Notify, print_line
@@ -22,12 +22,7 @@ def main(argv: Sequence[str], notify: Notify = print_line) -> None:
     """Run the task."""
     parser = task_parser(__doc__ or "")
     parser.add_argument("--data", type=Path, required=True, help="folder of class folders")
-    parser.add_argument(
-        "--patients",
-        type=optional_path,
-        required=True,
-        help="CSV of patient ids; empty for patients.csv in --data",
-    )
+    add_patients(parser)
     parser.add_argument("--weights", required=True, help="imagenet, random or a path")
     parser.add_argument("--backbones", type=json_names, required=True, help="JSON list")
     parser.add_argument("--tasks", type=json_names, required=True, help="JSON list")

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from covid_xray.data_folder import MANIFEST
 from covid_xray.report import headline
 from covid_xray.software import code_id, versions
 from covid_xray.tables import Tables
@@ -76,7 +77,7 @@ def _files(wanted: Wanted) -> Iterator[list[object]]:
     there = [name for name in wanted.settings.classes if (wanted.data / name).is_dir()]
     for found in walk(wanted.data, there):
         yield [found.path, str(found.refused), *_stat(found.file)]
-    for beside in (wanted.data / "manifest.csv", wanted.patients):
+    for beside in (wanted.data / MANIFEST, wanted.patients):
         yield _stat(beside) if beside else []
     weights = Path(wanted.weights)
     yield from map(_stat, sorted(weights.glob("*.h5")) if weights.is_dir() else [weights])

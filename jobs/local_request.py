@@ -8,8 +8,8 @@ from argparse import Namespace
 from dataclasses import dataclass
 from pathlib import Path
 
+from covid_xray.data_folder import patients_file
 from covid_xray.errors import DataError
-from covid_xray.ingest.facts import patients_file
 from covid_xray.session import CATALOG, SCHEMA
 from covid_xray.settings import Settings, load_settings, parse_changes
 from sparkdl.backbones import BACKBONES

@@ -46,6 +46,16 @@ def model_parser(description: str, data: str) -> ArgumentParser:
     return parser
 
 
+def add_patients(parser: ArgumentParser) -> None:
+    """Add where a task finds patients' ids."""
+    parser.add_argument(
+        "--patients",
+        type=optional_path,
+        required=True,
+        help="CSV of patient ids; empty for patients.csv in --data",
+    )
+
+
 def add_patient_id_key(parser: ArgumentParser) -> None:
     """Add what a task is told that may meet patients' ids."""
     parser.add_argument(

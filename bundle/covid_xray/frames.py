@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 Row = Mapping[str, Any]
 
@@ -13,6 +14,12 @@ Row = Mapping[str, Any]
 LARGEST_FRAME = 100 * 10**6
 # A number, or where a value of any length begins and ends.
 _CELL = 8
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a frame of pandas; what is missing is None."""
+    values = frame.astype(object).where(frame.notna(), None)
+    return [dict(zip(frame.columns, row, strict=True)) for row in values.itertuples(index=False)]
 
 
 def in_frames(rows: Sequence[Row], largest: int = LARGEST_FRAME) -> Iterator[Sequence[Row]]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 import pandas as pd
 
+from covid_xray.frames import records
 from covid_xray.metrics import figures
 from covid_xray.settings import Settings
 from covid_xray.tables import Replacement, Tables
@@ -29,7 +30,7 @@ def results(
     key = {"run_id": run_id, "kind": kind, "backbone": name}
     where = {column: [value] for column, value in key.items()}
     where |= {column: sorted(set(predictions[column])) for column in ("task", "protocol")}
-    held_out = [key | {"classes": list(settings.tasks[r["task"]])} | r for r in _records(predictions)]
+    held_out = [key | {"classes": list(settings.tasks[r["task"]])} | r for r in records(predictions)]
     measured = [
         key
         | {"task": task, "protocol": protocol, "class": figure.class_}
@@ -42,8 +43,3 @@ def results(
         "predictions": (held_out, where),
         "metrics": (measured, where),
     }
-
-
-def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    columns = {name: frame[name].tolist() for name in frame.columns}
-    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]

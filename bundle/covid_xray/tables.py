@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -141,11 +141,11 @@ class Tables:
 
     def overwrite(self, table: str, rows: Rows, where: Mapping[str, Sequence[str]]) -> None:
         """Do the same where it is known that there are such rows: looking takes a fifth of the time."""
-        first, *others = self._frames(table, rows)
-        writer = self._select(table, first).write.format("delta").mode("overwrite")
+        frames = self._frames(table, rows)
+        writer = self._select(table, next(frames)).write.format("delta").mode("overwrite")
         writer = writer.option("replaceWhere", _among(where))
         self._commit(table, lambda: writer.saveAsTable(self.name(table)))
-        for part in others:
+        for part in frames:
             self._append(table, part)
 
     def replace_each(self, replacements: Mapping[str, Replacement]) -> None:
@@ -163,12 +163,14 @@ class Tables:
                 with self._turn(table):
                     self.spark.sql(f"VACUUM {self.name(table)} RETAIN 0 HOURS")
 
-    def _frames(self, table: str, rows: Rows) -> list[DataFrame]:
+    def _frames(self, table: str, rows: Rows) -> Iterator[DataFrame]:
+        """Yield at least one frame; each is made when its turn to be written has come."""
         if isinstance(rows, DataFrame):
-            return [rows]
+            yield rows
+            return
         columns = self.columns(table)
-        values = ([tuple(map(row.get, columns.names)) for row in part] for part in in_frames(rows))
-        return [self.spark.createDataFrame(part, columns) for part in values]
+        for part in in_frames(rows):
+            yield self.spark.createDataFrame([tuple(map(row.get, columns.names)) for row in part], columns)
 
     def _append(self, table: str, rows: DataFrame) -> None:
         writer = self._select(table, rows).write.format("delta").mode("append")

@@ -181,31 +181,31 @@ def _hidden(packages: Sequence[str]) -> Iterator[None]:
 
 
 def _give_back() -> None:
-    """Give memory that is not in use back to the system, where that is Linux.
+    """Return unused memory to Linux: free heap, and clean pages of libraries.
 
-    A worker may have no more than 1 GB on serverless compute. Starting TensorFlow reads half of its libraries
-    once; what of them is needed again is there again when it is touched.
+    A worker may have no more than 1 GB on serverless compute. Starting TensorFlow touches half of its
+    libraries once; a page that is needed again is mapped again from its file.
     """
     if sys.platform != "linux":
         return
     libc = ctypes.CDLL(None)
     if hasattr(libc, "malloc_trim"):
         libc.malloc_trim(0)
-    for start, end in _read_from_libraries():
+    for start, end in _unmodified_library_pages():
         libc.madvise(ctypes.c_void_p(start), ctypes.c_size_t(end - start), _MADV_DONTNEED)
 
 
-def _read_from_libraries() -> Iterator[tuple[int, int]]:
-    """Yield where, in this process's memory, libraries are as in their files and cannot be written to."""
+def _unmodified_library_pages() -> Iterator[tuple[int, int]]:
+    """Yield address ranges of mapped libraries that are read-only and were never modified."""
     try:
         lines = Path("/proc/self/smaps").read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return
-    place, readable_only = "", False
+    place, is_library = "", False
     for line in lines:
         name, *values = line.split(maxsplit=5)
         if not name.endswith(":"):
-            place, readable_only = name, "w" not in values[0] and ".so" in values[-1]
-        elif name == "Anonymous:" and values[0] == "0" and readable_only:
+            place, is_library = name, "w" not in values[0] and ".so" in values[-1]
+        elif name == "Anonymous:" and values[0] == "0" and is_library:
             start, end = (int(address, 16) for address in place.split("-"))
             yield start, end

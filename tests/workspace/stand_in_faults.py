@@ -22,44 +22,27 @@ def some(share: float, seed: int, *faults: Fault) -> Fault:
     return fault
 
 
-def busy(handler: Handler) -> bool:
-    """429: read, refused, and come again at once."""
-    handler.body()
-    handler.answer(429, {"error_code": "RESOURCE_EXHAUSTED", "message": "too many"}, Retry_After="0")
-    return True
+def answering(status: int, code: str | int, message: str, **headers: str) -> Fault:
+    """Read a request to its end, and answer it with an error."""
+
+    def fault(handler: Handler) -> bool:
+        handler.body()
+        handler.answer(status, {"error_code": code, "message": message}, **headers)
+        return True
+
+    return fault
 
 
-def unavailable(handler: Handler) -> bool:
-    handler.body()
-    handler.answer(503, {"error_code": "TEMPORARILY_UNAVAILABLE", "message": "later"}, Retry_After="0")
-    return True
-
-
-def broken(handler: Handler) -> bool:
-    """500, which the SDK does not repeat by itself."""
-    handler.body()
-    handler.answer(500, {"error_code": "INTERNAL_ERROR", "message": "no luck"})
-    return True
-
-
-def locked_out(handler: Handler) -> bool:
-    """401, as for a token that has expired: the SDK then tells what it knows of its configuration."""
-    handler.body()
-    handler.answer(401, {"error_code": "UNAUTHENTICATED", "message": "who are you?"})
-    return True
-
-
-def stale(handler: Handler) -> bool:
-    """403, as for a personal access token that has expired."""
-    handler.body()
-    handler.answer(403, {"error_code": 403, "message": "Invalid access token."})
-    return True
-
-
-def forbidden(handler: Handler) -> bool:
-    handler.body()
-    handler.answer(403, {"error_code": "PERMISSION_DENIED", "message": "User does not have WRITE VOLUME."})
-    return True
+# Come again at once.
+busy = answering(429, "RESOURCE_EXHAUSTED", "too many", Retry_After="0")
+unavailable = answering(503, "TEMPORARILY_UNAVAILABLE", "later", Retry_After="0")
+# Which the SDK does not repeat by itself.
+broken = answering(500, "INTERNAL_ERROR", "no luck")
+# As for a token that has expired: the SDK then tells what it knows of its configuration.
+locked_out = answering(401, "UNAUTHENTICATED", "who are you?")
+# As for a personal access token that has expired.
+stale = answering(403, 403, "Invalid access token.")
+forbidden = answering(403, "PERMISSION_DENIED", "User does not have WRITE VOLUME.")
 
 
 def reset(handler: Handler) -> bool:

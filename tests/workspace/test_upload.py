@@ -130,7 +130,7 @@ def test_what_has_vanished_here_is_deleted_there_only_when_asked_for(type_upload
     next(sample.glob("Covid-19/*.png")).unlink()
     _, printed = type_upload()
     assert len(pictures(workspace)) == 18
-    assert f"1 more are there that {sample} lacks, and count as X-rays too: see --delete" in printed
+    assert f"Also in the volume, not in {sample}: 1; used too unless --delete removes them" in printed
     _, printed = type_upload("--delete")
     assert "1 deleted" in printed and len(pictures(workspace)) == 17
 

@@ -10,8 +10,10 @@ import pandas as pd
 from radiograph import other_folders
 
 from covid_xray import runs
+from covid_xray.data_folder import patients_file
+from covid_xray.frames import records
 from covid_xray.ingest.accept import accept
-from covid_xray.ingest.facts import ORIGINALS, patients_file, read_originals, read_patients
+from covid_xray.ingest.facts import ORIGINALS, read_originals, read_patients
 from covid_xray.ingest.identity import identified
 from covid_xray.ingest.inventory import take_inventory
 from covid_xray.ingest.splits import refuse_leaks, refuse_missing, split
@@ -86,18 +88,15 @@ def _write_quarantine(tables: Tables, run_id: str, files: pd.DataFrame, refused:
     late = refused.assign(label=refused["path"].map(labels))
     early = files[files["reason"].notna()]
     columns = ["path", "label", "reason", "detail"]
-    both = pd.concat([early[columns], late[columns]]).itertuples(index=False)
-    rows = [{"run_id": run_id, **dict(zip(columns, row, strict=True))} for row in both]
-    tables.replace("quarantine", rows, where={"run_id": [run_id]})
+    rows = pd.concat([early[columns], late[columns]]).assign(run_id=run_id)
+    tables.replace("quarantine", records(rows), where={"run_id": [run_id]})
 
 
 def _write_splits(tables: Tables, settings: Settings, request: runs.Request, accepted: pd.DataFrame) -> None:
     rows = split(accepted, settings)
     refuse_leaks(rows)
-    values = rows.astype(object).where(rows.notna(), None).itertuples(index=False)
-    run = {"run_id": request.run_id}
-    records = [run | dict(zip(rows.columns, row, strict=True)) for row in values]
-    tables.replace("splits", records, where={"run_id": [request.run_id]})
+    rows = rows.assign(run_id=request.run_id)
+    tables.replace("splits", records(rows), where={"run_id": [request.run_id]})
 
 
 def _summary(accepted: int, refused: int, root: Path, settings: Settings) -> str:

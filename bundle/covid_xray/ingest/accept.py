@@ -9,7 +9,7 @@ import pyarrow as pa
 from pyspark.sql import functions as F
 from radiograph import Reason, Xray
 
-from covid_xray.ingest.inventory import tasks_for
+from covid_xray.ingest.inventory import FILES_AT_ONCE, tasks_for
 from covid_xray.ingest.opened import listed, opened
 from covid_xray.tables import Tables
 
@@ -25,8 +25,6 @@ _COLUMNS = [
 
 _REFUSED = ["path", "reason", "detail"]
 _CHANGED = "it could not be opened at first, and a moment later it could: run this again"
-# Files in one commit. What is told of each to the workers is less than a kilobyte.
-_AT_ONCE = 100_000
 
 
 def accept(tables: Tables, files: pd.DataFrame, facts: pd.DataFrame) -> pd.DataFrame:
@@ -44,7 +42,7 @@ def accept(tables: Tables, files: pd.DataFrame, facts: pd.DataFrame) -> pd.DataF
     pandas.DataFrame
         Columns `path`, `reason`, `detail`.
     """
-    parts = [files.iloc[start : start + _AT_ONCE] for start in range(0, len(files), _AT_ONCE)]
+    parts = [files.iloc[start : start + FILES_AT_ONCE] for start in range(0, len(files), FILES_AT_ONCE)]
     refused = [_accept(tables, part, facts[facts["path"].isin(part["path"])]) for part in parts]
     return pd.concat([pd.DataFrame(columns=_REFUSED, dtype="object"), *refused], ignore_index=True)
 

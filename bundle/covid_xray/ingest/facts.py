@@ -8,21 +8,15 @@ from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
+from covid_xray.data_folder import MANIFEST
 from covid_xray.errors import DataError
 from covid_xray.pseudonyms import pseudonym
 
-PATIENTS = "patients.csv"
 ORIGINALS = ["original_width", "original_height", "original_bytes", "original_format", "original_mode"]
 
 # NIH ChestX-ray8 names a file <patient, 8 digits>_<follow-up>.
 NIH_NAME = re.compile(r"(\d{8})_\d+")
 _FILE_COLUMNS = ("filename", "original_filename", "resized_filename")
-
-
-def patients_file(root: Path, given: Path | None) -> Path | None:
-    """Return the CSV of patient ids: the given one, else patients.csv in `root` if it exists."""
-    beside = root / PATIENTS
-    return given or (beside if beside.is_file() else None)
 
 
 def read_patients(csv: Path | None, key: bytes | None = None) -> dict[tuple[str, str], str]:
@@ -80,7 +74,7 @@ def nih_patient(path: str) -> str:
 
 def read_originals(root: Path) -> pd.DataFrame:
     """Read manifest.csv beside the class folders: `ORIGINALS` by path; empty where there is none."""
-    manifest = root / "manifest.csv"
+    manifest = root / MANIFEST
     if not manifest.is_file():
         return pd.DataFrame(columns=ORIGINALS)
     table = _read_csv(manifest, "manifest")

@@ -16,8 +16,8 @@ SAME_AS = "same bytes as "
 COLUMNS = "path STRING, label STRING, file STRING, image_id STRING, reason STRING, detail STRING"
 
 _TASK_FILES = 128
-# Files in one query. What is told of each to the workers is less than a kilobyte.
-_AT_ONCE = 100_000
+# Files in one query or commit: what the workers need to know of each is less than a kilobyte.
+FILES_AT_ONCE = 100_000
 
 
 def take_inventory(spark: SparkSession, root: Path, classes: Sequence[str]) -> pd.DataFrame:
@@ -36,10 +36,10 @@ def take_inventory(spark: SparkSession, root: Path, classes: Sequence[str]) -> p
 
 def told_apart(spark: SparkSession, files: Iterable[Found]) -> pd.DataFrame:
     """Return what `take_inventory` does, of files that have been found already."""
-    found = [_told(file) for file in files]
+    found = [_as_row(file) for file in files]
     if not found:
         return pd.DataFrame([], columns=[part.split()[0] for part in COLUMNS.split(",")], dtype="object")
-    parts = [found[start : start + _AT_ONCE] for start in range(0, len(found), _AT_ONCE)]
+    parts = [found[start : start + FILES_AT_ONCE] for start in range(0, len(found), FILES_AT_ONCE)]
     hashed = pd.concat([_hashed(spark, part) for part in parts])
     return _mark_doubles(hashed.sort_values("path", ignore_index=True))
 
@@ -50,7 +50,7 @@ def _hashed(spark: SparkSession, found: list[tuple[str | None, ...]]) -> pd.Data
     return listed.mapInArrow(_hash, COLUMNS).toPandas()
 
 
-def _told(file: Found) -> tuple[str | None, ...]:
+def _as_row(file: Found) -> tuple[str | None, ...]:
     refused = (str(file.refused.reason), file.refused.detail) if file.refused else (None, None)
     return file.path, file.label, str(file.file), *refused
 

@@ -9,6 +9,7 @@ import pandas as pd
 from radiograph import Reason
 
 from covid_xray.featurize import chunked
+from covid_xray.frames import records
 from covid_xray.models.saved import SavedModel
 from covid_xray.progress import Notify, Progress
 from covid_xray.score.files import pictures
@@ -63,6 +64,5 @@ def write_quarantine(tables: Tables, run_id: str, refused: pd.DataFrame) -> None
         Columns `path`, `reason`, `detail`, and `label` where the folder says one.
     """
     columns = [name for name in ("path", "label", "reason", "detail") if name in refused]
-    records = refused[columns].astype(object).where(refused[columns].notna(), None).to_dict("records")
-    rows = [{"run_id": run_id} | {str(key): value for key, value in row.items()} for row in records]
-    tables.replace("quarantine", rows, where={"run_id": [run_id]})
+    rows = refused[columns].assign(run_id=run_id)
+    tables.replace("quarantine", records(rows), where={"run_id": [run_id]})

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pandas as pd
 from radiograph import Reason
 
+from covid_xray.data_folder import patients_file
 from covid_xray.errors import DataError
 from covid_xray.ingest import Source
-from covid_xray.ingest.facts import patients_file, read_patients
+from covid_xray.ingest.facts import read_patients
 from covid_xray.ingest.identity import identified
 from covid_xray.ingest.inventory import take_inventory
 from covid_xray.models.saved import About

@@ -1,6 +1,7 @@
 import numpy as np
+import pandas as pd
 import pytest
-from covid_xray.frames import in_frames
+from covid_xray.frames import in_frames, records
 
 
 def sizes(rows, largest):
@@ -31,3 +32,13 @@ def test_a_row_too_large_for_any_part_is_one_by_itself():
     rows = [{"value": "a"}, {"value": "b" * 1000}, {"value": "c"}]
     assert sizes(rows, 100) == [1, 1, 1]
     assert [row for part in in_frames(rows, 100) for row in part] == rows
+
+
+def test_rows_of_pandas_become_python_values_and_what_is_missing_none():
+    frame = pd.DataFrame({"path": ["a", None], "fold": [1.0, np.nan], "n": [3, 4], "p": [[0.5, 0.5], [1.0]]})
+    rows = records(frame)
+    assert rows == [
+        {"path": "a", "fold": 1.0, "n": 3, "p": [0.5, 0.5]},
+        {"path": None, "fold": None, "n": 4, "p": [1.0]},
+    ]
+    assert (type(rows[0]["n"]), type(rows[0]["fold"])) == (int, float)

@@ -32,7 +32,7 @@ CONTEXT = {
 APPLICATION_ID = "00000000-1111-2222-3333-444444444444"
 
 
-def context_of(target: str | None) -> dict[str, str]:
+def context_of(target: str) -> dict[str, str]:
     return CONTEXT | ({"var.owner": APPLICATION_ID} if target in SHARED else {})
 
 

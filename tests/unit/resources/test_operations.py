@@ -70,8 +70,8 @@ def test_a_failed_and_an_overlong_run_are_told_by_mail_and_webhook(job: str) -> 
     for kind, addresses in (("email", "${var.notify}"), ("webhook", "${var.webhooks}")):
         events = ("on_failure", "on_duration_warning_threshold_exceeded")
         assert spec[f"{kind}_notifications"] == dict.fromkeys(events, addresses)
-    assert [told_in(target) for target in TARGETS] == [["someone@example.org"]] * 2 + [[]] * 2
+    assert [notified_in(target) for target in TARGETS] == [["someone@example.org"]] * 2 + [[]] * 2
 
 
-def told_in(target: str) -> list[str]:
+def notified_in(target: str) -> list[str]:
     return resolved("jobs", "training", target)["email_notifications"].get("on_failure", [])

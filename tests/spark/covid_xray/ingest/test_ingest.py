@@ -68,8 +68,8 @@ def test_each_file_of_the_table_holds_a_range_of_images(run_ingest, tables, of_r
 def test_images_are_stored_in_several_commits_where_one_would_be_too_large(
     run_ingest, tables, of_run, monkeypatch
 ):
-    monkeypatch.setattr(accept, "_AT_ONCE", 13)
-    monkeypatch.setattr(inventory, "_AT_ONCE", 7)
+    monkeypatch.setattr(accept, "FILES_AT_ONCE", 13)
+    monkeypatch.setattr(inventory, "FILES_AT_ONCE", 7)
 
     def versions():
         return tables.spark.sql(f"DESCRIBE HISTORY {tables.name('images')}").count()

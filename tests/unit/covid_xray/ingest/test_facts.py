@@ -1,6 +1,6 @@
 import pytest
 from covid_xray.errors import DataError
-from covid_xray.ingest.facts import patient_of, patients_file, read_originals, read_patients
+from covid_xray.ingest.facts import patient_of, read_originals, read_patients
 
 
 @pytest.fixture
@@ -97,10 +97,3 @@ def test_a_manifest_that_does_not_serve_is_refused(csv, tmp_path, text):
     csv(text, "manifest.csv")
     with pytest.raises(DataError, match=r"manifest\.csv"):
         read_originals(tmp_path)
-
-
-def test_patients_csv_in_the_folder_is_used_unless_another_file_is_given(csv, tmp_path):
-    assert patients_file(tmp_path, None) is None
-    beside = csv("label,filename,patient_id\n")
-    assert patients_file(tmp_path, None) == beside
-    assert patients_file(tmp_path, tmp_path / "other.csv") == tmp_path / "other.csv"
