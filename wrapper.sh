@@ -22,7 +22,7 @@ sh wrapper.sh evaluate                           the same on a labelled folder f
 sh wrapper.sh cluster start | stop               a Spark cluster on this machine, for run --master URL
 sh wrapper.sh sql "SELECT ..."                   query the tables of a run
 sh wrapper.sh clean                              remove what newer files of a run's tables have taken the place of
-sh wrapper.sh test [--thorough] | lint           the tests; ruff and mypy
+sh wrapper.sh test [--thorough] | lint           the tests; ruff, mypy and the layers of the packages
 sh wrapper.sh bench                              measure the ratios that the README names
 sh wrapper.sh wheel                              build what a deployment installs, into dist (the bundle calls it)
 Each command explains its options with --help. --yes installs what is missing without asking.
@@ -130,7 +130,7 @@ bench) need_spark && exec "$python" -m benchmarks "$@" ;;
 test) need_spark && cd "$root" && exec "$python" -m pytest "$@" ;;
 lint)
     need_packages && cd "$root"
-    "$python" -m ruff check . && "$python" -m ruff format --check . && "$python" -m mypy
+    "$python" -m ruff check . && "$python" -m ruff format --check . && "$python" -m mypy && "$venv/bin/lint-imports" --no-logo
     ;;
 wheel)
     # An older wheel of a higher version would be deployed in the place of this one.

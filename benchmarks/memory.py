@@ -17,13 +17,13 @@ from os import getpid
 from pathlib import Path
 
 import numpy as np
-from covid_xray.explain import explain
-from covid_xray.models.distance import Spread
-from covid_xray.models.refit import Classifier
-from covid_xray.models.saved import About, SavedModel
-from covid_xray.models.versions import Registered, Version
 from covid_xray.progress import Progress
-from covid_xray.score import score
+from covid_xray.registry.classifier import Classifier
+from covid_xray.registry.distance import Spread
+from covid_xray.registry.saved import About, SavedModel
+from covid_xray.registry.versions import Registered, Version
+from covid_xray.stages.explain import explain
+from covid_xray.stages.score import score
 from radiograph import class_folders, walk
 from sparkdl.backbones import BACKBONES
 from sparkdl.backbones import backbone as network

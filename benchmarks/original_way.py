@@ -10,12 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
-from covid_xray.session import local_session
+from covid_xray.storage.session import local_session
+from logistic.vectors import unpacked
 from pyspark.ml.classification import LogisticRegression
 from pyspark.ml.functions import array_to_vector
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
-from sparkdl.column import unpacked
 
 from benchmarks import stages
 from benchmarks.options import Options

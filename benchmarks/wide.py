@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
-from covid_xray.session import local_session, session_settings
-from covid_xray.train.collect import collect_rows
-from covid_xray.train.rowspace import common_scale, fit_rows, gram
-from covid_xray.train.wide_logistic_regression import WideLogisticRegression
+from covid_xray.features.collect import collect_rows
+from covid_xray.storage.session import local_session, session_settings
+from logistic.estimator import WideLogisticRegression
+from logistic.row_space import common_scale, fit_rows, gram
 from pyspark.ml.classification import LogisticRegression
 from pyspark.ml.functions import array_to_vector
 from pyspark.sql import DataFrame, SparkSession

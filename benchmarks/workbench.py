@@ -12,14 +12,16 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from covid_xray import runs
-from covid_xray.featurize import featurize, way_of
-from covid_xray.ingest import Source, ingest
+from covid_xray.dataset.source import Source
+from covid_xray.features.key import feature_key
 from covid_xray.progress import Progress
-from covid_xray.session import CATALOG, SCHEMA, attach_warehouse, local_session
 from covid_xray.settings import Settings, load_settings
-from covid_xray.tables import Tables
-from covid_xray.train import train
+from covid_xray.stages.featurize import featurize
+from covid_xray.stages.ingest import ingest
+from covid_xray.stages.train import train
+from covid_xray.storage import runs
+from covid_xray.storage.session import CATALOG, SCHEMA, attach_warehouse, local_session
+from covid_xray.storage.tables import Tables
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from sparkdl.backbones import backbone as network
@@ -75,7 +77,7 @@ class Workbench:
         """Return the stored features of the first images."""
         ids = self.ids()[:count]
         row = runs.state(self.tables, self.run_id, backbone)[0]
-        stored = self.tables.matching("features", way_of(self.settings, backbone, row["weights_id"]))
+        stored = self.tables.matching("features", feature_key(self.settings, backbone, row["weights_id"]))
         kept = stored.where(F.col("image_id").isin(ids)).orderBy("image_id").select("features").collect()
         return np.stack([np.frombuffer(values, "<f4") for (values,) in kept])
 

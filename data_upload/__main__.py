@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from covid_xray.arguments import optional_path
+from covid_xray.task import optional_path
 
 from data_upload.errors import DataUploadError
 
@@ -58,8 +58,8 @@ def fetch(args: Namespace) -> int:
 
 def upload(args: Namespace) -> int:
     """Send a folder of X-rays to a volume."""
-    from covid_xray.data_folder import patients_file
-    from covid_xray.ingest.facts import patient_of, read_patients
+    from covid_xray.dataset.folder import patients_file
+    from covid_xray.dataset.patients import patient_of, read_patients
     from radiograph import class_folders
 
     from data_upload.journal import FOLDER, KEY, Journal

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from covid_xray.data_folder import PATIENTS
+from covid_xray.dataset.folder import PATIENTS
 
 from data_upload.errors import DataUploadError
 

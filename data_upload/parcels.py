@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from covid_xray.data_folder import MANIFEST, PATIENTS
-from covid_xray.pseudonyms import pseudonym
+from covid_xray.dataset.folder import MANIFEST, PATIENTS
+from covid_xray.privacy.pseudonyms import pseudonym
 from radiograph import DICOM, Reason, Refused, class_folders, open_xray, walk
 from radiograph.walk import Found
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from covid_xray.data_folder import PATIENTS
+from covid_xray.dataset.folder import PATIENTS
 
 from data_upload.errors import DataUploadError
 from data_upload.phantom import PATTERNS, draw_phantom

@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from covid_xray.arguments import task_parser
-from covid_xray.audit import audit
 from covid_xray.progress import Notify, print_line
 from covid_xray.settings import load_settings
-from covid_xray.tables import Tables
+from covid_xray.stages.audit import audit
+from covid_xray.storage.tables import Tables
+from covid_xray.task import task_parser
 from pyspark.sql import SparkSession
 
 

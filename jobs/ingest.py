@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from covid_xray.arguments import add_patient_id_key, add_patients, json_names, task_parser
-from covid_xray.ingest import Source, ingest
-from covid_xray.patient_key import patient_key
+from covid_xray.dataset.source import Source
+from covid_xray.privacy.patient_key import patient_key
 from covid_xray.progress import Notify, print_line
-from covid_xray.runs import Request
 from covid_xray.settings import load_settings
-from covid_xray.tables import Tables
+from covid_xray.stages.ingest import ingest
+from covid_xray.storage.runs import Request
+from covid_xray.storage.tables import Tables
+from covid_xray.task import add_patient_id_key, add_patients, json_names, task_parser
 from pyspark.sql import SparkSession
 from sparkdl.weights import kind_of
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from covid_xray.arguments import network_parser
-from covid_xray.models import register
-from covid_xray.models.registry import registry_at
 from covid_xray.progress import Notify, print_line
+from covid_xray.registry.registry import registry_at
 from covid_xray.settings import load_settings
-from covid_xray.tables import Tables
+from covid_xray.stages.register import register
+from covid_xray.storage.tables import Tables
+from covid_xray.task import network_parser
 from pyspark.sql import SparkSession
 
 

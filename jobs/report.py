@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from covid_xray.arguments import task_parser
 from covid_xray.progress import Notify, Progress, print_line
-from covid_xray.report import write_report
 from covid_xray.settings import load_settings
-from covid_xray.tables import Tables
+from covid_xray.stages.report import write_report
+from covid_xray.storage.tables import Tables
+from covid_xray.task import task_parser
 from pyspark.sql import SparkSession
 
 

@@ -6,14 +6,14 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from covid_xray.arguments import model_parser
 from covid_xray.errors import DataError
-from covid_xray.models.registry import registry_at
-from covid_xray.patient_key import patient_key
+from covid_xray.privacy.patient_key import patient_key
 from covid_xray.progress import Notify, print_line
-from covid_xray.score import score
+from covid_xray.registry.registry import registry_at
 from covid_xray.settings import load_settings
-from covid_xray.tables import Tables
+from covid_xray.stages.score import score
+from covid_xray.storage.tables import Tables
+from covid_xray.task import model_parser
 from pyspark.sql import SparkSession
 
 

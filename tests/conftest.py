@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from covid_xray.session import local_session
 from covid_xray.settings import Settings, load_settings
+from covid_xray.storage.session import local_session
 from PIL import Image
 from pyspark.sql import SparkSession
 
-from jobs.local import main
+from jobs.local.__main__ import main
 
 ROOT = Path(__file__).resolve().parent.parent
 # The fewest fits and resamples: what is computed from more of them is the same code.

@@ -14,7 +14,7 @@ _LIBRARIES = (
     *("pyspark", "delta-spark", "tensorflow-cpu", "tensorflow", "keras", "numpy", "pillow", "pydicom"),
     *("scipy", "scikit-learn", "statsmodels"),
 )
-_PACKAGES = ("radiograph", "sparkdl", "covid_xray")
+_PACKAGES = ("radiograph", "sparkdl", "logistic", "covid_xray")
 
 
 def versions() -> dict[str, str]:

@@ -48,18 +48,6 @@ def packed_features(images: Column, recipe: Recipe, scale_hint: str, batch_size:
     return _computed(images, recipe, scale_hint, batch_size, BinaryType(), _as_bytes)
 
 
-def unpacked(packed: Column) -> Column:
-    """Return packed features as `array<float>`, which Spark's own functions and estimators take."""
-
-    @arrow_udf(ArrayType(FloatType()))  # type: ignore[untyped-decorator]
-    def unpack(batch: pa.Array) -> pa.Array:
-        rows = [None if row is None else np.frombuffer(row, "<f4") for row in batch.to_pylist()]
-        return pa.array(rows, pa.list_(pa.float32()))
-
-    column: Column = unpack(packed)
-    return column
-
-
 def _computed(
     images: Column, recipe: Recipe, scale_hint: str, batch_size: int, kind: DataType, encode: _Encode
 ) -> Column:

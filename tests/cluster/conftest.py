@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs.local_cluster import start, stop
+from jobs.local.cluster import start, stop
 
 
 @pytest.fixture(scope="package")

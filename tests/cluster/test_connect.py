@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pyspark
 import pytest
-from covid_xray.session import session_settings
+from covid_xray.storage.session import session_settings
 
 from tests.same_tables import differences
 

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from jobs.local_cluster import ClusterError, start, stop
+from jobs.local.cluster import ClusterError, start, stop
 from tests.same_tables import differences
 
 # Both workers are asked at once, or one of them could do all of it before the other has begun.
@@ -15,7 +15,7 @@ WHO_WORKS = """
 import os, sys, time
 from pathlib import Path
 import pyarrow as pa
-from covid_xray.session import local_session
+from covid_xray.storage.session import local_session
 
 def worker(batches):
     time.sleep(3)

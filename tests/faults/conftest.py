@@ -16,8 +16,8 @@ import pytest
 
 _TWO = """
 import sys
-from jobs import local, local_request
-local_request.BACKBONES = dict.fromkeys(("ResNet50", "VGG16"))
+from jobs.local import __main__ as local, request
+request.BACKBONES = dict.fromkeys(("ResNet50", "VGG16"))
 local.end(local.main(sys.argv[1:]))
 """
 

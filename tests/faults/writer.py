@@ -7,10 +7,10 @@ from argparse import ArgumentParser
 from datetime import UTC, datetime
 from pathlib import Path
 
-from covid_xray import runs
-from covid_xray.session import CATALOG, SCHEMA, attach_warehouse, local_session
 from covid_xray.settings import load_settings
-from covid_xray.tables import Tables
+from covid_xray.storage import runs
+from covid_xray.storage.session import CATALOG, SCHEMA, attach_warehouse, local_session
+from covid_xray.storage.tables import Tables
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 RUN, TASK = "run", "binary"

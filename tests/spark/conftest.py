@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from covid_xray.session import attach_warehouse
+from covid_xray.storage.session import attach_warehouse
 from pyspark.sql import SparkSession
 
 

@@ -5,7 +5,7 @@ import logging
 
 import pytest
 from covid_xray.errors import SecretError
-from covid_xray.patient_key import Secret, patient_key
+from covid_xray.privacy.patient_key import Secret, patient_key
 
 SECRET = Secret("covid_xray.main.xray", "patient_id_key")
 

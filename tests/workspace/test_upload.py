@@ -9,7 +9,7 @@ import sys
 import time
 
 import pytest
-from covid_xray.ingest.facts import read_patients
+from covid_xray.dataset.patients import read_patients
 from PIL import Image
 
 from data_upload.journal import Journal

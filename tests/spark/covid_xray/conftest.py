@@ -12,14 +12,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from covid_xray import runs
-from covid_xray.ingest import Source, ingest
-from covid_xray.ingest.splits import split
+from covid_xray.dataset.source import Source
+from covid_xray.evaluation.splits import split
 from covid_xray.progress import Progress
-from covid_xray.runs import Request
-from covid_xray.schemas import TABLES
-from covid_xray.session import attach_warehouse
-from covid_xray.tables import Tables
+from covid_xray.stages.ingest import ingest
+from covid_xray.storage import runs
+from covid_xray.storage.runs import Request
+from covid_xray.storage.schemas import TABLES
+from covid_xray.storage.session import attach_warehouse
+from covid_xray.storage.tables import Tables
 from PIL import Image
 from pyspark.sql import Row
 from pyspark.sql import functions as F

@@ -1,8 +1,8 @@
 """Names and values that would be SQL if they were not quoted change what they say and nothing else."""
 
 import pytest
-from covid_xray.session import attach_warehouse
-from covid_xray.tables import Tables
+from covid_xray.storage.session import attach_warehouse
+from covid_xray.storage.tables import Tables
 from pyspark.errors import AnalysisException
 from pyspark.sql import functions as F
 

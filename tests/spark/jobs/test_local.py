@@ -7,9 +7,9 @@ from argparse import Namespace
 import pytest
 from deltalake import DeltaTable
 
-from jobs.local import ROOT, main
-from jobs.local_receipt import fingerprint
-from jobs.local_request import parse_wanted
+from jobs.local.__main__ import ROOT, main
+from jobs.local.receipt import fingerprint
+from jobs.local.request import parse_wanted
 
 RUN = "ResNet50_binary_classification"
 

@@ -10,9 +10,9 @@ from functools import cache
 from typing import Any
 
 import pytest
-from covid_xray.session import attach_warehouse
 from covid_xray.settings import load_settings
-from covid_xray.tables import Tables
+from covid_xray.storage.session import attach_warehouse
+from covid_xray.storage.tables import Tables
 
 SCHEMA = "dashboard"
 # As texts, the older run's id comes after the newer one's: only the time tells which is the newest.

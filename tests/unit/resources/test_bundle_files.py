@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
-from covid_xray.arguments import optional_secret
+from covid_xray.task import optional_secret
 from databricks.bundles.core import Resource
 from databricks.bundles.dashboards import Dashboard
 from databricks.bundles.experiments import MlflowExperiment

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from covid_xray.schemas import TABLES
+from covid_xray.storage.schemas import TABLES
 
 ROOT = Path(__file__).resolve().parents[3]
 RESOURCES = ROOT / "resources"

@@ -1,0 +1,47 @@
+"""The files of a data folder with their patients: what a run is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+from pyspark.sql import SparkSession
+
+from covid_xray.dataset.folder import patients_file
+from covid_xray.dataset.identity import identified
+from covid_xray.dataset.inventory import take_inventory
+from covid_xray.dataset.patients import read_patients
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the X-rays are, and whose.
+
+    Attributes
+    ----------
+    root : Path
+        Holds the class folders.
+    patients : Path or None
+        CSV of patients' ids; None for patients.csv in `root`, if it exists.
+    key : bytes or None
+        Of the hashes that stand in tables and messages for patients' ids; None leaves ids as they are.
+    """
+
+    root: Path
+    patients: Path | None
+    key: bytes | None = field(default=None, repr=False)
+
+
+def inventory(spark: SparkSession, source: Source, classes: Sequence[str]) -> pd.DataFrame:
+    """List the files of the class folders by content, with the patients whom they show.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As `take_inventory` and `identified` have it: `path`, `label`, `file`, `image_id`, `reason`, `detail`,
+        `patient_id`, `found_as`.
+    """
+    patients = read_patients(patients_file(source.root, source.patients), source.key)
+    return identified(take_inventory(spark, source.root, classes), patients, source.key)

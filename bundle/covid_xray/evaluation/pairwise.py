@@ -1,0 +1,78 @@
+"""Which classifiers are held against which, and what comes of it: pure functions over predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from itertools import combinations
+from typing import Any
+
+import pandas as pd
+
+from covid_xray.evaluation.metrics import difference, holm
+from covid_xray.evaluation.results import Kind
+
+
+@dataclass(frozen=True)
+class Classifier:
+    """A network or a baseline, by the columns `kind` and `backbone` of its predictions."""
+
+    kind: Kind
+    name: str
+
+
+Predictions = Mapping[Classifier, pd.DataFrame]
+
+
+def comparisons(predictions: Predictions, resamples: int, seed: int) -> list[dict[str, Any]]:
+    """Compare every network with every other and with the best baseline, within one task and protocol.
+
+    Parameters
+    ----------
+    predictions : mapping of Classifier to pandas.DataFrame
+        Held-out predictions of each, on the same images.
+    resamples, seed : int
+        Of the bootstrap over patients.
+
+    Returns
+    -------
+    list of dict
+        Columns of the table `comparisons` but for run, task and protocol. P values are corrected for all
+        comparisons made here (Holm 1979, Scandinavian Journal of Statistics 6).
+    """
+    rows = [
+        {
+            "first_kind": first.kind,
+            "first": first.name,
+            "second_kind": second.kind,
+            "second": second.name,
+            **_named(asdict(difference(predictions[first], predictions[second], resamples, seed))),
+        }
+        for first, second in _pairs(predictions)
+    ]
+    corrected = holm([row["p_value"] for row in rows])
+    return [row | {"p_holm": p} for row, p in zip(rows, corrected, strict=True)]
+
+
+def best_baseline(predictions: Predictions) -> Classifier | None:
+    """Return the baseline with the highest accuracy: what a network must beat to show anything."""
+    baselines = [classifier for classifier in predictions if classifier.kind == "baseline"]
+    return max(baselines, key=lambda one: _accuracy(predictions[one]), default=None)
+
+
+def _pairs(predictions: Predictions) -> Iterator[tuple[Classifier, Classifier]]:
+    networks = [classifier for classifier in predictions if classifier.kind == "backbone"]
+    yield from combinations(networks, 2)
+    best = best_baseline(predictions)
+    if best is not None:
+        yield from ((network, best) for network in networks)
+
+
+def _accuracy(held_out: pd.DataFrame) -> float:
+    right = held_out["label"] == held_out["prediction"]
+    return float(right.groupby(held_out["repeat"]).mean().mean())
+
+
+def _named(found: dict[str, Any]) -> dict[str, Any]:
+    found["difference"] = found.pop("value")
+    return found

@@ -1,0 +1,120 @@
+"""Confusion matrices and curves as pictures."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from covid_xray.evaluation.results_model import Result, baselines
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+# Okabe and Ito's colours, which the colour-blind tell apart; lines differ in style as well.
+_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+_STYLES = ("-", "--", "-.", ":")
+_BINS = 10
+
+
+def draw_network(results: Sequence[Result], name: str, task: str) -> dict[str, bytes]:
+    """Draw what the page shows of one network and task, by file name; nothing of one without figures."""
+    for result in results:
+        if result.is_network and (result.name, result.task) == (name, task) and result.headline:
+            curves = curves_png([result, *baselines(results, task)[:1]])
+            return {"confusion.png": confusion_png(result), "curves.png": curves}
+    return {}
+
+
+def confusion_png(result: Result) -> bytes:
+    """Draw counts and shares of the actual class; rows are what an image is, columns what was said of it."""
+    assert result.headline is not None  # noqa: S101 - only results with figures are drawn
+    counts = np.array(result.headline.confusion(result.classes))
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    figure = _figure(4.2, 3.9)
+    axes = figure.subplots()
+    axes.imshow(shares, cmap="cividis", vmin=0, vmax=1)
+    for row, column in np.ndindex(counts.shape):
+        # cividis is light above one half: dark letters there, light ones below.
+        colour = "black" if shares[row, column] > 0.5 else "white"
+        text = f"{counts[row, column]}\n{shares[row, column]:.0%}"
+        axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=12)
+    labels = [name.replace("_", " ") for name in result.classes]
+    axes.set_xticks(range(len(labels)), labels)
+    axes.set_yticks(range(len(labels)), labels, rotation=90, va="center")
+    axes.set_xlabel("predicted")
+    axes.set_ylabel("actual")
+    axes.set_title(
+        f"{result.name} · {result.task}{_mark(result)}\n{counts.sum()} held-out images", fontsize=11
+    )
+    return _png(figure)
+
+
+def curves_png(results: Sequence[Result]) -> bytes:
+    """Draw, for the positive class of a task, ROC and precision-recall curves and the reliability diagram."""
+    from sklearn.calibration import calibration_curve
+    from sklearn.metrics import precision_recall_curve, roc_curve
+
+    figure = _figure(12, 4.3)
+    roc, precision_recall, reliability = figure.subplots(1, 3)
+    for place, result in enumerate(results):
+        actual, score = _positive(result)
+        look: dict[str, Any] = {
+            "color": _COLOURS[place % len(_COLOURS)],
+            "linestyle": _STYLES[place % len(_STYLES)],
+            "label": f"{result.name}{_mark(result)}",
+            "linewidth": 1.5,
+        }
+        wrong, right, _ = roc_curve(actual, score)
+        roc.plot(wrong, right, **look)
+        precision, recall, _ = precision_recall_curve(actual, score)
+        precision_recall.plot(recall, precision, **look)
+        share, said = calibration_curve(actual, score, n_bins=_BINS)
+        reliability.plot(said, share, marker="o", markersize=3, **look)
+    reliability.plot([0, 1], [0, 1], color="#999999", linewidth=1)
+    positive = results[0].classes[0].replace("_", " ")
+    _label(roc, "ROC", "1 - specificity", f"recall of {positive}")
+    _label(precision_recall, "Precision and recall", f"recall of {positive}", "precision")
+    _label(reliability, "Reliability", f"probability given to {positive}", f"share that is {positive}")
+    reliability.legend(fontsize=7, loc="upper left")
+    return _png(figure)
+
+
+def _positive(result: Result) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.float64]]:
+    """Return whether an image is of the positive class, and the probability given to that."""
+    assert result.headline is not None  # noqa: S101 - only results with figures are drawn
+    held_out = result.headline.held_out
+    score = np.array([probability[0] for probability in held_out["probability"]])
+    return (held_out["label"] == result.classes[0]).to_numpy(), score
+
+
+def _mark(result: Result) -> str:
+    return f" ({', '.join(result.marks)})" if result.marks else ""
+
+
+def _label(axes: Any, title: str, across: str, up: str) -> None:
+    axes.set_title(title, fontsize=11)
+    axes.set_xlabel(across)
+    axes.set_ylabel(up)
+    axes.set_xlim(-0.02, 1.02)
+    axes.set_ylim(-0.02, 1.02)
+
+
+def _figure(width: float, height: float) -> Figure:
+    # Here, not above: a run that has nothing to draw need not wait for matplotlib.
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), dpi=130, layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def _png(figure: Figure) -> bytes:
+    file = io.BytesIO()
+    # No date, no version: equal figures are equal files.
+    figure.savefig(file, format="png", metadata={"Software": None})
+    return file.getvalue()

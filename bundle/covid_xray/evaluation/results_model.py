@@ -1,0 +1,109 @@
+"""What classifiers reached, as plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from covid_xray.evaluation.protocols import EXTERNAL, INTERNAL
+from covid_xray.features.fused import FUSED
+
+
+@dataclass(frozen=True)
+class Value:
+    """A figure with its 95 % interval, where it has one, and the images and patients behind it."""
+
+    value: float
+    ci_low: float | None
+    ci_high: float | None
+    n: int
+    n_patients: int = 0
+    published: float | None = None
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What one classifier reached under one protocol.
+
+    Attributes
+    ----------
+    overall : dict of str to Value
+        By metric.
+    per_class : dict of str to dict
+        By label, then by metric.
+    held_out : pandas.DataFrame
+        Predictions of repeat 0: `label`, `prediction`, `probability`, `image_id`, `patient_id`, `fold`.
+    """
+
+    overall: Mapping[str, Value]
+    per_class: Mapping[str, Mapping[str, Value]]
+    held_out: pd.DataFrame
+
+    def confusion(self, classes: tuple[str, ...]) -> tuple[tuple[int, ...], ...]:
+        """Count predictions, a row a label, both in the order of `classes`."""
+        crossed = pd.crosstab(self.held_out["label"], self.held_out["prediction"])
+        ordered = crossed.reindex(index=classes, columns=classes, fill_value=0)
+        return tuple(tuple(int(count) for count in line) for line in ordered.to_numpy())
+
+
+@dataclass(frozen=True)
+class Result:
+    """One classifier on one task: a row of `runs`, all networks together, or a baseline.
+
+    Attributes
+    ----------
+    kind : str
+        `backbone` or `baseline`.
+    preprocessing : str
+        What of a picture it saw, as the setting is called.
+    measured : dict of str to Measured
+        By protocol; empty unless it succeeded.
+    """
+
+    kind: str
+    name: str
+    task: str
+    classes: tuple[str, ...]
+    run_id: str
+    status: str
+    error: str | None = None
+    weights: str = ""
+    weights_id: str | None = None
+    featurize_seconds: float | None = None
+    featurized_images: int | None = None
+    train_seconds: float | None = None
+    preprocessing: str = "plain"
+    measured: Mapping[str, Measured] = field(default_factory=dict)
+
+    @property
+    def is_network(self) -> bool:
+        """Whether it is one of the five, with a row of its own in `runs`."""
+        return self.kind == "backbone" and self.name != FUSED
+
+    @property
+    def marks(self) -> list[str]:
+        """Return what must be said wherever it is shown."""
+        marks = {"random weights": self.weights == "random", "lungs only": self.preprocessing == "lungs"}
+        return [mark for mark, holds in marks.items() if holds]
+
+    @property
+    def headline(self) -> Measured | None:
+        """What it reached under the strictest protocol it was measured with."""
+        return next((self.measured[p] for p in INTERNAL if p in self.measured), None)
+
+    @property
+    def external(self) -> Measured | None:
+        """What it reached on images from elsewhere."""
+        return self.measured.get(EXTERNAL)
+
+
+def baselines(results: Iterable[Result], task: str) -> list[Result]:
+    """Return what sees no lung, the best first."""
+    found = [r for r in results if r.task == task and r.kind == "baseline" and r.headline]
+    return sorted(found, key=_accuracy, reverse=True)
+
+
+def _accuracy(result: Result) -> float:
+    return result.headline.overall["accuracy"].value if result.headline else 0.0

@@ -1,0 +1,1 @@
+"""What networks make of images: features, their key, and their Gram matrix."""

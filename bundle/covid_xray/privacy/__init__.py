@@ -1,0 +1,1 @@
+"""What stands for patients' ids, and the key that it is made with."""

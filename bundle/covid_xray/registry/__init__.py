@@ -1,0 +1,1 @@
+"""Models: as files, as Spark pipelines, and in MLflow."""

@@ -1,0 +1,150 @@
+"""A classifier as files, and as a Spark pipeline made of them.
+
+The files are JSON and NumPy's own format, which holds no code. Spark's own persistence is not used: it writes
+and reads a folder that driver and executors all see, through the JVM, while a registry gives a folder on the
+driver alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import sparkdl.weights
+from logistic.model import WideLogisticRegressionModel
+from logistic.vectors import as_array, dense
+from pydantic import BaseModel, ConfigDict
+from pyspark.ml import PipelineModel, Transformer
+from pyspark.ml.linalg import DenseVector
+from pyspark.sql import DataFrame
+from sparkdl import DeepImageFeaturizer
+
+from covid_xray.errors import ModelError
+from covid_xray.features.preprocessing import LungField
+from covid_xray.registry.class_name import ClassName
+from covid_xray.registry.classifier import Classifier
+from covid_xray.registry.distance import Spread, distance_from
+
+CARD = "card.md"
+_ABOUT, _ARRAYS = "model.json", "arrays.npz"
+_CONTENT, _LUNGS, _FEATURES, _INDEX, _RAW = "content", "lung_field", "features", "class_index", "margins"
+
+
+class About(BaseModel):
+    """What a model is, and from what it was made.
+
+    Attributes
+    ----------
+    classes : tuple of str
+        The order of probabilities.
+    weights : str
+        Path of the weights file, which driver and workers see; it is not copied into the model.
+    weights_id : str
+        Its sha256.
+    image_ids : tuple of str
+        The images it was trained on.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    run_id: str
+    backbone: str
+    task: str
+    classes: tuple[str, ...]
+    weights: str
+    weights_id: str
+    pooling: str
+    preprocessing: str
+    scale_hint: str
+    batch_size: int
+    image_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SavedModel:
+    """A model that can be applied to images."""
+
+    about: About
+    classifier: Classifier
+
+    def pipeline(self) -> PipelineModel:
+        """Return the stages from a column `content` (encoded files) to `prediction` (the class's name)."""
+        about = self.about
+        cut = about.preprocessing == "lungs"
+        featurizer = DeepImageFeaturizer(
+            inputCol=_LUNGS if cut else _CONTENT,
+            outputCol=_FEATURES,
+            modelName=about.backbone,
+            scaleHint=about.scale_hint,
+            weights=about.weights,
+            pooling=about.pooling,
+            batchSize=about.batch_size,
+        )
+        name = ClassName(inputCol=_INDEX, outputCol="prediction", classes=about.classes)
+        stages: list[Transformer] = [featurizer, self._regression(), name]
+        return PipelineModel([LungField(inputCol=_CONTENT, outputCol=_LUNGS), *stages] if cut else stages)
+
+    def _regression(self) -> WideLogisticRegressionModel:
+        found = self.classifier
+        model = WideLogisticRegressionModel(
+            dense(found.coefficients), DenseVector(found.intercepts), len(self.about.classes)
+        )
+        columns = {model.featuresCol: _FEATURES, model.predictionCol: _INDEX, model.rawPredictionCol: _RAW}
+        for param, name in columns.items():
+            model.set(param, name)
+        return model
+
+    def apply(self, images: DataFrame) -> DataFrame:
+        """Add `prediction`, `probability` (an array in the order of the classes) and `distance`.
+
+        All three are null where `content` is null or cannot be decoded.
+        """
+        found, classifier = self.pipeline().transform(images), self.classifier
+        features = as_array(found, _FEATURES)
+        return found.withColumns(
+            {
+                "probability": as_array(found, "probability"),
+                "distance": distance_from(classifier.mean, classifier.spread.scale, features),
+            }
+        ).drop(_CONTENT, _LUNGS, _FEATURES, _INDEX, _RAW)
+
+
+def save(model: SavedModel, card: str, folder: Path) -> None:
+    """Write a model and its card to a folder that exists."""
+    found = model.classifier
+    (folder / _ABOUT).write_text(model.about.model_dump_json(indent=1), encoding="utf-8")
+    (folder / CARD).write_text(card, encoding="utf-8")
+    spread = np.array([found.spread.scale, found.spread.low, found.spread.high])
+    np.savez(
+        folder / _ARRAYS,
+        coefficients=found.coefficients,
+        intercepts=found.intercepts,
+        mean=found.mean,
+        spread=spread,
+    )
+
+
+def load(folder: Path) -> SavedModel:
+    """Read a model, and look whether its weights are what they were.
+
+    Raises
+    ------
+    ModelError
+        If the weights file is gone or another one.
+    """
+    about = About.model_validate_json((folder / _ABOUT).read_text(encoding="utf-8"))
+    _check_weights(about)
+    with np.load(folder / _ARRAYS, allow_pickle=False) as arrays:
+        spread = Spread(*map(float, arrays["spread"]))
+        classifier = Classifier(arrays["coefficients"], arrays["intercepts"], arrays["mean"], spread)
+    return SavedModel(about, classifier)
+
+
+def _check_weights(about: About) -> None:
+    path, name = Path(about.weights), f"the model of {about.backbone} for {about.task}"
+    remedy = f"put the file with sha256 {about.weights_id} there, or register the model again"
+    if not path.is_file():
+        raise ModelError(f"{name} needs the weights {path}, which are not there: {remedy}")
+    if sparkdl.weights.sha256_of(path) != about.weights_id:
+        raise ModelError(f"{name} was trained with other weights than {path} now holds: {remedy}")

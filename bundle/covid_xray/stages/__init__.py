@@ -1,0 +1,1 @@
+"""The work of each script in `jobs/`. Stages meet only in tables: none imports another."""

@@ -1,0 +1,95 @@
+"""Audit: what classifiers that see no lung score on the folds of a run, which a network has to beat."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import chain
+from time import monotonic
+
+import pandas as pd
+
+from covid_xray.dataset.collection import collections
+from covid_xray.errors import StageError
+from covid_xray.evaluation.results import results
+from covid_xray.evaluation.splits import refuse_leaks
+from covid_xray.progress import Notify, Progress
+from covid_xray.settings import Settings
+from covid_xray.stages.audit.baselines import Baseline, all_baselines, names
+from covid_xray.stages.audit.fit import better, candidates
+from covid_xray.stages.audit.pictures import look_at
+from covid_xray.storage import runs
+from covid_xray.storage.tables import Replacement, Tables
+
+
+def audit(tables: Tables, settings: Settings, run_id: str, notify: Notify) -> None:
+    """Write `predictions` and `metrics` of every baseline, for the tasks of a run that lack them.
+
+    Raises
+    ------
+    StageError
+        If there is no such run.
+    DataError
+        If a patient stands on both sides of a fold of `patient_grouped`.
+    """
+    tasks = {row["task"] for row in runs.state(tables, run_id)}
+    if not tasks:
+        raise StageError(f"there is no run {run_id}: ingest comes first")
+    splits = tables.matching("splits", {"run_id": run_id}).toPandas()
+    splits = splits[splits["task"].isin(tasks)]
+    refuse_leaks(splits)
+    images = runs.images_of(tables, run_id)
+    facts = images.drop("content").toPandas()
+    if collections(facts["path"]) is None:
+        notify(Progress("audit", note="file names are pseudonyms, so the baseline `source` is left out"))
+    splits = _without_results(tables, run_id, splits, names(facts))
+    if splits.empty:
+        notify(Progress("audit", note="nothing to do"))
+        return
+    notify(Progress("audit", note=f"looking at {len(facts)} images"))
+    baselines = all_baselines(facts, look_at(images, len(facts), settings.execution.task_images))
+    predicted = _predicted(baselines, splits, settings, notify)
+    rows = [results(tables, run_id, "baseline", *of_one, settings) for of_one in predicted.items()]
+    tables.replace_each(_together(rows))
+
+
+def _without_results(
+    tables: Tables, run_id: str, splits: pd.DataFrame, expected: Sequence[str]
+) -> pd.DataFrame:
+    """Return the splits of the tasks in which a baseline lacks results, in either table."""
+    lacking = set()
+    for table in ("predictions", "metrics"):
+        of_run = tables.matching(table, {"run_id": run_id, "kind": "baseline"})
+        known = {tuple(row) for row in of_run.select("backbone", "task", "protocol").distinct().collect()}
+        for task, protocol in splits[["task", "protocol"]].drop_duplicates().itertuples(index=False):
+            if any((name, task, protocol) not in known for name in expected):
+                lacking.add(task)
+    return splits[splits["task"].isin(lacking)]
+
+
+def _predicted(
+    baselines: Sequence[Baseline], splits: pd.DataFrame, settings: Settings, notify: Notify
+) -> dict[str, pd.DataFrame]:
+    """Return what each baseline says of the held-out images of all tasks."""
+    begun, predicted = monotonic(), {}
+    for done, baseline in enumerate(baselines, start=1):
+        parts, said = [], []
+        for task in sorted(set(splits["task"])):
+            of_task = splits[splits["task"] == task]
+            found = candidates(baseline, of_task, settings.tasks[task], settings)
+            chosen, ways = better(found)
+            parts.append(chosen.assign(task=task))
+            said += [f"{task} {protocol} by {way}" for protocol, way in ways.items()]
+        predicted[baseline.name] = pd.concat(parts, ignore_index=True)
+        note, seconds = f"{baseline.name}: {', '.join(said)}", monotonic() - begun
+        notify(Progress("audit", "", done, len(baselines), "baselines", seconds, note))
+    return predicted
+
+
+def _together(each: Sequence[dict[str, Replacement]]) -> dict[str, Replacement]:
+    """Return the rows of all baselines as one replacement a table: one commit instead of six."""
+    merged: dict[str, Replacement] = {}
+    for table in each[0]:
+        rows, where = zip(*(replacement[table] for replacement in each), strict=True)
+        values = {column: sorted({value for one in where for value in one[column]}) for column in where[0]}
+        merged[table] = (list(chain.from_iterable(rows)), values)
+    return merged

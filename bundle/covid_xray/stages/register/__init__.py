@@ -1,0 +1,136 @@
+"""Register: one backbone's final classifiers, refitted on all images of a run, logged and kept for use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from operator import itemgetter
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pandas as pd
+from logistic.feature_rows import FeatureRows
+from logistic.row_space import gram
+from pyspark.sql import functions as F
+
+from covid_xray.evaluation.plots import draw_network
+from covid_xray.evaluation.read_results import read_results
+from covid_xray.features.collect import collect_rows
+from covid_xray.features.gram import InnerProducts, stored
+from covid_xray.features.key import feature_key
+from covid_xray.features.weights import weights_of_run
+from covid_xray.progress import Notify, Progress
+from covid_xray.registry.champion import decide
+from covid_xray.registry.classifier import fit_all
+from covid_xray.registry.record import identity_of, record_of
+from covid_xray.registry.registry import Registry
+from covid_xray.registry.saved import About, SavedModel, save
+from covid_xray.settings import Settings
+from covid_xray.stages.register.card import write_card
+from covid_xray.storage import runs
+from covid_xray.storage.tables import Tables
+
+_Row = Mapping[str, Any]
+
+
+def register(
+    tables: Tables,
+    settings: Settings,
+    run_id: str,
+    backbone: str,
+    weights: str,
+    weights_store: Path,
+    registry: Registry,
+    notify: Notify,
+) -> None:
+    """Log and register a model for each task of the run that has succeeded and is not registered yet.
+
+    Parameters
+    ----------
+    weights, weights_store
+        As `featurize` was given.
+
+    Raises
+    ------
+    StageError
+        If these are not the weights that the run was made with.
+    """
+    rows = unregistered(tables, run_id, backbone, registry)
+    if not rows:
+        notify(Progress("register", backbone, note="nothing to do"))
+        return
+    results = read_results(tables, run_id, runs.state(tables, run_id))
+    done, by_weights = 0, itemgetter("weights_id")
+    for weights_id, of_weights in groupby(sorted(rows, key=by_weights), by_weights):
+        file = weights_of_run(weights, backbone, weights_store, settings.seed, weights_id)
+        for row, model, images in _refitted(tables, settings, list(of_weights), file):
+            figures = draw_network(results, backbone, row["task"])
+            note = _register_one(tables, settings, registry, row, model, images, figures)
+            done += 1
+            notify(Progress("register", backbone, done, len(rows), "models", note=note))
+
+
+def unregistered(tables: Tables, run_id: str, backbone: str, registry: Registry) -> list[dict[str, Any]]:
+    """Return the rows of a run that have succeeded and have no registered model yet."""
+    return [
+        row
+        for row in runs.state(tables, run_id, backbone)
+        if row["status"] == runs.SUCCEEDED
+        and not registry.has(registry.name_of(backbone, row["task"]), identity_of(row))
+    ]
+
+
+def _refitted(
+    tables: Tables, settings: Settings, rows: Sequence[_Row], weights: Path
+) -> Iterator[tuple[_Row, SavedModel, pd.DataFrame]]:
+    """Yield the model of each row, and its images; features are read once for all."""
+    of_run = tables.read("splits").where(F.col("run_id") == rows[0]["run_id"])
+    drawn = of_run.select("task", "image_id", "label", "patient_id").distinct().toPandas()
+    drawn = drawn[drawn["task"].isin([row["task"] for row in rows])]
+    way = feature_key(settings, rows[0]["backbone"], rows[0]["weights_id"])
+    products, features = _features(tables, way, drawn)
+    for row in rows:
+        images, classes = drawn[drawn["task"] == row["task"]], settings.tasks[row["task"]]
+        about = About(
+            classes=classes,
+            weights=str(weights.resolve()),
+            **{name: row[name] for name in ("run_id", "backbone", "task", "weights_id")},
+            **{name: getattr(settings, name) for name in ("pooling", "preprocessing", "scale_hint")},
+            batch_size=settings.execution.batch_size,
+            image_ids=tuple(sorted(images["image_id"])),
+        )
+        yield row, SavedModel(about, fit_all(products, features, images, classes, settings.reg_param)), images
+
+
+def _features(
+    tables: Tables, way: Mapping[str, str], images: pd.DataFrame
+) -> tuple[InnerProducts, FeatureRows]:
+    ids = sorted(set(images["image_id"]))
+    features = collect_rows(tables.matching("features", way), ids)
+    kept = stored(tables, way)
+    if kept is not None and set(ids) <= set(kept.ids):
+        return kept.of(ids), features
+    return InnerProducts(tuple(ids), features.shape[1], gram(features)), features
+
+
+def _register_one(
+    tables: Tables,
+    settings: Settings,
+    registry: Registry,
+    row: _Row,
+    model: SavedModel,
+    images: pd.DataFrame,
+    figures: Mapping[str, bytes],
+) -> str:
+    """Log one model; return what became of the champion, in words."""
+    metrics = tables.matching("metrics", {"run_id": row["run_id"], "task": row["task"]}).toPandas()
+    baseline = metrics["kind"] == "baseline"
+    own = (metrics["backbone"] == row["backbone"]) & ~baseline
+    name = registry.name_of(row["backbone"], row["task"])
+    card = write_card(name, model, row, images, metrics[own | baseline])
+    with TemporaryDirectory() as folder:
+        save(model, card, Path(folder))
+        record = record_of(name, row, settings, metrics[own], figures)
+        with registry.log(record, Path(folder)) as version:
+            return decide(registry, version)

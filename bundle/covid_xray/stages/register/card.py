@@ -1,0 +1,104 @@
+"""The card that goes with every model: what it is for, what it was measured on, and what it cannot tell."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from covid_xray.evaluation.protocols import AS_PUBLISHED, EXTERNAL, PATIENT_GROUPED
+from covid_xray.registry.saved import SavedModel
+
+_PROTOCOLS = {
+    PATIENT_GROUPED: "patients whom it had not seen in training (the headline)",
+    AS_PUBLISHED: "images held out at random, as published: one patient may stand on both sides",
+    EXTERNAL: "images from elsewhere",
+}
+_OVERALL = ("accuracy", "balanced_accuracy", "macro_f1", "mcc", "macro_auroc", "log_loss", "brier", "ece")
+_PER_CLASS = ("recall", "specificity", "precision", "auroc")
+_KEY = ["metric", "class"]
+
+
+@dataclass(frozen=True)
+class Figures:
+    """A table of the card: a row a figure, a column a classifier."""
+
+    protocol: str
+    words: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+def write_card(
+    title: str, model: SavedModel, run: Mapping[str, Any], images: pd.DataFrame, metrics: pd.DataFrame
+) -> str:
+    """Return the card as Markdown.
+
+    Parameters
+    ----------
+    run : mapping
+        The row of `runs`.
+    images : pandas.DataFrame
+        Columns `image_id`, `label`, `patient_id`: what the model was trained on.
+    metrics : pandas.DataFrame
+        Rows of the run and task in the table `metrics`: of this network, and of all baselines.
+    """
+    # Markdown, not HTML: quotes and ampersands stay what they are.
+    environment = Environment(  # noqa: S701
+        loader=PackageLoader("covid_xray.stages.register", "."),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("card.md.j2").render(
+        title=title,
+        about=model.about,
+        spread=model.classifier.spread,
+        run=run,
+        settings=json.loads(run["settings"]),
+        versions=json.loads(run["versions"]),
+        counts=_counts(images, model.about.classes),
+        patients=images["patient_id"].nunique(),
+        tables=[_table(protocol, metrics, model.about.backbone) for protocol in _measured(metrics)],
+        external=EXTERNAL in set(metrics["protocol"]),
+    )
+
+
+def _counts(images: pd.DataFrame, classes: Sequence[str]) -> list[tuple[str, int, int]]:
+    by_label = images.groupby("label")
+    found = by_label["image_id"].nunique(), by_label["patient_id"].nunique()
+    return [(name, int(found[0][name]), int(found[1][name])) for name in classes]
+
+
+def _measured(metrics: pd.DataFrame) -> list[str]:
+    there = set(metrics.loc[metrics["kind"] == "backbone", "protocol"])
+    return [protocol for protocol in _PROTOCOLS if protocol in there]
+
+
+def _table(protocol: str, metrics: pd.DataFrame, backbone: str) -> Figures:
+    of_protocol = metrics[metrics["protocol"] == protocol]
+    nulls = sorted(set(of_protocol.loc[of_protocol["kind"] == "baseline", "backbone"]))
+    known = {
+        (row["backbone"], row["metric"], row["class"] or ""): _written(row)
+        for row in of_protocol.to_dict("records")
+    }
+    labels = sorted(set(of_protocol["class"].dropna()))
+    figures = [(metric, "") for metric in _OVERALL]
+    figures += [(metric, label) for metric in _PER_CLASS for label in labels]
+    rows = [
+        [f"{metric} {label}".strip(), *(known.get((name, metric, label), "-") for name in (backbone, *nulls))]
+        for metric, label in figures
+        if (backbone, metric, label) in known
+    ]
+    return Figures(protocol, _PROTOCOLS[protocol], (backbone, *nulls), rows)
+
+
+def _written(row: Mapping[Any, Any]) -> str:
+    text = f"{row['value']:.3f}"
+    if pd.isna(row["ci_low"]):
+        return text
+    return f"{text} ({row['ci_low']:.3f} to {row['ci_high']:.3f})"

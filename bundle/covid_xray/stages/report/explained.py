@@ -1,0 +1,105 @@
+"""Where classifiers looked: a few pictures with their maps, and how much of all maps lies in the lung box."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from pyspark.sql import functions as F
+
+from covid_xray.evaluation.box_summary import BoxSummary, box_summary
+from covid_xray.evaluation.choose import chosen
+from covid_xray.evaluation.lung_box import Box, lung_box
+from covid_xray.evaluation.overlay import overlay_png
+from covid_xray.evaluation.results_model import Result
+from covid_xray.features.preprocessing import prepared
+from covid_xray.stages.report.values import Report
+from covid_xray.storage.tables import Tables
+
+_SIDE = 160
+# Pictures of each class that every network is shown with, and missed ones beside them.
+_OF_CLASS = 2
+_MISSED = 6
+# Of the strengths of a network's maps: above this share of them colours no longer differ.
+_STRONGEST = 0.99
+
+
+@dataclass(frozen=True)
+class Explained:
+    """A held-out image with the map of what was said of it; `picture` is a PNG."""
+
+    image_id: str
+    label: str
+    prediction: str
+    picture: bytes
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What the maps of one network on one task show, and how many missed images are left out here."""
+
+    name: str
+    task: str
+    weights: str
+    box: BoxSummary
+    images: tuple[Explained, ...]
+    left_out: int
+
+
+def read_explanations(tables: Tables, report: Report) -> list[Explanation]:
+    """Read the maps of all networks that have some."""
+    found = []
+    for result in report.results:
+        if result.is_network and result.headline:
+            explanation = _read(tables, report, result)
+            if explanation is not None:
+                found.append(explanation)
+    return found
+
+
+def _read(tables: Tables, report: Report, result: Result) -> Explanation | None:
+    own = tables.matching(
+        "explanations", {"run_id": result.run_id, "backbone": result.name, "task": result.task}
+    )
+    rows = own.select("image_id", "patient_id", "label", "prediction", "box_share").toPandas()
+    if rows.empty:
+        return None
+    settings = report.settings
+    box = lung_box(settings["preprocessing"])
+    summary = box_summary(rows, settings["bootstrap_resamples"], settings["seed"], box)
+    ids, left_out = _chosen(rows, result.classes)
+    maps = own.where(F.col("image_id").isin(ids)).orderBy("image_id")
+    chosen_ones = tables.read("images").where(F.col("image_id").isin(ids))
+    shown_to_network = prepared(F.col("content"), settings["preprocessing"]).alias("content")
+    contents = chosen_ones.select("image_id", shown_to_network)
+    shown = maps.join(contents, "image_id", "left").toPandas().sort_values(["label", "image_id"])
+    images = tuple(_drawn(shown, box))
+    return Explanation(result.name, result.task, result.weights, summary, images, left_out)
+
+
+def _chosen(rows: pd.DataFrame, classes: tuple[str, ...]) -> tuple[list[str], int]:
+    """Return a fixed sample and the first missed images, and how many more of these there are."""
+    missed = sorted(rows.loc[(rows["label"] == classes[0]) & (rows["prediction"] != classes[0]), "image_id"])
+    sample = chosen(rows[~rows["image_id"].isin(missed)], classes, _OF_CLASS * len(classes))
+    return sorted({*sample, *missed[:_MISSED]}), max(len(missed) - _MISSED, 0)
+
+
+def _drawn(shown: pd.DataFrame, box: Box) -> Iterator[Explained]:
+    rows: list[Any] = list(shown.itertuples(index=False))
+    maps = [_of_prediction(row) for row in rows]
+    scale = float(np.quantile(np.abs(maps), _STRONGEST)) or 1.0
+    for row, map_ in zip(rows, maps, strict=True):
+        picture = overlay_png(bytes(row.content), _SIDE, map_, scale, box)
+        yield Explained(row.image_id, row.label, row.prediction, picture)
+
+
+def _of_prediction(row: Any) -> npt.NDArray[np.float32]:
+    of_classes: npt.NDArray[np.float32] = np.asarray(row.maps, np.float32).reshape(
+        len(row.classes), row.grid, row.grid
+    )
+    of_prediction: npt.NDArray[np.float32] = of_classes[list(row.classes).index(row.prediction)]
+    return of_prediction

@@ -1,0 +1,1 @@
+"""Delta tables: their columns, how they are read and written, and the session that does it."""

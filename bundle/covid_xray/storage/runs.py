@@ -1,0 +1,151 @@
+"""The table `runs`: what was asked for, from which inputs, and how it stands."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import groupby, product
+from operator import itemgetter
+from typing import Any
+
+import pandas as pd
+from pyspark.sql import DataFrame, Window
+from pyspark.sql import functions as F
+
+from covid_xray.errors import StageError, one_line
+from covid_xray.settings import Settings
+from covid_xray.software import code_id, versions
+from covid_xray.storage.tables import Tables
+
+PENDING, RUNNING, SUCCEEDED, FAILED = "pending", "running", "succeeded", "failed"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a command asks for.
+
+    Attributes
+    ----------
+    run_id : str
+        Sorts by time.
+    backbones, tasks : tuple of str
+        Every pair is one row of `runs`.
+    weights : str
+        Kind: `imagenet`, `file` or `random`.
+    """
+
+    run_id: str
+    backbones: tuple[str, ...]
+    tasks: tuple[str, ...]
+    weights: str
+
+
+def new_run_id(now: datetime) -> str:
+    """Make an id that sorts by time and does not collide: `20261123T061133Z-ab12`."""
+    return f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
+
+
+def inputs_id(inventory: pd.DataFrame, weights: str, settings: Settings) -> str:
+    """Hash all on which figures depend: images, patients, kind of weights, settings and code.
+
+    Weights files are not part of it but stand in each row of `runs`, since the backbones of one set of
+    experiments may get their files one after the other.
+    """
+    images = inventory[["path", "image_id", "reason", "patient_id"]].astype(str).to_csv(index=False)
+    parts = [images, weights, settings.that_change_figures(), code_id()]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def find(tables: Tables, inputs: str) -> str | None:
+    """Return the newest run with equal inputs, if any."""
+    if not tables.exist():
+        return None
+    same = tables.read("runs").where(F.col("inputs_id") == inputs)
+    return same.agg(F.max("run_id")).collect()[0][0]  # type: ignore[no-any-return]
+
+
+def state(tables: Tables, run_id: str, backbone: str | None = None) -> list[dict[str, Any]]:
+    """Return the rows of a run, sorted by backbone and task."""
+    rows = tables.read("runs").where(F.col("run_id") == run_id)
+    if backbone is not None:
+        rows = rows.where(F.col("backbone") == backbone)
+    # A few rows, which Spark would take two jobs to sort.
+    return sorted((row.asDict() for row in rows.collect()), key=itemgetter("backbone", "task"))
+
+
+def shown(tables: Tables, run_id: str) -> list[dict[str, Any]]:
+    """Return, per backbone and task, this run's row; where it has none, the newest success with equal inputs.
+
+    Raises
+    ------
+    StageError
+        If there is no such run.
+    """
+    own = state(tables, run_id)
+    if not own:
+        raise StageError(f"there is no run {run_id}: ingest comes first")
+    # By time and not by id: those of a workspace's runs say nothing of it.
+    newest = Window.partitionBy("backbone", "task").orderBy(F.desc("updated_at"))
+    same = (F.col("inputs_id") == own[0]["inputs_id"]) & (F.col("status") == SUCCEEDED)
+    placed = tables.read("runs").where(same).withColumn("place", F.row_number().over(newest))
+    earlier = [row.asDict() for row in placed.where("place = 1").drop("place").collect()]
+    return list({(row["backbone"], row["task"]): row for row in [*earlier, *own]}.values())
+
+
+def images_of(tables: Tables, run_id: str) -> DataFrame:
+    """Return the rows of `images` that a run uses."""
+    used = tables.matching("splits", {"run_id": run_id}).select("image_id").distinct()
+    return tables.read("images").join(F.broadcast(used), "image_id", how="left_semi")
+
+
+def open_run(
+    tables: Tables, request: Request, inputs: str, settings: Settings, git_commit: str | None, now: datetime
+) -> None:
+    """Write a `pending` row for every pair asked for that has not succeeded in this run yet."""
+    pending = {
+        "run_id": request.run_id,
+        "inputs_id": inputs,
+        "status": PENDING,
+        "weights": request.weights,
+        "settings": settings.model_dump_json(),
+        "versions": json.dumps(versions()),
+        "git_commit": git_commit,
+        "updated_at": now,
+    }
+    existing = state(tables, request.run_id)
+    done = {(row["backbone"], row["task"]): row for row in existing if row["status"] == SUCCEEDED}
+    pairs = product(request.backbones, request.tasks)
+    rows = [done.get(pair, pending | {"backbone": pair[0], "task": pair[1]}) for pair in pairs]
+    if existing:
+        _overwrite(tables, rows)
+    else:
+        tables.append("runs", rows)
+
+
+def update(tables: Tables, rows: Iterable[Mapping[str, Any]], **changes: Any) -> None:
+    """Change columns of rows that `state` returned. `updated_at` becomes the present."""
+    changed = [{**row, **changes, "updated_at": datetime.now(UTC)} for row in rows]
+    for _, of_backbone in groupby(changed, key=itemgetter("backbone")):
+        _overwrite(tables, list(of_backbone))
+
+
+@contextmanager
+def failures_recorded(tables: Tables, run_id: str, backbone: str | None = None) -> Iterator[None]:
+    """Mark the unfinished rows, of one backbone or of all, `failed` with the error, which goes on its way."""
+    try:
+        yield
+    except BaseException as error:
+        unfinished = [r for r in state(tables, run_id, backbone) if r["status"] in (PENDING, RUNNING)]
+        update(tables, unfinished, status=FAILED, error=one_line(error))
+        raise
+
+
+def _overwrite(tables: Tables, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write rows that are all pairs of their backbones and tasks: one commit, each pair once."""
+    keys = {name: sorted({row[name] for row in rows}) for name in ("run_id", "backbone", "task")}
+    tables.overwrite("runs", rows, where=keys)

@@ -1,0 +1,1 @@
+"""L2-penalised logistic regression on more columns than rows: exact, and many at once."""

@@ -1,0 +1,91 @@
+"""What a finished run printed, kept beside its tables: asking for the same again then needs no Spark.
+
+Files are compared by name, size and time of change, as make and git do. Where any of them differs, the run
+itself decides by content whether there is something to do.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from covid_xray.dataset.folder import MANIFEST
+from covid_xray.software import code_id, versions
+from covid_xray.stages.report import headline
+from covid_xray.storage.tables import Tables
+from radiograph import walk
+
+from jobs.local.request import Wanted
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """A run and the table that it ended with."""
+
+    run_id: str
+    columns: list[str]
+    rows: list[list[str]]
+
+    @classmethod
+    def of(cls, tables: Tables, run_id: str) -> Receipt:
+        """Read the table that a run ends with."""
+        columns, rows = headline(tables, run_id)
+        return cls(run_id, list(columns), rows)
+
+
+def fingerprint(wanted: Wanted) -> str:
+    """Hash what was asked for and what it would be computed from."""
+    asked = [wanted.parameters(), wanted.settings.model_dump(mode="json"), code_id(), versions()]
+    state = json.dumps([*asked, *_files(wanted)], sort_keys=True)
+    return hashlib.sha256(state.encode()).hexdigest()
+
+
+def find(wanted: Wanted, inputs: str) -> Receipt | None:
+    """Return the receipt for equal inputs, unless page or tables have changed since."""
+    try:
+        kept = json.loads(_place(wanted, inputs).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    if kept.pop("outputs") != _outputs(wanted):
+        return None
+    return Receipt(**kept)
+
+
+def keep(wanted: Wanted, inputs: str, receipt: Receipt) -> None:
+    """Keep the receipt of a run that has succeeded; `inputs` is the fingerprint from before it."""
+    place = _place(wanted, inputs)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    part = place.with_suffix(".part")
+    part.write_text(json.dumps(asdict(receipt) | {"outputs": _outputs(wanted)}), encoding="utf-8")
+    part.replace(place)
+
+
+def _place(wanted: Wanted, inputs: str) -> Path:
+    return wanted.output / "receipts" / f"{inputs}.json"
+
+
+def _outputs(wanted: Wanted) -> list[list[object]]:
+    """Every command that changes a run commits to `runs`."""
+    commits = sorted((wanted.warehouse / "runs" / "_delta_log").glob("*.json"))
+    return [_stat(file) for file in [*commits[-1:], wanted.page]]
+
+
+def _files(wanted: Wanted) -> Iterator[list[object]]:
+    there = [name for name in wanted.settings.classes if (wanted.data / name).is_dir()]
+    for found in walk(wanted.data, there):
+        yield [found.path, str(found.refused), *_stat(found.file)]
+    for beside in (wanted.data / MANIFEST, wanted.patients):
+        yield _stat(beside) if beside else []
+    weights = Path(wanted.weights)
+    yield from map(_stat, sorted(weights.glob("*.h5")) if weights.is_dir() else [weights])
+
+
+def _stat(file: Path) -> list[object]:
+    try:
+        found = file.stat()
+    except OSError:
+        return [str(file), None]
+    return [str(file), found.st_size, found.st_mtime_ns]

@@ -1,0 +1,122 @@
+"""What a command line asks for, checked before anything is started."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from argparse import Namespace
+from dataclasses import dataclass
+from pathlib import Path
+
+from covid_xray.dataset.folder import patients_file
+from covid_xray.errors import DataError
+from covid_xray.settings import Settings, load_settings, parse_changes
+from covid_xray.storage.session import CATALOG, SCHEMA
+from sparkdl.backbones import BACKBONES
+from sparkdl.weights import kind_of
+
+# A store of one's own has no folders to put an experiment in.
+EXPERIMENT = "covid_xray"
+
+
+def tracking_uri(output: Path) -> str:
+    """Return where MLflow keeps the runs and models of an output folder."""
+    return f"sqlite:///{output.resolve() / 'mlflow' / 'mlflow.db'}"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the command line asks for, checked; all paths absolute."""
+
+    config: Path
+    changes: dict[str, object]
+    settings: Settings
+    backbones: tuple[str, ...]
+    tasks: tuple[str, ...]
+    data: Path
+    patients: Path | None
+    weights: str
+    output: Path
+
+    @property
+    def warehouse(self) -> Path:
+        """Folder of the Delta tables."""
+        return self.output / "warehouse"
+
+    @property
+    def page(self) -> Path:
+        """The report."""
+        return self.output / "report" / "index.html"
+
+    def parameters(self) -> dict[str, str]:
+        """Return the job's parameters for this machine."""
+        return {
+            "config": str(self.config),
+            "catalog": CATALOG,
+            "schema": SCHEMA,
+            "data": str(self.data),
+            "patients": str(self.patients or ""),
+            # What stays on this machine says whose it is.
+            "patient_id_key": "",
+            "weights": self.weights,
+            "weights_store": str(self.output / "weights"),
+            "reports": str(self.page.parent),
+            "tracking_uri": tracking_uri(self.output),
+            "experiment": EXPERIMENT,
+            "backbones": json.dumps(self.backbones),
+            "tasks": json.dumps(self.tasks),
+            "settings": json.dumps(self.changes),
+        }
+
+
+def parse_wanted(args: Namespace) -> Wanted:
+    """Check the arguments of `run`; draws the sample's images when they are what is asked for.
+
+    Raises
+    ------
+    CovidXrayError
+        If the run's name, a setting or the data is missing or unknown.
+    """
+    changes = parse_changes(args.set)
+    settings = load_settings(args.config, changes)
+    backbones, tasks = _parse_name(args.name, settings)
+    sample = args.name == "sample"
+    output = (args.output or Path("out/sample" if sample else "out")).resolve()
+    data = args.data
+    if sample and data is None:
+        from data_upload.sample import draw_sample
+
+        data = output / "data"
+        draw_sample(data, per_class=20, seed=settings.seed)
+    if data is None:
+        folders = ", ".join(settings.classes)
+        raise DataError(
+            f"{args.name} needs X-rays: --data DIR with the folders {folders}. Get the public ones with "
+            "`sh wrapper.sh fetch --output DIR`, or try it without any: `sh wrapper.sh run sample`"
+        )
+    patients = patients_file(data, args.patients)
+    weights = args.weights or ("random" if sample else "imagenet")
+    return Wanted(
+        config=args.config.resolve(),
+        changes=changes,
+        settings=settings,
+        backbones=backbones,
+        tasks=tasks,
+        data=data.resolve(),
+        patients=patients and patients.resolve(),
+        weights=str(Path(weights).resolve()) if kind_of(weights) == "file" else weights,
+        output=output,
+    )
+
+
+def _parse_name(name: str, settings: Settings) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the backbones and tasks that a run's name stands for."""
+    if name in ("all", "sample"):
+        return tuple(BACKBONES), tuple(settings.tasks)
+    names = {f"{b}_{t}_classification": (b, t) for b in BACKBONES for t in settings.tasks}
+    if name not in names:
+        close = difflib.get_close_matches(name, [*names, "all", "sample", "dataset_resize"], n=1)
+        hint = f"did you mean {close[0]}?" if close else "the runs are those that `sh wrapper.sh help` names"
+        raise DataError(f"there is no run {name!r}; {hint}")
+    backbone, task = names[name]
+    return (backbone,), (task,)

@@ -1,0 +1,86 @@
+import shutil
+
+import pytest
+from covid_xray.dataset.source import Source
+from covid_xray.errors import DataError
+from covid_xray.privacy.pseudonyms import pseudonym
+from covid_xray.stages.evaluate import evaluate
+
+
+@pytest.fixture
+def run_evaluate(trained, run_id, said):
+    def run(root, key=None, **changes):
+        settings = trained.settings.model_copy(update=changes)
+        evaluate(trained.tables, settings, Source(root, None, key), trained.model(), run_id, said.append)
+
+    return run
+
+
+@pytest.fixture
+def rows_of(trained):
+    def rows(table, protocol):
+        known = {"run_id": trained.run_id, "kind": "backbone", "protocol": protocol}
+        return sorted(trained.tables.matching(table, known).collect(), key=str)
+
+    return rows
+
+
+def test_figures_from_elsewhere_stand_beside_those_of_the_models_own_run(run_evaluate, elsewhere, rows_of):
+    inside = rows_of("predictions", "patient_grouped"), rows_of("metrics", "as_published")
+    run_evaluate(elsewhere)
+    predictions = rows_of("predictions", "external")
+    assert len(predictions) == 6
+    assert {(row.label, row.prediction) for row in predictions} == {
+        ("Covid-19", "No_findings"),
+        ("No_findings", "Covid-19"),
+    }
+    (accuracy,) = [row for row in rows_of("metrics", "external") if row.metric == "accuracy"]
+    assert (accuracy.value, accuracy.n, accuracy.n_patients) == (0.0, 6, 6)
+    run_evaluate(elsewhere)
+    assert rows_of("predictions", "external") == predictions
+    assert (rows_of("predictions", "patient_grouped"), rows_of("metrics", "as_published")) == inside
+
+
+def test_images_of_the_training_set_and_broken_files_are_refused(
+    run_evaluate, elsewhere, trained, refused, rows_of
+):
+    shutil.copy(trained.data / "Covid-19" / "0.png", elsewhere / "Covid-19" / "known.png")
+    (elsewhere / "Covid-19" / "page.png").write_text("no picture")
+    (elsewhere / "Covid-19" / "empty.png").touch()
+    run_evaluate(elsewhere)
+    found = {path: (row.label, row.reason, row.detail) for path, row in refused().items()}
+    assert found["Covid-19/known.png"] == ("Covid-19", "duplicate", "the model was trained on this image")
+    assert found["Covid-19/page.png"][:2] == ("Covid-19", "not_an_image")
+    assert found["Covid-19/empty.png"][1] == "empty" and len(found) == 3
+    assert len(rows_of("predictions", "external")) == 6
+
+
+def test_a_folder_of_nothing_but_known_images_is_no_evaluation(run_evaluate, trained):
+    with pytest.raises(DataError, match="holds no image that the model could be evaluated on"):
+        run_evaluate(trained.data)
+
+
+def test_other_classes_than_the_models_are_refused(run_evaluate, elsewhere):
+    with pytest.raises(DataError, match=r"knows the classes Covid-19, No_findings, but config\.yaml gives"):
+        run_evaluate(elsewhere, tasks={"binary": ("No_findings", "Covid-19")})
+
+
+def test_with_a_key_no_patient_stands_in_any_table(
+    run_evaluate, elsewhere, trained, refused, rows_of, holding
+):
+    for label in ("Covid-19", "No_findings"):
+        (elsewhere / label / "0.png").rename(elsewhere / label / "73000001_000.png")
+    (elsewhere / "Covid-19" / "73000002_000.png").touch()
+    run_evaluate(elsewhere, key=b"key")
+    assert holding(["73000001", "73000002"], of=trained.tables) == set()
+    patients = [row.patient_id for row in rows_of("predictions", "external")]
+    assert sorted(map(patients.count, set(patients))) == [1, 1, 1, 1, 2]
+    assert pseudonym("73000001", b"key") in patients
+    assert f"Covid-19/{pseudonym('73000002', b'key')}_000.png" in refused()
+
+
+def test_patients_csv_in_the_folder_tells_the_patients(run_evaluate, elsewhere, rows_of):
+    rows = [f"{file.parent.name},{file.name},p1" for file in sorted(elsewhere.glob("*/*.*"))]
+    (elsewhere / "patients.csv").write_text("\n".join(["label,filename,patient_id", *rows]))
+    run_evaluate(elsewhere)
+    assert {row.patient_id for row in rows_of("predictions", "external")} == {"p1"}

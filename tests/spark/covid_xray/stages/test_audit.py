@@ -1,0 +1,74 @@
+import pytest
+from covid_xray.dataset.collection import OTHER
+from covid_xray.errors import DataError, StageError
+from covid_xray.stages import audit as stage
+from covid_xray.stages.audit import audit
+from covid_xray.stages.report.collect import sources
+
+REDUCED = {
+    "repeats": 1,
+    "patient_grouped.repeats": 1,
+    "patient_grouped.folds": 2,
+    "bootstrap_resamples": 100,
+}
+NAMES = {"majority", "file_facts", "border", "thumbnail", "compressibility", "source"}
+
+
+class LookedAgainError(Exception):
+    """The pictures were about to be decoded."""
+
+
+@pytest.fixture
+def settings(make_settings):
+    return make_settings(**REDUCED)
+
+
+def test_baselines_go_through_the_folds_of_the_run_and_again_only_where_figures_are_missing(
+    run_ingest, tables, settings, run_id, of_run, said, monkeypatch
+):
+    run_ingest(**REDUCED)
+    audit(tables, settings, run_id, said.append)
+    predictions, metrics = of_run("predictions"), of_run("metrics")
+    assert {(row.kind, row.backbone) for row in predictions} == {("baseline", name) for name in NAMES}
+    held_out = {
+        (row.task, row.protocol, row.repeat, row.fold, row.image_id, row.patient_id, row.label)
+        for row in of_run("splits")
+        if row.fold is not None
+    }
+    for name in NAMES:
+        own = [row for row in predictions if row.backbone == name]
+        key = [(r.task, r.protocol, r.repeat, r.fold, r.image_id, r.patient_id, r.label) for r in own]
+        assert set(key) == held_out and len(key) == len(held_out)
+        accuracy = {(r.task, r.protocol): r for r in metrics if (r.backbone, r.metric) == (name, "accuracy")}
+        assert len(accuracy) == 4 and all(row.kind == "baseline" for row in accuracy.values())
+    # The three classes of the drawn pictures differ in brightness, which a thumbnail shows.
+    right = [row.label == row.prediction for row in predictions if row.backbone == "thumbnail"]
+    assert sum(right) > 0.9 * len(right)
+    assert "binary as_published by logistic regression" in said[-1].note
+
+    def look_again(*_):
+        raise LookedAgainError
+
+    monkeypatch.setattr(stage, "look_at", look_again)
+    audit(tables, settings, run_id, said.append)
+    assert said[-1].note == "nothing to do"
+    assert sources(tables, run_id).to_numpy().tolist() == [
+        [label, OTHER, 10] for label in ("Covid-19", "No_findings", "Pneumonia")
+    ]
+    lost = f"run_id = '{run_id}' AND backbone = 'border' AND task = 'binary'"
+    tables.spark.sql(f"DELETE FROM {tables.name('metrics')} WHERE {lost}")
+    with pytest.raises(LookedAgainError):
+        audit(tables, settings, run_id, said.append)
+
+
+def test_a_patient_on_both_sides_of_a_fold_is_refused(ingested, tables, settings, run_id, said):
+    ingested()
+    leaking = f"run_id = '{run_id}' AND protocol = 'patient_grouped'"
+    tables.spark.sql(f"UPDATE {tables.name('splits')} SET patient_id = 'one' WHERE {leaking}")
+    with pytest.raises(DataError, match="patient one is in several folds"):
+        audit(tables, settings, run_id, said.append)
+
+
+def test_a_run_that_was_never_ingested_is_refused(tables, settings, said):
+    with pytest.raises(StageError, match="there is no run nowhere"):
+        audit(tables, settings, "nowhere", said.append)

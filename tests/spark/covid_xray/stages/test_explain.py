@@ -1,0 +1,123 @@
+"""Explain on ready-made flat features, and what the smallest real run has left of averaged ones."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from covid_xray.evaluation.cross_validation import predict_held_out
+from covid_xray.evaluation.lung_box import box_shares
+from covid_xray.features.gram import InnerProducts
+from covid_xray.features.key import feature_key
+from covid_xray.stages.explain import explain
+from covid_xray.storage import runs
+from deltalake import DeltaTable
+from logistic.feature_rows import FeatureRows
+from logistic.row_space import gram
+from pyspark.sql import functions as F
+from sparkdl.backbones import backbone
+
+BACKBONE = "ResNet50"
+NET = backbone(BACKBONE)
+
+
+@pytest.fixture
+def flat(tables, ingested, run_id, few_fits):
+    """A run that has succeeded, with flat features of the network's real length; returns its predictions."""
+    ids = ingested()
+    length = NET.feature_length("none")
+    values = np.random.default_rng(1).gamma(2.0, 3.0, (len(ids), length)).astype(np.float32)
+    settings = few_fits(pooling="none")
+    way = feature_key(settings, BACKBONE, run_id)
+    rows = [way | {"image_id": i, "features": v.tobytes()} for i, v in zip(ids, values, strict=True)]
+    tables.append("features", rows)
+    runs.update(tables, runs.state(tables, run_id), status=runs.SUCCEEDED, weights_id=run_id)
+
+    products = InnerProducts(tuple(ids), length, gram(FeatureRows.in_order(values)))
+    splits = tables.read("splits").where(F.col("run_id") == run_id).toPandas()
+    by_task = {
+        task: predict_held_out(products, splits[splits["task"] == task], classes, settings.reg_param)
+        for task, classes in settings.tasks.items()
+    }
+    return pd.concat([predicted.assign(task=task) for task, predicted in by_task.items()])
+
+
+@pytest.fixture
+def run_explain(tables, run_id, few_fits, said, tmp_path):
+    """Explain as if with weights that are nowhere: flat features need none."""
+
+    def run(pooling="none"):
+        said.clear()
+        explain(tables, few_fits(pooling=pooling), run_id, BACKBONE, str(tmp_path), tmp_path, said.append)
+
+    return run
+
+
+def check_against_predictions(explanations, predictions):
+    """Within a fold, map sums and centred logits differ by the mean image's logits only."""
+    both = explanations.merge(predictions, on=["task", "protocol", "repeat", "fold", "image_id"])
+    assert len(both) == len(explanations)
+    for _, fold in both.groupby(["task", "fold"]):
+        sums = np.array([np.reshape(maps, (-1, NET.grid**2)).sum(axis=1) for maps in fold["maps"]])
+        logs = np.log(np.array(fold["probability"].tolist()))
+        logits = logs - logs.mean(axis=1, keepdims=True)
+        np.testing.assert_allclose(sums - sums[0], logits - logits[0], atol=1e-4 * abs(logits).max())
+
+
+def test_every_held_out_image_of_the_strictest_protocol_has_maps_that_add_up_to_its_prediction(
+    flat, run_explain, of_run, said
+):
+    run_explain()
+    found = of_run("explanations")
+    assert {(row.protocol, row.repeat, row.grid) for row in found} == {("patient_grouped", 0, NET.grid)}
+    for task, of_task in flat.groupby("task"):
+        explained = [row.image_id for row in found if row.task == task]
+        assert sorted(explained) == sorted(set(of_task["image_id"]))
+    check_against_predictions(pd.DataFrame([row.asDict() for row in found]), flat)
+    for row in found:
+        maps = np.reshape(row.maps, (len(row.classes), NET.grid**2)).astype(np.float32)
+        of_prediction = maps[[row.classes.index(row.prediction)]]
+        assert row.box_share == pytest.approx(box_shares(of_prediction)[0], rel=1e-5)
+    assert (said[-1].done, said[-1].total) == (50, 50)
+
+
+def test_a_task_is_explained_when_it_has_succeeded_and_only_once_with_the_same_weights(
+    flat, run_explain, tables, run_id, of_run, said
+):
+    multiclass = [row for row in runs.state(tables, run_id) if row["task"] == "multiclass"]
+    runs.update(tables, multiclass, status=runs.FAILED, error="no")
+    run_explain()
+    binary = sorted(of_run("explanations"))
+    assert {row.task for row in binary} == {"binary"}
+
+    runs.update(tables, multiclass, status=runs.SUCCEEDED, error=None)
+    run_explain()
+    both = sorted(of_run("explanations"))
+    assert [row for row in both if row.task == "binary"] == binary and len(both) == 50
+
+    name = tables.name("explanations")
+    tables.spark.sql(f"UPDATE {name} SET weights_id = 'other', grid = 1 WHERE run_id = '{run_id}'")
+    run_explain()
+    both = sorted(of_run("explanations"))
+    assert {(row.weights_id, row.grid) for row in both} == {(run_id, NET.grid)} and len(both) == 50
+
+    tables.spark.sql(f"DELETE FROM {tables.name('features')} WHERE weights_id = '{run_id}'")
+    run_explain()
+    assert [progress.note for progress in said] == ["nothing to do"]
+    assert sorted(of_run("explanations")) == both
+
+
+def test_maxima_cannot_be_explained_and_are_said_to_be_so(run_explain, said):
+    run_explain(pooling="max")
+    assert len(said) == 1 and "maxima" in said[0].note
+
+
+def test_averages_are_explained_by_showing_the_network_the_images_again(ran):
+    found, predictions, done = (
+        DeltaTable(ran.output / "warehouse" / name).to_pandas()
+        for name in ("explanations", "predictions", "runs")
+    )
+    run_id = done["run_id"].min()
+    found = found[(found["run_id"] == run_id) & (found["backbone"] == BACKBONE)]
+    own = predictions[(predictions["run_id"] == run_id) & (predictions["backbone"] == BACKBONE)]
+    assert len(found) == 24
+    assert set(found["weights_id"]) == set(done["weights_id"].dropna())
+    check_against_predictions(found, own)

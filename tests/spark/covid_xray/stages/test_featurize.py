@@ -1,0 +1,91 @@
+"""Featurize on tiny pictures, with the fastest of the five networks."""
+
+import json
+
+import h5py
+import numpy as np
+import pytest
+from covid_xray.errors import StageError
+from covid_xray.features.key import feature_key
+from covid_xray.stages.featurize import featurize
+from covid_xray.storage.tables import Tables
+from logistic.vectors import unpacked
+from pyspark.sql import functions as F
+from sparkdl import WeightsError
+
+BACKBONE = "ResNet50"
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    """Where random weights are kept, drawn once for all tests."""
+    return tmp_path_factory.mktemp("weights")
+
+
+@pytest.fixture
+def run_featurize(tables, run_id, make_settings, store, said):
+    def run(suffix="", weights="random", **changes):
+        settings = make_settings(**changes)
+        featurize(tables, settings, run_id + suffix, BACKBONE, weights, store, said.append)
+
+    return run
+
+
+def test_each_image_is_computed_once_and_missing_weights_are_repaired_by_a_run_with_weights(
+    ingested, run_featurize, tables, of_run, said, tmp_path, make_settings
+):
+    few = ingested(per_class=5)
+    with pytest.raises(WeightsError, match="no weights for ResNet50"):
+        run_featurize(weights=str(tmp_path / "nowhere"))
+    # Told on the driver, by the file's table of contents: an error of a worker would come as Spark's own.
+    with h5py.File(tmp_path / "other.weights.h5", "w") as other:
+        other["layers/0"] = np.zeros(3, np.float32)
+    with pytest.raises(WeightsError, match=r"other\.weights\.h5 does not hold the weights of ResNet50"):
+        run_featurize(weights=str(tmp_path / "other.weights.h5"))
+    failed = of_run("runs")
+    assert {row.status for row in failed} == {"failed"} and "nowhere" in failed[0].error
+
+    run_featurize(**{"execution.chunk_images": 8})
+    repaired = of_run("runs")
+    assert {(row.status, row.error, row.featurized_images) for row in repaired} == {("running", None, 15)}
+    assert [(p.done, p.total) for p in said if p.total] == [(0, 15), (7, 15), (15, 15)]
+    assert repaired[0].weights == "random" and json.loads(repaired[0].versions)["pyspark"]
+    stored = tables.matching("features", feature_key(make_settings(), BACKBONE, repaired[0].weights_id))
+    kept = stored.select("image_id", "features", unpacked(F.col("features")).alias("values")).collect()
+    assert sorted(row.image_id for row in kept) == sorted(few)
+    assert {len(row["values"]) for row in kept} == {2048}
+    assert all(np.frombuffer(row.features, "<f4").tolist() == row["values"] for row in kept)
+
+    more = ingested("-more", per_class=6)
+    run_featurize("-more")
+    assert {row.featurized_images for row in of_run("runs", "-more")} == {3}
+    assert tables.read("features").where(F.col("image_id").isin(more)).count() == len(more) == 18
+
+
+def test_the_lung_field_alone_is_seen_when_asked_for_and_kept_beside_the_whole_picture(
+    ingested, run_featurize, tables, of_run, make_settings
+):
+    ids = ingested(per_class=4)
+    run_featurize(preprocessing="lungs")
+    run_featurize()
+    weights_id = of_run("runs")[0].weights_id
+    seen = {}
+    for how in ("plain", "lungs"):
+        way = feature_key(make_settings(preprocessing=how), BACKBONE, weights_id)
+        stored = tables.matching("features", way).where(F.col("image_id").isin(ids)).collect()
+        seen[how] = {row.image_id: bytes(row.features) for row in stored}
+        assert len(stored) == len(seen[how]) == len(ids)
+    assert all(seen["plain"][image] != seen["lungs"][image] for image in ids)
+
+
+def test_an_image_that_is_gone_is_named(ingested, run_featurize, of_run):
+    ids = ingested(per_class=6, images=False)
+    with pytest.raises(StageError, match=f"18 images have no features, among them {min(ids)}"):
+        run_featurize()
+    assert {row.status for row in of_run("runs")} == {"failed"}
+
+
+def test_before_ingest_it_says_what_comes_first(spark, schema, make_settings, tmp_path, said):
+    nothing = Tables(spark, "spark_catalog", schema)
+    with pytest.raises(StageError, match="run the ingest task first"):
+        featurize(nothing, make_settings(), "r1", BACKBONE, "random", tmp_path, said.append)

@@ -1,0 +1,106 @@
+"""Train on ready-made features: fewer images than columns, as real features are."""
+
+import numpy as np
+import pytest
+from covid_xray.errors import DataError, StageError
+from covid_xray.features.key import feature_key
+from covid_xray.stages.train import train
+from covid_xray.storage import runs
+from sklearn.linear_model import LogisticRegression
+
+BACKBONE = "ResNet50"
+
+
+@pytest.fixture
+def featurized(tables, ingested, run_id, few_fits):
+    """A run that `featurize` has just left; returns its ids and values."""
+
+    def write(suffix="", without=0):
+        ids = ingested(suffix)
+        values = np.random.default_rng(len(ids)).gamma(2.0, 3.0, (len(ids), 50)).astype(np.float32)
+        key = feature_key(few_fits(), BACKBONE, run_id)
+        rows = [key | {"image_id": i, "features": v.tobytes()} for i, v in zip(ids, values, strict=True)]
+        tables.append("features", rows[without:])
+        runs.update(
+            tables, runs.state(tables, run_id + suffix), status=runs.RUNNING, weights_id=run_id, error=None
+        )
+        return ids, values
+
+    return write
+
+
+def test_predictions_are_scikit_learns_and_a_second_time_changes_nothing(
+    featurized, tables, run_id, few_fits, of_run, said
+):
+    ids, values = featurized()
+    train(tables, few_fits(**{"execution.chunk_images": 16}), run_id, BACKBONE, said.append)
+    assert {(row.task, row.status) for row in of_run("runs")} == {
+        ("binary", "succeeded"),
+        ("multiclass", "succeeded"),
+    }
+    predictions = of_run("predictions")
+    splits = of_run("splits")
+    folds = {(p.task, p.protocol, p.repeat, p.fold) for p in predictions}
+    assert {key[1] for key in folds} == {"as_published", "patient_grouped"} and len(folds) == 2 * (1 + 2)
+    for key in folds:
+        drawn = {s.image_id: s for s in splits if (s.task, s.protocol, s.repeat) == key[:3]}
+        of_fold = [p for p in predictions if (p.task, p.protocol, p.repeat, p.fold) == key]
+        check_against_scikit_learn(of_fold, drawn, key[3], ids, values, few_fits().reg_param)
+    overall = [row for row in of_run("metrics") if row.metric == "accuracy"]
+    assert {row.task for row in overall} == {"binary", "multiclass"}
+    assert all(row.ci_low <= row.value <= row.ci_high and row.n_patients == row.n for row in overall)
+
+    train(tables, few_fits(), run_id, BACKBONE, said.append)
+    assert said[-1].note == "nothing to do"
+    assert sorted(of_run("predictions")) == sorted(predictions)
+
+
+def check_against_scikit_learn(predictions, drawn, fold, ids, values, reg_param):
+    used = np.array([image_id in drawn for image_id in ids])
+    held_out = used & np.array([image_id in drawn and drawn[image_id].fold == fold for image_id in ids])
+    training = used & ~held_out
+    labels = np.array([drawn[image_id].label if image_id in drawn else "" for image_id in ids])
+    scale = np.sqrt(values[training].var(axis=0, ddof=1).mean())
+    model = LogisticRegression(C=1 / (reg_param * training.sum()), tol=1e-10, max_iter=10_000)
+    model.fit(values[training] / scale, labels[training])
+    expected = model.predict_proba(values[held_out] / scale)
+    by_image = dict(zip(np.array(ids)[held_out], expected, strict=True))
+    assert {p.image_id for p in predictions} == set(by_image)
+    for p in predictions:
+        assert p.classes == list(model.classes_) and p.label == drawn[p.image_id].label
+        np.testing.assert_allclose(p.probability, by_image[p.image_id], atol=1e-5)
+        assert p.prediction == p.classes[int(np.argmax(p.probability))]
+
+
+def test_an_image_without_features_fails_the_run_and_is_named(
+    featurized, tables, run_id, few_fits, of_run, said
+):
+    ids, _ = featurized(without=1)
+    with pytest.raises(StageError, match=f"1 images have no features, among them {ids[0]}"):
+        train(tables, few_fits(), run_id, BACKBONE, said.append)
+    assert {row.status for row in of_run("runs")} == {"failed"}
+    assert of_run("predictions") == []
+
+
+def test_inner_products_are_kept_for_a_later_run_of_fewer_images(
+    featurized, tables, run_id, few_fits, of_run, said
+):
+    featurized()
+    train(tables, few_fits(), run_id, BACKBONE, said.append)
+    before = sorted(row.probability for row in of_run("predictions"))
+    tables.spark.sql(f"DELETE FROM {tables.name('features')} WHERE weights_id = '{run_id}'")
+    said.clear()
+    binary = [row for row in runs.state(tables, run_id) if row["task"] == "binary"]
+    runs.update(tables, binary, status=runs.RUNNING)
+    train(tables, few_fits(), run_id, BACKBONE, said.append)
+    assert [progress.note for progress in said] == ["binary"], "no features were read, there are none"
+    assert sorted(row.probability for row in of_run("predictions")) == before
+
+
+def test_a_patient_on_both_sides_of_a_fold_fails_the_run(featurized, tables, run_id, few_fits, of_run, said):
+    featurized()
+    where = f"run_id = '{run_id}' AND protocol = 'patient_grouped'"
+    tables.spark.sql(f"UPDATE {tables.name('splits')} SET patient_id = 'one' WHERE {where}")
+    with pytest.raises(DataError, match="patient one is in several folds"):
+        train(tables, few_fits(), run_id, BACKBONE, said.append)
+    assert {row.status for row in of_run("runs")} == {"failed"} and of_run("predictions") == []

@@ -1,0 +1,161 @@
+"""Held to Spark's own LogisticRegression, run to convergence."""
+
+import numpy as np
+import pytest
+from logistic.errors import LogisticError
+from logistic.estimator import WideLogisticRegression
+from logistic.model import WideLogisticRegressionModel
+from pyspark.ml import Pipeline, PipelineModel
+from pyspark.ml.classification import LogisticRegression
+from pyspark.ml.linalg import Vectors
+from pyspark.sql import functions as F
+
+CONVERGED = {"tol": 1e-12, "maxIter": 2000}
+# What a column of features may hold, and what Spark is told of it.
+FORMS = {
+    "vectors": (Vectors.dense, None),
+    "arrays": (lambda line: [float(value) for value in line], "label double, features array<float>"),
+    "packed": (lambda line: line.astype("<f4").tobytes(), "label double, features binary"),
+}
+
+
+@pytest.fixture
+def frame(spark):
+    """Rows of float32 features, wide unless told otherwise, one column constant."""
+
+    def make(classes=2, rows=40, columns=120, form="vectors"):
+        random = np.random.default_rng(3)
+        matrix = random.standard_normal((rows, columns)).astype(np.float32) * 4 + 1
+        matrix[:, 5] = 2.5
+        codes = (matrix[:, :classes] + random.standard_normal((rows, classes)) * 3).argmax(axis=1)
+        in_form, schema = FORMS[form]
+        values = [(float(code), in_form(line)) for code, line in zip(codes, matrix, strict=True)]
+        return spark.createDataFrame(values, schema).toDF("label", "features")
+
+    return make
+
+
+def probabilities(model, data):
+    return np.array(
+        [row.probability.toArray() for row in model.transform(data).select("probability").collect()]
+    )
+
+
+def scale_of(data):
+    matrix = np.array([row.features.toArray() for row in data.collect()])
+    return np.sqrt(matrix.var(axis=0, ddof=1).mean())
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+@pytest.mark.parametrize("standardization", [True, False])
+def test_it_finds_what_spark_finds(frame, classes, standardization):
+    data = frame(classes)
+    ours = WideLogisticRegression(regParam=0.1, standardization=standardization, commonScale=False).fit(data)
+    theirs = LogisticRegression(regParam=0.1, standardization=standardization, **CONVERGED).fit(data)
+    np.testing.assert_allclose(probabilities(ours, data), probabilities(theirs, data), atol=1e-6)
+    largest = np.abs(theirs.coefficientMatrix.toArray()).max()
+    np.testing.assert_allclose(
+        ours.coefficientMatrix.toArray(), theirs.coefficientMatrix.toArray(), atol=1e-5 * largest
+    )
+    np.testing.assert_allclose(ours.interceptVector.toArray(), theirs.interceptVector.toArray(), atol=1e-5)
+    assert (ours.numClasses, ours.numFeatures) == (theirs.numClasses, theirs.numFeatures)
+
+
+def test_the_common_scale_is_sparks_penalty_times_its_square(frame):
+    data = frame()
+    ours = WideLogisticRegression(regParam=0.1).fit(data)
+    penalty = 0.1 * scale_of(data) ** 2
+    theirs = LogisticRegression(regParam=penalty, standardization=False, **CONVERGED).fit(data)
+    np.testing.assert_allclose(probabilities(ours, data), probabilities(theirs, data), atol=1e-6)
+
+
+def test_narrow_data_and_an_l1_part_go_to_spark_with_the_same_scale(frame):
+    data = frame(rows=60, columns=12)
+    scale = scale_of(data)
+    ours = WideLogisticRegression(regParam=0.02, elasticNetParam=0.5, **CONVERGED).fit(data)
+    first, second = 0.02 * 0.5 * scale, 0.02 * 0.5 * scale**2
+    theirs = LogisticRegression(
+        regParam=first + second, elasticNetParam=first / (first + second), standardization=False, **CONVERGED
+    ).fit(data)
+    np.testing.assert_allclose(probabilities(ours, data), probabilities(theirs, data), atol=1e-6)
+
+
+def test_predictions_raw_predictions_and_thresholds_are_sparks(frame):
+    data = frame(classes=3)
+    options = {"regParam": 0.1, "standardization": True}
+    ours = WideLogisticRegression(**options).fit(data)
+    theirs = LogisticRegression(**options, **CONVERGED).fit(data)
+    for model in (ours, theirs):
+        model.setThresholds([0.2, 0.9, 0.4])
+    one, other = (model.transform(data).collect() for model in (ours, theirs))
+    assert [row.prediction for row in one] == [row.prediction for row in other]
+    for row, expected in zip(one, other, strict=True):
+        np.testing.assert_allclose(row.rawPrediction.toArray(), expected.rawPrediction.toArray(), atol=1e-4)
+
+
+def test_a_saved_model_predicts_as_before_also_inside_a_pipeline(frame, tmp_path):
+    data = frame(classes=3)
+    fitted = Pipeline(stages=[WideLogisticRegression(regParam=0.1)]).fit(data)
+    fitted.write().save(str(tmp_path / "model"))
+    loaded = PipelineModel.load(str(tmp_path / "model"))
+    assert isinstance(loaded.stages[0], WideLogisticRegressionModel)
+    np.testing.assert_array_equal(probabilities(loaded, data), probabilities(fitted, data))
+
+
+def test_the_estimator_itself_can_be_saved(frame, tmp_path):
+    WideLogisticRegression(regParam=0.25, commonScale=False).save(str(tmp_path / "estimator"))
+    loaded = WideLogisticRegression.load(str(tmp_path / "estimator"))
+    assert (loaded.getRegParam(), loaded.getCommonScale()) == (0.25, False)
+
+
+@pytest.mark.parametrize("form", ["arrays", "packed"])
+def test_arrays_and_packed_features_serve_as_well_as_vectors(frame, form):
+    one = WideLogisticRegression(regParam=0.1).fit(frame())
+    other = WideLogisticRegression(regParam=0.1).fit(frame(form=form))
+    np.testing.assert_allclose(one.coefficientMatrix.toArray(), other.coefficientMatrix.toArray(), rtol=1e-9)
+    np.testing.assert_allclose(probabilities(one, frame()), probabilities(other, frame(form=form)), rtol=1e-9)
+
+
+def test_packed_features_that_are_not_wide_go_to_spark_as_well(frame):
+    narrow = (frame(rows=60, columns=12, form=form) for form in ("vectors", "packed"))
+    one, other = (WideLogisticRegression(regParam=0.1).fit(data) for data in narrow)
+    np.testing.assert_allclose(one.coefficientMatrix.toArray(), other.coefficientMatrix.toArray(), rtol=1e-6)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_row_without_features_has_no_prediction_and_spoils_no_other(frame, form):
+    data = frame(classes=3, form=form)
+    model = WideLogisticRegression(regParam=0.1).fit(data)
+    gaps = data.withColumn("features", F.when(F.col("label") != 1, F.col("features")))
+    expected, found = model.transform(data).collect(), model.transform(gaps).collect()
+    for whole, row in zip(expected, found, strict=True):
+        if row.label == 1:
+            assert (row.rawPrediction, row.probability, row.prediction) == (None, None, None)
+            continue
+        assert row.prediction == whole.prediction
+        np.testing.assert_allclose(row.probability.toArray(), whole.probability.toArray())
+        np.testing.assert_allclose(row.rawPrediction.toArray(), whole.rawPrediction.toArray())
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"regParam": 0.0}, "regParam must be greater than 0"),
+        ({"labelCol": "shifted"}, "whole numbers from 0"),
+        ({"labelCol": "gap"}, "no rows of some class"),
+        ({"labelCol": "unsure"}, r"column unsure is null in \d+ of 40 rows"),
+        ({"featuresCol": "partly"}, r"column partly is null in \d+ of 40 rows"),
+        ({"featuresCol": "cut"}, r"must be of one length, but have \[400, 480\]"),
+    ],
+)
+def test_what_has_no_solution_is_refused(frame, change, says):
+    data = frame(form="packed").selectExpr(
+        "*",
+        "label - 1 AS shifted",
+        "label * 2 AS gap",
+        "nullif(label, 1) AS unsure",
+        "if(label = 1, features, null) AS partly",
+        "if(label = 1, features, substring(features, 1, 400)) AS cut",
+    )
+    with pytest.raises(LogisticError, match=says):
+        WideLogisticRegression(**({"regParam": 0.1} | change)).fit(data)

@@ -1,0 +1,70 @@
+import pandas as pd
+import pytest
+from covid_xray.dataset.identity import identified, nameless
+from covid_xray.privacy.pseudonyms import pseudonym
+
+KEY = b"a key of some length, as a secret is"
+PATIENTS = {("Covid-19", "front view"): "19", ("Pneumonia", "00000583_000"): "nih-583"}
+
+
+def of(patient):
+    return pseudonym(patient, KEY)
+
+
+@pytest.fixture
+def files():
+    """An inventory; the last file has the bytes of the one before it."""
+    paths = ["Covid-19/front view.png", "No_findings/00000007_001.png", "Pneumonia/00000583_000.png"]
+    paths += ["Pneumonia/a.png", "Pneumonia/00000583_002.png", "Pneumonia/00000583_003.png"]
+    ids = ["0" * 64, "1" * 64, "2" * 64, None, "4" * 64, "4" * 64]
+    return pd.DataFrame(
+        {
+            "path": paths,
+            "label": [path.split("/")[0] for path in paths],
+            "image_id": ids,
+            "reason": [None, None, None, "unreadable", None, "duplicate"],
+            "detail": [None, None, None, "gone", None, "same bytes as Pneumonia/00000583_002.png"],
+        }
+    )
+
+
+def test_without_a_key_ids_and_names_are_as_they_are(files):
+    found = identified(files, PATIENTS, None)
+    assert found["patient_id"].tolist()[:3] == ["19", "00000007", "nih-583"]
+    pd.testing.assert_frame_equal(found[files.columns], files)
+
+
+def test_with_a_key_hashes_stand_for_ids_wherever_they_would_be_stored(files):
+    found = identified(files, PATIENTS, KEY)
+    assert found["patient_id"].tolist()[:3] == [of("19"), of("00000007"), of("nih-583")]
+    same = f"Pneumonia/{of('00000583')}_002.png"
+    assert found["path"].tolist() == [
+        "Covid-19/front view.png",
+        f"No_findings/{of('00000007')}_001.png",
+        f"Pneumonia/{of('00000583')}_000.png",
+        "Pneumonia/a.png",
+        same,
+        f"Pneumonia/{of('00000583')}_003.png",
+    ]
+    assert found["detail"].tolist() == [None, None, None, "gone", None, f"same bytes as {same}"]
+    assert found["found_as"].tolist() == files["path"].tolist()
+
+
+def test_a_patient_in_two_classes_and_an_image_without_patient_stay_what_they_are(files):
+    one = {("Covid-19", "front view"): "x", ("Pneumonia", "a"): "x"}
+    plain, keyed = (identified(files, one, key)["patient_id"] for key in (None, KEY))
+    assert keyed[0] == keyed[3] and keyed.nunique() == plain.nunique()
+    assert [of(patient) for patient in plain] == keyed.tolist()
+
+
+def test_an_empty_folder_stays_empty(files):
+    assert identified(files[:0], {}, KEY).empty
+
+
+def test_files_of_nobody_in_particular_lose_the_numbers_in_their_names(files):
+    files["path"] = [path.replace("Pneumonia/", "00000583/") for path in files["path"]]
+    files.loc[5, "detail"] = "same bytes as 00000583/00000583_002.png"
+    assert nameless(files, None) is files
+    found = nameless(files, KEY)
+    assert found["path"][2] == f"{of('00000583')}/{of('00000583')}_000.png"
+    assert found["detail"][5] == f"same bytes as {found['path'][4]}"

@@ -1,0 +1,102 @@
+"""Maps must add up to what the model says: compared with coefficients and means over whole features."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from covid_xray.evaluation.cross_validation import folds
+from covid_xray.features.gram import InnerProducts
+from covid_xray.stages.explain.maps import flat_maps, per_class, pooled_maps
+from logistic import feature_rows
+from logistic.feature_rows import FeatureRows
+from logistic.row_space import coefficients, decision, gram
+
+IMAGES, CELLS, CHANNELS = 40, 9, 6
+CLASSES = ("a", "b", "c")
+
+
+@pytest.fixture
+def fitted():
+    """The folds of a grouped split, two of them, on any features."""
+
+    def fit(matrix, classes):
+        codes = matrix[:, :classes].argmax(axis=1)
+        rows = FeatureRows.in_order(matrix[:25], matrix[25:])
+        ids = tuple(f"{number:02d}" for number in range(len(matrix)))
+        splits = pd.DataFrame(
+            {"image_id": ids, "patient_id": ids, "protocol": "patient_grouped", "repeat": 0}
+        )
+        splits["label"] = [CLASSES[code] for code in codes]
+        splits["fold"] = np.arange(len(matrix)) % 3 % 2
+        products = InnerProducts(ids, matrix.shape[1], gram(rows))
+        return rows, products, folds(products, splits, CLASSES[:classes], 0.05)
+
+    return fit
+
+
+def features(seed=1):
+    return np.random.default_rng(seed).gamma(2.0, 3.0, (IMAGES, CELLS, CHANNELS)).astype(np.float32)
+
+
+def centred(margins):
+    """Logits of all classes with a mean of 0; a binomial margin is the second class's minus the first's."""
+    both = np.hstack([0 * margins, margins]) if margins.shape[1] == 1 else margins
+    return both - both.mean(axis=1, keepdims=True)
+
+
+def logits_above_the_mean_image(fold, inner):
+    """The mean training image has margins of just the intercept."""
+    return centred(decision(fold.fit, inner, fold.rows)) - centred(fold.fit.intercept[None])
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_over_its_cells_a_map_is_the_centred_logit_minus_that_of_the_mean_training_image(
+    fitted, classes, monkeypatch
+):
+    monkeypatch.setattr(feature_rows, "_BLOCK", 2 * CHANNELS + 1)
+    rows, products, both = fitted(features().reshape(IMAGES, -1), classes)
+    assert len(both) == 2
+    for fold, maps in zip(both, flat_maps(rows, both, CHANNELS), strict=True):
+        expected = logits_above_the_mean_image(fold, products.values)
+        assert maps.shape == (len(fold.rows), classes, CELLS) and maps.dtype == np.float32
+        np.testing.assert_allclose(maps.sum(axis=2), expected, atol=1e-4 * abs(expected).max())
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_each_cell_has_its_own_coefficients_times_its_own_features(fitted, classes):
+    matrix = features().reshape(IMAGES, -1)
+    rows, products, both = fitted(matrix, classes)
+    for fold, maps in zip(both, flat_maps(rows, both, CHANNELS), strict=True):
+        found, _ = coefficients(fold.fit, products.values, rows)
+        of_class = found - found.mean(axis=0) if classes == 3 else np.vstack([-found / 2, found / 2])
+        above_mean = matrix[fold.rows] - matrix[fold.fit.rows].mean(axis=0, dtype=np.float64)
+        each = above_mean[:, None] * of_class
+        expected = each.reshape(len(fold.rows), classes, CELLS, CHANNELS).sum(axis=3)
+        np.testing.assert_allclose(maps, expected, atol=1e-5 * abs(expected).max())
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_a_map_of_averaged_features_adds_up_to_the_logit_of_the_average(fitted, classes):
+    cells = features()
+    rows, products, both = fitted(cells.mean(axis=1), classes)
+    for fold in both:
+        maps = pooled_maps(fold.fit, products.values, rows, cells[fold.rows])
+        expected = logits_above_the_mean_image(fold, products.values)
+        assert maps.shape == (len(fold.rows), classes, CELLS) and maps.dtype == np.float32
+        np.testing.assert_allclose(maps.sum(axis=2), expected, atol=1e-4 * abs(expected).max())
+
+
+def test_a_cell_of_averaged_features_bears_its_share_of_the_average(fitted):
+    cells = features()
+    rows, products, (fold, _) = fitted(cells.mean(axis=1), 3)
+    one = np.repeat(cells[:1].mean(axis=1, keepdims=True), CELLS, axis=1)
+    one[0, 4] += 1
+    maps = pooled_maps(fold.fit, products.values, rows, one)
+    found, _ = coefficients(fold.fit, products.values, rows)
+    rise = (found - found.mean(axis=0)).sum(axis=1) / CELLS
+    np.testing.assert_allclose(maps[0, :, 4] - maps[0, :, 3], rise, atol=1e-5)
+    np.testing.assert_allclose(maps[0, :, 3], maps[0, :, 0], atol=1e-6)
+
+
+def test_two_classes_share_what_is_said_of_the_second_and_more_are_centred():
+    np.testing.assert_array_equal(per_class(np.array([[4.0, -2.0]])), [[-2, 1], [2, -1]])
+    np.testing.assert_array_equal(per_class(np.array([[1.0], [2.0], [6.0]])), [[-2], [-1], [3]])

@@ -1,0 +1,122 @@
+"""Results and reports as plain values."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+from covid_xray.evaluation.results_model import Measured, Result, Value
+from covid_xray.stages.report.values import Comparison, Counts, Flow, Report
+
+CLASSES = ("Covid-19", "No_findings")
+
+
+@pytest.fixture
+def make_measured() -> Callable[..., Measured]:
+    """Figures of 20 held-out images, ten of each class; nine and eight of them right."""
+
+    def make(accuracy=0.85, published=None, right=(9, 8)) -> Measured:
+        label = np.repeat(CLASSES, 10)
+        other = np.repeat(CLASSES[::-1], 10)
+        place = np.tile(np.arange(10), 2)
+        said = np.where(place < np.repeat(right, 10), label, other)
+        first = np.where(said == CLASSES[0], 0.7, 0.2) + place / 100
+        held_out = pd.DataFrame(
+            {
+                "label": label,
+                "prediction": said,
+                "probability": [[p, 1 - p] for p in first],
+                "image_id": [f"{n:064x}" for n in range(20)],
+                "patient_id": [f"p{n}" for n in range(20)],
+                "fold": 0,
+            }
+        )
+        overall = {"accuracy": Value(accuracy, 0.64, 0.948, 20, 18, published)}
+        recall = Value(0.9, 0.6, 0.98, 10, 10)
+        return Measured(overall, {name: {"recall": recall} for name in CLASSES}, held_out)
+
+    return make
+
+
+@pytest.fixture
+def make_result(make_measured) -> Callable[..., Result]:
+    """A network that has succeeded, measured with both protocols."""
+
+    def make(name="VGG16", weights="imagenet", **changes) -> Result:
+        given = {
+            "kind": "backbone",
+            "name": name,
+            "task": "binary",
+            "classes": CLASSES,
+            "run_id": "r1",
+            "status": "succeeded",
+            "weights": weights,
+            "weights_id": "abc",
+            "featurize_seconds": 60.0,
+            "featurized_images": 120,
+            "train_seconds": 5.0,
+            "measured": {
+                "patient_grouped": make_measured(),
+                "as_published": make_measured(0.9, published=1.0),
+            },
+        }
+        return Result(**(given | changes))
+
+    return make
+
+
+@pytest.fixture
+def baseline(make_result) -> Result:
+    """A classifier that sees file facts alone, as good as the network."""
+    nothing = {"weights_id": None, "featurize_seconds": None, "featurized_images": None}
+    return make_result("file_facts", weights="", kind="baseline", train_seconds=None, **nothing)
+
+
+@pytest.fixture
+def failed(make_result) -> Result:
+    """A network whose weights were not there."""
+    nothing = {"weights_id": None, "featurize_seconds": None, "featurized_images": None}
+    return make_result(
+        "VGG19", status="failed", error="no weights in <nowhere>", measured={}, train_seconds=None, **nothing
+    )
+
+
+@pytest.fixture
+def make_lift() -> Callable[..., Comparison]:
+    """A network against the baseline `file_facts`."""
+
+    def make(difference, low, high, first="VGG16", protocol="patient_grouped") -> Comparison:
+        return Comparison(
+            "binary", protocol, first, "file_facts", "baseline", difference, low, high, 3, 1, 0.625, 1.0
+        )
+
+    return make
+
+
+@pytest.fixture
+def make_report() -> Callable[..., Report]:
+    """A run with these results."""
+
+    def make(*results, comparisons=(), refused=(), sources=None, variants=None, **settings) -> Report:
+        grouped = {"folds": 5, "repeats": 3}
+        defaults = {
+            "limit_per_class": None,
+            "repeats": 5,
+            "patient_grouped": grouped,
+            "preprocessing": "plain",
+        }
+        return Report(
+            run_id="r1",
+            results=results,
+            comparisons=tuple(comparisons),
+            counts=(Counts("binary", "Covid-19", 50, 30, 10, 4),),
+            flow=Flow({}, 100, 80, 0),
+            refused=refused,
+            sources=sources or {},
+            settings=defaults | {"reg_param": 0.05, "scale_hint": "SCALE_SMOOTH"} | settings,
+            versions={"pyspark": "4.1.1"},
+            git_commit=None,
+            variants=variants or {},
+        )
+
+    return make

@@ -1,0 +1,221 @@
+"""The page, from plain values to HTML."""
+
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from covid_xray.evaluation.box_summary import BoxSummary
+from covid_xray.evaluation.plots import confusion_png, curves_png, draw_network
+from covid_xray.stages.report.explained import Explained, Explanation
+from covid_xray.stages.report.gallery import Gallery, Missed
+from covid_xray.stages.report.page import render, timed
+from covid_xray.stages.report.values import Refused
+from PIL import Image
+
+NOW = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
+PNG = b"\x89PNG picture"
+
+
+@pytest.fixture
+def page(make_report):
+    def make(*results, gallery=None, explanations=(), **report):
+        found = make_report(*results, **report)
+        names = [f"{r.name}_{r.task}" for r in results] + ["curves_binary"]
+        return render(found, dict.fromkeys(names, PNG), explanations, gallery or Gallery(), NOW)
+
+    return make
+
+
+class _Seen(HTMLParser):
+    """Collects what a browser would fetch, ids, links to them, and pictures without words."""
+
+    def __init__(self):
+        super().__init__()
+        self.fetched, self.ids, self.links, self.silent = [], [], [], []
+
+    def handle_starttag(self, tag, attrs):
+        values = dict(attrs)
+        if tag in ("link", "script", "iframe"):
+            self.fetched.append(tag)
+        if "src" in values and not values["src"].startswith("data:"):
+            self.fetched.append(values["src"])
+        if "id" in values:
+            self.ids.append(values["id"])
+        if values.get("href", "").startswith("#"):
+            self.links.append(values["href"][1:])
+        if tag == "img" and not values.get("alt"):
+            self.silent.append(values)
+
+
+def row(html, name, section):
+    part = html.split(f'id="{section}"')[1].split("</section>")[0]
+    return part.split(f'<th scope="row">{name}</th>')[1].split("</tr>")[0]
+
+
+def test_a_figure_stands_with_its_interval_and_its_counts(page, make_result):
+    cells = row(page(make_result()), "VGG16", "results")
+    assert "85.0 (64.0 to 94.8)" in cells and "90.0 (60.0 to 98.0)" in cells
+    assert "succeeded" in cells
+    assert "20 images of 18 patients held out a repeat" in page(make_result())
+
+
+def test_what_was_published_stands_beside_the_published_protocol_only(page, make_result):
+    html = page(make_result())
+    assert "90.0 (64.0 to 94.8)" in row(html, "VGG16", "published") and ">100.0<" in row(
+        html, "VGG16", "published"
+    )
+    assert ">100.0<" not in row(html, "VGG16", "results")
+
+
+def test_baselines_stand_beside_the_networks_and_the_lift_over_the_best(
+    page, make_result, baseline, make_lift
+):
+    html = page(make_result(), baseline, comparisons=[make_lift(0.012, -0.02, 0.041)])
+    assert "+1.2 (-2.0 to +4.1)" in row(html, "VGG16", "results")
+    assert "85.0 (64.0 to 94.8)" in row(html, "file_facts", "results")
+    assert "width, height, file size" in row(html, "file_facts", "audit")
+
+
+def test_the_matrix_is_told_in_words_too(page, make_result):
+    said = (
+        "Of 10 actual Covid-19: 9 called Covid-19, 1 called No_findings. Of 10 actual No_findings: 2 called"
+    )
+    assert said in page(make_result())
+
+
+def test_random_weights_are_warned_of_only_where_there_are_some(page, make_result):
+    assert "Random weights" not in page(make_result())
+    html = page(make_result(), make_result("ResNet50", weights="random"))
+    assert "Random weights: networks that were never trained" in html
+    assert "ResNet50, binary (random weights)" in html and "VGG16, binary (random weights)" not in html
+
+
+def test_another_preprocessing_is_a_labelled_variant(page, make_result):
+    assert "Variant:" not in page(make_result())
+    assert "Variant: the networks saw only the central 70 %" in page(make_result(), preprocessing="lungs")
+
+
+def test_another_preprocessing_is_marked_on_every_figure_too(make_result):
+    assert make_result().marks == []
+    seen_less = make_result(weights="random", preprocessing="lungs")
+    assert seen_less.marks == ["random weights", "lungs only"]
+    assert curves_png([make_result(preprocessing="lungs")]) != curves_png([make_result()])
+
+
+@pytest.mark.parametrize(("own", "heading"), [("plain", "the lungs only"), ("lungs", "the whole picture")])
+def test_what_the_other_preprocessing_reached_stands_beside_a_runs_own(
+    page, make_result, make_measured, own, heading
+):
+    result = make_result(preprocessing=own)
+    measured = {"patient_grouped": make_measured(0.75), "as_published": make_measured(0.95)}
+    other = make_result(preprocessing={"plain": "lungs"}.get(own, "plain"), run_id="r2", measured=measured)
+    html = page(result, variants={("VGG16", "binary"): other}, preprocessing=own)
+    assert f"The same with {heading}" in html
+    cells = row(html, "VGG16", "variant")
+    assert "85.0 (64.0 to 94.8)" in cells and "75.0 (64.0 to 94.8)" in cells and "r2" in cells
+    assert "95.0" not in cells
+    titles = html.split('id="variant"')[1].split("<thead>")[1].split("</thead>")[0]
+    assert titles.index(f"Accuracy, <code>{own}<") < titles.index(f"Accuracy, <code>{other.preprocessing}<")
+
+
+def test_where_no_such_run_has_succeeded_nothing_is_said_of_one(page, make_result, failed):
+    assert "The same with" not in page(make_result())
+    assert "The same with" not in page(failed, variants={("VGG19", "binary"): make_result("VGG19")})
+    assert "The same with" not in page(make_result(), variants={("VGG16", "multiclass"): make_result()})
+
+
+def test_a_failure_stands_with_its_reason_and_cannot_break_the_page(page, make_result, failed):
+    html = page(make_result(), failed)
+    assert 'class="failed">failed: no weights in &lt;nowhere&gt;' in html
+    assert "VGG19" not in html.split('id="pictures"')[1].split("</section>")[0]
+
+
+def test_a_run_without_any_success_has_a_page(page, failed):
+    html = page(failed)
+    assert "None was missed, or there is no result." in html and "only one network" in html
+
+
+def test_missed_images_are_shown_with_who_missed_them(page, make_result):
+    image = Missed("binary", "ab" * 32, "p1", "Covid-19", {"VGG16": "No_findings"}, 2)
+    gallery = Gallery({"binary": (image,)}, {"binary": 3}, {image.image_id: b"jpeg"})
+    html = page(make_result(), gallery=gallery)
+    assert "missed by 1 of 2: VGG16 (No findings)" in html and "3 more are in the table" in html
+    assert "data:image/jpeg;base64," in html
+
+
+def test_maps_stand_with_their_share_of_the_lung_box_beside_its_area(page, make_result):
+    image = Explained("ab" * 32, "Covid-19", "No_findings", PNG)
+    box = BoxSummary(0.61, 0.57, 0.66, 200, 150, 0.52)
+    html = page(make_result(), explanations=[Explanation("VGG16", "binary", "imagenet", box, (image,), 4)])
+    cells = row(html, "VGG16", "explanations")
+    assert "61.0 (57.0 to 66.0)" in cells and ">52.0<" in cells and ">150<" in cells
+    assert "Covid-19, called No findings" in html and "4 more missed images" in html
+    assert "There are no maps" in page(make_result())
+
+
+def test_refused_files_are_listed_up_to_fifty(page, make_result):
+    assert "No file was refused" in page(make_result())
+    one = page(make_result(), refused=(Refused("Covid-19/a.png", "not_an_image", "text"),))
+    assert "1 file was refused" in one and "Covid-19/a.png" in one
+    html = page(
+        make_result(), refused=tuple(Refused(f"Covid-19/{n}.png", "truncated", "") for n in range(51))
+    )
+    assert "51 files were refused" in html and "The first 50 of 51" in html
+    assert "Covid-19/49.png" in html and "Covid-19/50.png" not in html
+
+
+def test_the_page_says_how_many_held_out_images_share_a_patient_and_is_no_medical_device(page, make_result):
+    html = page(make_result(), limit_per_class=60)
+    assert '<td class="number">10</td><td class="number">4</td>' in html
+    assert "at most 60 of each class" in html and html.count("Not for clinical use") >= 2
+    assert "No external validation" in html
+
+
+def test_a_figure_from_elsewhere_takes_the_place_of_the_notice(page, make_result, make_measured):
+    measured = {"patient_grouped": make_measured(), "external": make_measured(0.4)}
+    html = page(make_result(measured=measured))
+    assert "No external validation" not in html and "40.0 (64.0 to 94.8)" in html.split('id="external"')[1]
+
+
+def test_the_page_fetches_nothing_its_links_lead_somewhere_and_every_picture_has_words(
+    page, make_result, failed, baseline
+):
+    seen = _Seen()
+    seen.feed(page(make_result(), failed, baseline))
+    assert seen.fetched == [] and seen.silent == []
+    assert len(set(seen.ids)) == len(seen.ids) and set(seen.links) <= set(seen.ids)
+
+
+def test_time_without_work_is_a_dash(make_result):
+    assert timed(make_result(featurize_seconds=None, train_seconds=None)) == "\N{EN DASH}"
+    assert timed(make_result()) == "1 min 05 s"
+
+
+def test_the_picture_has_a_row_for_each_actual_class_shaded_by_its_shares(
+    make_result, make_measured, tmp_path
+):
+    result = make_result(measured={"patient_grouped": make_measured(right=(10, 0))})
+    (tmp_path / "m.png").write_bytes(confusion_png(result))
+    pixels = np.asarray(Image.open(tmp_path / "m.png").convert("L")).astype(int)
+    middle, right = pixels.shape[0] // 2, pixels.shape[1] // 2
+    upper, lower = pixels[middle - 104], pixels[middle + 156]
+    assert upper[right - 139] > 150 > 80 > upper[right + 156]
+    assert lower[right - 139] > 150 > 80 > lower[right + 156]
+    assert confusion_png(result) == confusion_png(result)
+
+
+def test_curves_hold_a_line_for_each_classifier(make_result, baseline):
+    both, alone = curves_png([make_result(), baseline]), curves_png([make_result()])
+    assert both.startswith(b"\x89PNG") and both != alone and both == curves_png([make_result(), baseline])
+
+
+def test_a_network_is_drawn_alone_as_on_the_page_beside_the_best_baseline(
+    make_result, baseline, make_measured, failed
+):
+    network, worse = make_result(), {"patient_grouped": make_measured(0.6, right=(6, 6))}
+    others = [make_result("VGG19"), make_result(task="multiclass"), failed]
+    weak = make_result("border", weights="", kind="baseline", measured=worse)
+    drawn = draw_network([*others, weak, network, baseline], "VGG16", "binary")
+    assert drawn == {"confusion.png": confusion_png(network), "curves.png": curves_png([network, baseline])}
+    assert draw_network([failed, baseline], "VGG19", "binary") == {}

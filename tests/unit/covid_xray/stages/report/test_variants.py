@@ -1,0 +1,46 @@
+"""Which rows of `runs` differ in `preprocessing` alone."""
+
+import pytest
+from covid_xray.stages.report.variants import pairs_of_variants
+
+
+@pytest.fixture
+def row(make_settings):
+    """A success; settings are changed by name."""
+
+    def make(backbone="VGG16", task="binary", weights_id="w", status="succeeded", **changes):
+        about = {"run_id": "r", "backbone": backbone, "task": task, "weights_id": weights_id}
+        return about | {"status": status, "settings": make_settings(**changes).model_dump_json()}
+
+    return make
+
+
+def test_a_variant_has_the_other_preprocessing_and_all_else_alike(row):
+    own, other = row(), row(preprocessing="lungs")
+    assert pairs_of_variants([own], [own, other]) == [(own, other)]
+    assert pairs_of_variants([other], [own, other]) == [(other, own)]
+
+
+def test_how_the_work_is_cut_up_makes_no_difference(row):
+    own, other = row(), row(preprocessing="lungs", **{"execution.batch_size": 3})
+    assert pairs_of_variants([own], [other]) == [(own, other)]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"backbone": "VGG19"},
+        {"task": "multiclass"},
+        {"weights_id": "others"},
+        {"seed": 1},
+        {"limit_per_class": 60},
+        {"patient_grouped.folds": 3},
+    ],
+)
+def test_what_differs_in_anything_else_is_none(row, change):
+    assert pairs_of_variants([row()], [row(preprocessing="lungs", **change)]) == []
+
+
+def test_equal_preprocessing_is_no_variant_and_a_failure_has_none(row):
+    assert pairs_of_variants([row()], [row()]) == []
+    assert pairs_of_variants([row(status="failed")], [row(preprocessing="lungs")]) == []

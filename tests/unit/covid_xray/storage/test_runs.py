@@ -1,0 +1,54 @@
+import re
+from datetime import UTC, datetime, timedelta
+
+import pandas as pd
+import pytest
+from covid_xray.storage.runs import inputs_id, new_run_id
+
+FILES = pd.DataFrame(
+    {
+        "path": ["a/1.png", "b/2.png"],
+        "image_id": ["x", "y"],
+        "reason": [None, "duplicate"],
+        "patient_id": ["p1", "p2"],
+    }
+)
+
+
+@pytest.fixture
+def inputs(make_settings):
+    def make(files=FILES, weights="random", **changes):
+        return inputs_id(files, weights, make_settings(**changes))
+
+    return make
+
+
+def test_equal_inputs_have_equal_ids(inputs):
+    assert inputs() == inputs(FILES.copy())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"files": FILES.assign(image_id=["x", "z"])},
+        {"files": FILES.assign(path=["c/1.png", "b/2.png"])},
+        {"files": FILES.assign(reason=None)},
+        {"files": FILES.assign(patient_id="p1")},
+        {"weights": "imagenet"},
+        {"seed": 9},
+        {"reg_param": 0.5},
+    ],
+)
+def test_what_changes_figures_changes_the_id(inputs, change):
+    assert inputs(**change) != inputs()
+
+
+def test_how_the_work_is_cut_up_does_not(inputs):
+    assert inputs(**{"execution.chunk_images": 7}) == inputs()
+
+
+def test_run_ids_sort_by_time_and_differ_within_a_second():
+    now = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    assert re.fullmatch(r"20260102T030405Z-[0-9a-f]{4}", new_run_id(now))
+    assert new_run_id(now) < new_run_id(now + timedelta(seconds=1))
+    assert len({new_run_id(now) for _ in range(20)}) > 1
