@@ -103,9 +103,7 @@ def _explain(bench: Workbench, backbone: str) -> None:
     """Explain, after what that needs: features that are there already, and a fit, which uses no network."""
     bench.featurize(backbone)
     bench.train(backbone)
-    options = bench.options
-    arguments = (options.weights, options.weights_store, _silent)
-    explain(bench.tables, bench.settings, bench.run_id, backbone, *arguments)
+    explain(bench.tables, bench.run_id, backbone, _silent)
 
 
 _STAGES: dict[str, Callable[[Workbench, str], None]] = {

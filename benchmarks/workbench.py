@@ -26,7 +26,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from sparkdl.backbones import backbone as network
 from sparkdl.images import to_input
-from sparkdl.weights import kind_of, resolve
+from sparkdl.weights import resolve
 
 from benchmarks.options import Options
 from benchmarks.own_process import seconds
@@ -52,12 +52,11 @@ class Workbench:
 
     def featurize(self, backbone: str) -> float:
         """Run the stage for images that have no features; return its seconds."""
-        arguments = (self.options.weights, self.options.weights_store, _silent)
-        return seconds(lambda: featurize(self.tables, self.settings, self.run_id, backbone, *arguments))
+        return seconds(lambda: featurize(self.tables, self.run_id, backbone, _silent))
 
     def train(self, backbone: str) -> float:
         """Run the stage; return its seconds."""
-        return seconds(lambda: train(self.tables, self.settings, self.run_id, backbone, _silent))
+        return seconds(lambda: train(self.tables, self.run_id, backbone, _silent))
 
     def forget_features(self, backbone: str) -> None:
         """Delete a backbone's features, so that the stage computes them again."""
@@ -120,10 +119,9 @@ def ingested(options: Options, tables: Tables, images: int | None, **changes: An
     if images is not None:
         settings = load_settings(CONFIG, {**changes, "limit_per_class": images // len(settings.classes)})
     now = datetime.now(UTC)
-    run = runs.Request(
-        runs.new_run_id(now), options.backbones, tuple(settings.tasks), kind_of(options.weights)
-    )
-    ingest(tables, settings, run, Source(options.data, None), None, now, _silent)
+    tasks, weights = tuple(settings.tasks), (options.weights, options.weights_store)
+    run = runs.Request(runs.new_run_id(now), options.backbones, tasks, *weights)
+    ingest(tables, settings, run, Source(options.data, None), now, _silent)
     return Workbench(options, tables, settings, run.run_id)
 
 

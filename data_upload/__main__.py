@@ -10,8 +10,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from covid_xray.task import optional_path
-
 from data_upload.errors import DataUploadError
 
 if TYPE_CHECKING:
@@ -182,7 +180,7 @@ def _parser() -> ArgumentParser:
     add.add_argument("--data", type=Path, required=True, help="folder of class folders; resize it before")
     add.add_argument(
         "--patients",
-        type=optional_path,
+        type=lambda path: Path(path) if path else None,
         help="CSV with label, original_filename and patient_id (default: DATA/patients.csv if it exists)",
     )
     add.add_argument("--to", required=True, help="/Volumes/<catalog>/<schema>/images")

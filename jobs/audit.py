@@ -1,28 +1,11 @@
 """Task `audit`: classifiers that see no lung, into the tables `predictions` and `metrics`."""
 
-from __future__ import annotations
-
 import sys
-from collections.abc import Sequence
 
-from covid_xray.progress import Notify, print_line
-from covid_xray.settings import load_settings
 from covid_xray.stages.audit import audit
-from covid_xray.storage.tables import Tables
-from covid_xray.task import task_parser
-from pyspark.sql import SparkSession
+from covid_xray.task import entry
 
-
-def main(argv: Sequence[str], notify: Notify = print_line) -> None:
-    """Run the task."""
-    args = task_parser(__doc__ or "").parse_args(argv)
-    audit(
-        Tables(SparkSession.builder.getOrCreate(), args.catalog, args.schema),
-        load_settings(args.config, args.settings),
-        args.run_id,
-        notify,
-    )
-
+main = entry(__doc__, lambda tables, args, notify: audit(tables, args.run_id, notify))
 
 if __name__ == "__main__":
     main(sys.argv[1:])

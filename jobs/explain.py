@@ -1,31 +1,13 @@
 """Task `explain`: where one backbone's classifiers look in held-out images, into the table `explanations`."""
 
-from __future__ import annotations
-
 import sys
-from collections.abc import Sequence
 
-from covid_xray.progress import Notify, print_line
-from covid_xray.settings import load_settings
 from covid_xray.stages.explain import explain
-from covid_xray.storage.tables import Tables
-from covid_xray.task import network_parser
-from pyspark.sql import SparkSession
+from covid_xray.task import backbone, entry
 
-
-def main(argv: Sequence[str], notify: Notify = print_line) -> None:
-    """Run the task."""
-    args = network_parser(__doc__ or "").parse_args(argv)
-    explain(
-        Tables(SparkSession.builder.getOrCreate(), args.catalog, args.schema),
-        load_settings(args.config, args.settings),
-        args.run_id,
-        args.backbone,
-        args.weights,
-        args.weights_store,
-        notify,
-    )
-
+main = entry(
+    __doc__, lambda tables, args, notify: explain(tables, args.run_id, args.backbone, notify), backbone
+)
 
 if __name__ == "__main__":
     main(sys.argv[1:])

@@ -1,31 +1,13 @@
 """Task `train`: one backbone's classifiers, into the tables `predictions` and `metrics`."""
 
-from __future__ import annotations
-
 import sys
-from collections.abc import Sequence
 
-from covid_xray.progress import Notify, print_line
-from covid_xray.settings import load_settings
 from covid_xray.stages.train import train
-from covid_xray.storage.tables import Tables
-from covid_xray.task import task_parser
-from pyspark.sql import SparkSession
+from covid_xray.task import backbone, entry
 
-
-def main(argv: Sequence[str], notify: Notify = print_line) -> None:
-    """Run the task."""
-    parser = task_parser(__doc__ or "")
-    parser.add_argument("--backbone", required=True)
-    args = parser.parse_args(argv)
-    train(
-        Tables(SparkSession.builder.getOrCreate(), args.catalog, args.schema),
-        load_settings(args.config, args.settings),
-        args.run_id,
-        args.backbone,
-        notify,
-    )
-
+main = entry(
+    __doc__, lambda tables, args, notify: train(tables, args.run_id, args.backbone, notify), backbone
+)
 
 if __name__ == "__main__":
     main(sys.argv[1:])

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import logging
+import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+
+_LINE = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 @dataclass(frozen=True)
@@ -50,9 +54,17 @@ class Progress:
 Notify = Callable[[Progress], None]
 
 
-def print_line(progress: Progress) -> None:
-    """Show progress as a line of text: what a job's log wants."""
-    print(progress, flush=True)
+def logged() -> Notify:
+    """Return what writes progress to the package's log, a line each: what the log of a job is read for."""
+    logger = logging.getLogger("covid_xray")
+    if not logger.handlers:
+        handler = logging.StreamHandler(sys.stdout)
+        handler.setFormatter(logging.Formatter(_LINE))
+        logger.addHandler(handler)
+        logger.setLevel(logging.INFO)
+        # Spark and the runtime have handlers of their own at the root, which would say it twice.
+        logger.propagate = False
+    return lambda progress: logger.info("%s", progress, extra=asdict(progress))
 
 
 def duration(seconds: float) -> str:

@@ -1,14 +1,34 @@
-"""The arguments of the tasks: where things are, and which run. Everything else is in config.yaml."""
+"""What the scripts of `jobs/` share: their arguments, the Spark session, and where progress goes."""
 
 from __future__ import annotations
 
 import json
 import re
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from covid_xray.privacy.patient_key import Secret
+from pyspark.sql import SparkSession
+
+from covid_xray.dataset.source import Source
+from covid_xray.errors import DataError
+from covid_xray.privacy.patient_key import Secret, patient_key
+from covid_xray.progress import Notify, logged
+from covid_xray.settings import Settings, load_settings
+from covid_xray.storage.runs import Request
+from covid_xray.storage.tables import Tables
+
+Argument = Callable[[ArgumentParser], None]
+Work = Callable[[Tables, Namespace, Notify], object]
+
+
+class Main(Protocol):
+    """What a script is called with."""
+
+    def __call__(self, argv: Sequence[str], notify: Notify | None = None) -> None:
+        """Run the task."""
+
 
 # https://docs.databricks.com/aws/en/sql/language-manual/sql-ref-names
 _UNITY_NAME = re.compile(r"[^./ \x00-\x1f\x7f]{1,255}")
@@ -16,37 +36,85 @@ _UNITY_NAME = re.compile(r"[^./ \x00-\x1f\x7f]{1,255}")
 _SECRET = re.compile(r"([\w.@-]{1,128})/([\w.-]{1,128})", re.ASCII)
 
 
-def task_parser(description: str) -> ArgumentParser:
-    """Return a parser of what every task is told."""
-    parser = ArgumentParser(description=description, allow_abbrev=False)
-    parser.add_argument("--config", type=Path, required=True, help="config.yaml")
+def entry(description: str | None, work: Work, *arguments: Argument) -> Main:
+    """Make the `main` of a script: parse its arguments, take the Spark session at hand, do the work.
+
+    Parameters
+    ----------
+    description : str
+        The script's docstring.
+    work : callable
+        Is given the tables, the parsed arguments and where progress goes.
+    *arguments : callable
+        Add what the script is told besides `--catalog`, `--schema` and `--run-id`.
+
+    Returns
+    -------
+    callable
+        Is given the arguments as texts, and where progress goes: to the log, unless said otherwise.
+    """
+
+    def main(argv: Sequence[str], notify: Notify | None = None) -> None:
+        parser = ArgumentParser(description=description, allow_abbrev=False)
+        for add in (_tables, *arguments):
+            add(parser)
+        args = parser.parse_args(argv)
+        tables = Tables(SparkSession.builder.getOrCreate(), args.catalog, args.schema)
+        work(tables, args, notify or logged())
+
+    return main
+
+
+def _tables(parser: ArgumentParser) -> None:
     parser.add_argument("--catalog", type=unity_name, required=True)
     parser.add_argument("--schema", type=unity_name, required=True)
     parser.add_argument("--run-id", required=True)
-    parser.add_argument("--settings", type=json_object, required=True, help="changes to config.yaml, as JSON")
-    return parser
 
 
-def network_parser(description: str) -> ArgumentParser:
-    """Return a parser for a task that shows images to one network."""
-    parser = task_parser(description)
+def backbone(parser: ArgumentParser) -> None:
+    """Add which network a task is for."""
     parser.add_argument("--backbone", required=True)
+
+
+def settings(parser: ArgumentParser) -> None:
+    """Add what only the first task of a job is told, since it writes down how the others work."""
+    parser.add_argument("--config", type=Path, required=True, help="config.yaml")
+    parser.add_argument("--settings", type=json_object, required=True, help="changes to config.yaml, as JSON")
+
+
+def settings_in(args: Namespace) -> Settings:
+    """Return the validated settings."""
+    return load_settings(args.config, args.settings)
+
+
+def request(parser: ArgumentParser) -> None:
+    """Add what a run is asked for."""
+    parser.add_argument("--backbones", type=json_names, required=True, help="JSON list")
+    parser.add_argument("--tasks", type=json_names, required=True, help="JSON list")
     parser.add_argument("--weights", required=True, help="imagenet, random or a path")
     parser.add_argument("--weights-store", type=Path, required=True, help="folder that the workers see too")
-    return parser
+    parser.add_argument("--commit", required=True, help="of the checkout; empty where there is none")
 
 
-def model_parser(description: str, data: str) -> ArgumentParser:
-    """Return a parser for a task that takes a registered model to `data`, which this describes."""
-    parser = task_parser(description)
-    parser.add_argument("--data", type=optional_path, required=True, help=data)
-    parser.add_argument("--model", required=True, help="VGG16_multiclass; VGG16_multiclass/3 for a version")
-    parser.add_argument("--tracking-uri", required=True, help="MLflow's: databricks, or sqlite:////...")
-    add_patient_id_key(parser)
-    return parser
+def request_in(args: Namespace) -> Request:
+    """Return what the run is asked for."""
+    return Request(
+        args.run_id, args.backbones, args.tasks, args.weights, args.weights_store, args.commit or None
+    )
 
 
-def add_patients(parser: ArgumentParser) -> None:
+def images(parser: ArgumentParser) -> None:
+    """Add which images a task is given; in their names may stand patients' ids."""
+    parser.add_argument("--data", type=optional_path, required=True, help="folder of images")
+    parser.add_argument(
+        "--patient-id-key",
+        type=optional_secret,
+        required=True,
+        help="<scope>/<key> of the secret that hashes patients' ids; empty leaves them as they are",
+    )
+
+
+def patients(parser: ArgumentParser) -> None:
     """Add where a task finds patients' ids."""
     parser.add_argument(
         "--patients",
@@ -56,14 +124,43 @@ def add_patients(parser: ArgumentParser) -> None:
     )
 
 
-def add_patient_id_key(parser: ArgumentParser) -> None:
-    """Add what a task is told that may meet patients' ids."""
-    parser.add_argument(
-        "--patient-id-key",
-        type=optional_secret,
-        required=True,
-        help="<scope>/<key> of the secret that hashes patients' ids; empty leaves them as they are",
-    )
+def folder_in(args: Namespace) -> Path:
+    """Return the folder of images.
+
+    Raises
+    ------
+    DataError
+        If none is given.
+    """
+    if args.data is None:
+        raise DataError("there are no images: say in the parameter data which folder holds them")
+    folder: Path = args.data
+    return folder
+
+
+def source_in(args: Namespace) -> Source:
+    """Return the folder of images, with their patients."""
+    return Source(folder_in(args), args.patients, patient_key(args.patient_id_key))
+
+
+def registry(parser: ArgumentParser) -> None:
+    """Add where models are registered."""
+    parser.add_argument("--tracking-uri", required=True, help="MLflow's: databricks, or sqlite:////...")
+
+
+def experiment(parser: ArgumentParser) -> None:
+    """Add where the runs of models are logged."""
+    parser.add_argument("--experiment", required=True, help="where runs are logged")
+
+
+def model(parser: ArgumentParser) -> None:
+    """Add which registered model a task applies."""
+    parser.add_argument("--model", required=True, help="VGG16_multiclass; VGG16_multiclass/3 for a version")
+
+
+def reports(parser: ArgumentParser) -> None:
+    """Add where the page goes."""
+    parser.add_argument("--reports", type=Path, required=True, help="folder for index.html")
 
 
 def json_object(text: str) -> dict[str, Any]:

@@ -30,7 +30,8 @@ def main(warehouse: Path, number: int, rounds: int) -> None:
     tables.create_all()
     backbone, now = f"network{number}", datetime.now(UTC)
     settings = load_settings(ROOT / "config.yaml")
-    runs.open_run(tables, runs.Request(RUN, (backbone,), (TASK,), "random"), "inputs", settings, None, now)
+    request = runs.Request(RUN, (backbone,), (TASK,), "random", warehouse.parent)
+    runs.open_run(tables, request, "inputs", settings, now)
     for done in range(1, rounds + 1):
         _write_round(tables, backbone, done)
         runs.update(tables, runs.state(tables, RUN, backbone), status=runs.RUNNING, featurized_images=done)

@@ -13,7 +13,7 @@ import pandas as pd
 from logistic.row_space import RowSpaceFit, fit_rows, probabilities
 from threadpoolctl import threadpool_limits
 
-from covid_xray.features.gram import Products
+from covid_xray.features.gram import Kernel
 
 # For the fits that go on beside each other: each holds some six matrices of its training images.
 _MEMORY = 2**30
@@ -39,7 +39,7 @@ class Fold:
 
 
 def predict_held_out(
-    products: Products, splits: pd.DataFrame, classes: Sequence[str], reg_param: float
+    kernel: Kernel, splits: pd.DataFrame, classes: Sequence[str], reg_param: float
 ) -> pd.DataFrame:
     """Predict every held-out image of one task with models that never saw it.
 
@@ -48,16 +48,16 @@ def predict_held_out(
     pandas.DataFrame
         The predictions of all of `folds`, with the same parameters.
     """
-    found = folds(products, splits, classes, reg_param)
+    found = folds(kernel, splits, classes, reg_param)
     return pd.concat([fold.predictions for fold in found], ignore_index=True)
 
 
-def folds(products: Products, splits: pd.DataFrame, classes: Sequence[str], reg_param: float) -> list[Fold]:
+def folds(kernel: Kernel, splits: pd.DataFrame, classes: Sequence[str], reg_param: float) -> list[Fold]:
     """Fit and predict each fold, some at once; in the order of protocol, repeat and fold.
 
     Parameters
     ----------
-    products : InnerProducts or another kind of Products
+    kernel : GramMatrix or another Kernel
         Of all images of `splits`.
     splits : pandas.DataFrame
         Rows of the table `splits` of one task.
@@ -66,7 +66,7 @@ def folds(products: Products, splits: pd.DataFrame, classes: Sequence[str], reg_
     reg_param : float
         Spark's regParam, for features divided by the training rows' common scale.
     """
-    row_of = {image_id: row for row, image_id in enumerate(products.ids)}
+    row_of = {image_id: row for row, image_id in enumerate(kernel.ids)}
     ordered = splits.sort_values("image_id")
     places = ordered.assign(row=ordered["image_id"].map(row_of))
     each = [
@@ -76,20 +76,18 @@ def folds(products: Products, splits: pd.DataFrame, classes: Sequence[str], reg_
     ]
     # The limit is the whole process's, and only the first thread that sets one is heeded.
     with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(_at_once(len(row_of))) as pool:
-        return list(pool.map(lambda one: _fold(products, one[0], one[1], classes, reg_param), each))
+        return list(pool.map(lambda one: _fold(kernel, one[0], one[1], classes, reg_param), each))
 
 
 def _at_once(images: int) -> int:
     return max(1, min(os.cpu_count() or 1, _MEMORY // (6 * 8 * images**2)))
 
 
-def _fold(
-    products: Products, drawn: pd.DataFrame, fold: int, classes: Sequence[str], reg_param: float
-) -> Fold:
+def _fold(kernel: Kernel, drawn: pd.DataFrame, fold: int, classes: Sequence[str], reg_param: float) -> Fold:
     held_out, training = drawn[drawn["fold"] == fold], drawn[drawn["fold"] != fold]
     train_rows, test_rows = (part["row"].to_numpy(np.int64) for part in (training, held_out))
     codes = np.array([classes.index(label) for label in training["label"]], np.int64)
-    inner, scale = products.seen_from(train_rows)
+    inner, scale = kernel.for_training_rows(train_rows)
     fit = fit_rows(inner, train_rows, codes, len(classes), reg_param * scale**2)
     probability = probabilities(fit, inner, test_rows)
     said = [classes[code] for code in probability.argmax(axis=1)]

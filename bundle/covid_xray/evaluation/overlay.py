@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,14 +19,18 @@ _COVER = 0.75
 
 
 def overlay_png(
-    content: bytes, size: int, map_: npt.NDArray[np.float32], scale: float, box: Box = LUNG_BOX
+    content: bytes | Mapping[str, Any],
+    size: int,
+    map_: npt.NDArray[np.float32],
+    scale: float,
+    box: Box = LUNG_BOX,
 ) -> bytes:
     """Draw a map over the picture as a network sees it: grey, stretched to a square.
 
     Parameters
     ----------
-    content : bytes
-        The encoded picture.
+    content : bytes or mapping
+        The picture: an encoded file, or a row of Spark's image schema.
     size : int
         Height and width of the drawing, in pixels.
     map_ : ndarray, shape (grid, grid)

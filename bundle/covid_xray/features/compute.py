@@ -2,17 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from sparkdl.column import packed_features
 from sparkdl.network import Recipe
+from sparkdl.weights import sha256_of
 
+from covid_xray.errors import StageError
 from covid_xray.features.preprocessing import prepared
 from covid_xray.settings import Settings
 from covid_xray.storage.tables import Tables
+
+
+def weights_file(row: Mapping[str, Any]) -> Path:
+    """Return the weights that a run was featurized with, for who needs the network once more.
+
+    Parameters
+    ----------
+    row : mapping
+        Of the table `runs`.
+
+    Raises
+    ------
+    StageError
+        If the file is gone or has changed since.
+    """
+    name, sha256 = row["backbone"], row["weights_id"]
+    if row["weights_file"] is None:
+        raise StageError(
+            f"run {row['run_id']} was featurized by a version that did not write where the weights of {name} "
+            "are: begin a new run"
+        )
+    file = Path(row["weights_file"])
+    found = sha256_of(file) if file.is_file() else None
+    if found != sha256:
+        there = f"has sha256 {found[:12]}" if found else "is gone"
+        raise StageError(
+            f"{name}: {file} {there}, but the run was made with weights {sha256[:12]}: put those back, or "
+            "run featurize and train again"
+        )
+    return file
 
 
 def features_of(

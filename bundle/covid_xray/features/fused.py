@@ -10,13 +10,13 @@ import numpy as np
 import numpy.typing as npt
 from logistic.row_space import common_scale
 
-from covid_xray.features.gram import InnerProducts
+from covid_xray.features.gram import GramMatrix
 
 FUSED = "Fused"
 
 
 @dataclass(frozen=True)
-class SideBySide:
+class FusedKernel:
     """Networks' features side by side; what is theirs together is a sum of their inner products.
 
     Each network's features are divided by one number, so that over the training rows every network has the
@@ -25,24 +25,24 @@ class SideBySide:
 
     Attributes
     ----------
-    networks : tuple of InnerProducts
+    networks : tuple of GramMatrix
         Of the same images in the same order.
     """
 
-    networks: tuple[InnerProducts, ...]
+    networks: tuple[GramMatrix, ...]
 
     @classmethod
-    def of_common_images(cls, networks: Sequence[InnerProducts]) -> SideBySide:
+    def of_common_images(cls, networks: Sequence[GramMatrix]) -> FusedKernel:
         """Put networks side by side for the images that all of them have."""
         common = sorted(set.intersection(*(set(network.ids) for network in networks)))
-        return cls(tuple(network.of(common) for network in networks))
+        return cls(tuple(network.restricted_to(common) for network in networks))
 
     @property
     def ids(self) -> tuple[str, ...]:
         """The images, a row each."""
         return self.networks[0].ids
 
-    def seen_from(self, rows: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.float64], float]:
+    def for_training_rows(self, rows: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.float64], float]:
         """Return the sum of scaled inner products, and 1: the columns' scale over the training rows."""
         columns = sum(network.columns for network in self.networks)
         # One at a time in memory, since folds are fitted beside each other.
@@ -50,7 +50,7 @@ class SideBySide:
         return reduce(np.add, shares), 1.0
 
     def _share(
-        self, network: InnerProducts, rows: npt.NDArray[np.int64], columns: int
+        self, network: GramMatrix, rows: npt.NDArray[np.int64], columns: int
     ) -> npt.NDArray[np.float64]:
         variance = common_scale(network.values, rows, network.columns) ** 2 * network.columns
         scaled: npt.NDArray[np.float64] = network.values * (columns / len(self.networks) / variance)

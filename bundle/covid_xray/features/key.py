@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
+from covid_xray.features.preprocessing import VERSIONS
 from covid_xray.settings import Settings
 
 
 def feature_key(settings: Settings, backbone: str, weights_id: str) -> dict[str, str]:
-    """Return, by column, what tells features computed in one way from all others."""
+    """Return all that features depend on, by column: what is computed otherwise has another key."""
     return {
         "backbone": backbone,
         "weights_id": weights_id,
         "pooling": settings.pooling,
-        "preprocessing": f"{settings.preprocessing} {settings.scale_hint}",
+        "preprocessing": f"{settings.preprocessing}.{VERSIONS[settings.preprocessing]} {settings.scale_hint}",
     }
 
 

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Any
 
 import pyarrow as pa
 from pyspark import keyword_only
@@ -13,48 +13,57 @@ from pyspark.ml.param.shared import HasInputCol, HasOutputCol
 from pyspark.ml.util import DefaultParamsReadable, DefaultParamsWritable
 from pyspark.sql import Column, DataFrame
 from pyspark.sql.functions import arrow_udf  # type: ignore[attr-defined]
-from pyspark.sql.types import BinaryType
-from radiograph import Refused, as_png, lung_field, open_xray
+from pyspark.sql.pandas.types import to_arrow_type
+from radiograph import Refused, lung_field, open_xray
+from sparkdl.images import imageSchema
+
+# OpenCV's code for unsigned bytes in one channel.
+_GREY = 0
+
+
+# Stored features are known by this: raise it when the pixels change that a network is shown.
+# tests/unit/covid_xray/features/test_preprocessing.py holds it to their values.
+VERSIONS = {"plain": 1, "lungs": 1}
 
 
 def prepared(content: Column, preprocessing: str) -> Column:
-    """Return the files that a network is shown.
+    """Return the images that a network is shown.
 
     Parameters
     ----------
     content : Column
         Encoded files (binary).
     preprocessing : str
-        One of `PREPROCESSINGS`: `plain` gives `content` itself; `lungs` the lung fields as PNG files, null
-        where a file does not open as an X-ray.
+        `plain` gives `content` itself; `lungs` the lung fields in Spark's image schema, null where a file
+        does not open as an X-ray.
     """
-    return PREPROCESSINGS[preprocessing](content)
+    return {"plain": _unchanged, "lungs": _lung_fields}[preprocessing](content)
 
 
-def _as_they_are(content: Column) -> Column:
+def lung_field_of(file: bytes | None) -> dict[str, Any] | None:
+    """Cut the lung field out of an encoded X-ray: a row of Spark's image schema, None where none opens."""
+    if file is None:
+        return None
+    try:
+        field = lung_field(open_xray(file).picture)
+    except Refused:
+        return None
+    size = {"height": field.height, "width": field.width}
+    return {"origin": "", **size, "nChannels": 1, "mode": _GREY, "data": field.tobytes()}
+
+
+def _unchanged(content: Column) -> Column:
     return content
 
 
 def _lung_fields(content: Column) -> Column:
-    @arrow_udf(BinaryType())  # type: ignore[untyped-decorator]
+    @arrow_udf(imageSchema)  # type: ignore[untyped-decorator]
     def cut(batch: pa.Array) -> pa.Array:
-        return pa.array((_lung_field(value) for value in batch.to_pylist()), pa.binary())
+        return pa.array((lung_field_of(value) for value in batch.to_pylist()), to_arrow_type(imageSchema))
 
     # Spark evaluates a deterministic function again for each filter above it.
     column: Column = cut.asNondeterministic()(content)
     return column
-
-
-def _lung_field(file: bytes | None) -> bytes | None:
-    if file is None:
-        return None
-    try:
-        return as_png(lung_field(open_xray(file).picture))
-    except Refused:
-        return None
-
-
-PREPROCESSINGS: dict[str, Callable[[Column], Column]] = {"plain": _as_they_are, "lungs": _lung_fields}
 
 
 class LungField(
@@ -67,7 +76,7 @@ class LungField(
     inputCol : str
         A column of encoded files as bytes.
     outputCol : str
-        A new column of PNG files as bytes; null where a file does not open as an X-ray.
+        A new column in Spark's image schema; null where a file does not open as an X-ray.
     """
 
     @keyword_only

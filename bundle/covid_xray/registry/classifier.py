@@ -11,7 +11,7 @@ import pandas as pd
 from logistic.feature_rows import FeatureRows
 from logistic.row_space import RowSpaceFit, coefficients, common_scale, fit_rows
 
-from covid_xray.features.gram import InnerProducts
+from covid_xray.features.gram import GramMatrix
 from covid_xray.registry.distance import Spread, training_spread
 
 Array = npt.NDArray[np.float64]
@@ -39,7 +39,7 @@ class Classifier:
 
 
 def fit_all(
-    products: InnerProducts,
+    gram: GramMatrix,
     features: FeatureRows,
     images: pd.DataFrame,
     classes: Sequence[str],
@@ -49,31 +49,31 @@ def fit_all(
 
     Parameters
     ----------
-    products : InnerProducts
-        Of the features as they are, of these images and maybe of others.
+    gram : GramMatrix
+        Of the features as they are, for these images and maybe for others.
     features : FeatureRows
-        In the order of `products.ids`.
+        In the order of `gram.ids`.
     images : pandas.DataFrame
         Columns `image_id` and `label`: a row an image of the task.
     classes : sequence of str
     reg_param : float
         Spark's regParam, for features divided by the common scale.
     """
-    row_of = {image_id: row for row, image_id in enumerate(products.ids)}
+    row_of = {image_id: row for row, image_id in enumerate(gram.ids)}
     ordered = images.sort_values("image_id")
     code_of = {name: code for code, name in enumerate(classes)}
     rows = np.array([row_of[image_id] for image_id in ordered["image_id"]])
     codes = np.array([code_of[label] for label in ordered["label"]])
-    penalty = reg_param * common_scale(products.values, rows, products.columns) ** 2
-    fit = fit_rows(products.values, rows, codes, len(classes), penalty)
-    found, intercepts = coefficients(fit, products.values, features)
-    spread = training_spread(products.values, rows, products.columns)
-    return Classifier(found, intercepts, _mean(products, features, rows), spread)
+    penalty = reg_param * common_scale(gram.values, rows, gram.columns) ** 2
+    fit = fit_rows(gram.values, rows, codes, len(classes), penalty)
+    found, intercepts = coefficients(fit, gram.values, features)
+    spread = training_spread(gram.values, rows, gram.columns)
+    return Classifier(found, intercepts, _mean(gram, features, rows), spread)
 
 
-def _mean(products: InnerProducts, features: FeatureRows, rows: Rows) -> Array:
+def _mean(gram: GramMatrix, features: FeatureRows, rows: Rows) -> Array:
     """Return the mean of the rows: what coefficients of equal weights are."""
     equal = RowSpaceFit(rows, np.full((len(rows), 1), 1 / len(rows)), np.zeros(1))
-    found, _ = coefficients(equal, products.values, features)
+    found, _ = coefficients(equal, gram.values, features)
     mean: Array = found[0]
     return mean

@@ -12,8 +12,8 @@ from covid_xray.evaluation.cross_validation import predict_held_out
 from covid_xray.evaluation.pairwise import Classifier, Predictions, comparisons
 from covid_xray.evaluation.protocols import INTERNAL
 from covid_xray.evaluation.results import results
-from covid_xray.features.fused import FUSED, SideBySide
-from covid_xray.features.gram import InnerProducts, stored
+from covid_xray.features.fused import FUSED, FusedKernel
+from covid_xray.features.gram import GramMatrix, stored_gram
 from covid_xray.features.key import feature_key
 from covid_xray.progress import Notify, Progress
 from covid_xray.settings import Settings
@@ -23,12 +23,14 @@ from covid_xray.storage.tables import Tables
 _COLUMNS = ["kind", "backbone", "task", "protocol", "repeat", "fold", "image_id", "patient_id", "label"]
 
 
-def compare(tables: Tables, settings: Settings, run_id: str, notify: Notify) -> None:
+def compare(tables: Tables, run_id: str, notify: Notify) -> None:
     """Write predictions and metrics of all networks together, and the table `comparisons`.
 
     Of a network without results nothing is written, and with fewer than two there is nothing to fuse.
     """
-    done = [row for row in runs.shown(tables, run_id) if row["status"] == runs.SUCCEEDED]
+    shown = runs.shown(tables, run_id)
+    settings = runs.settings_of([row for row in shown if row["run_id"] == run_id])
+    done = [row for row in shown if row["status"] == runs.SUCCEEDED]
     if not done:
         notify(Progress("compare", note="no network has succeeded, so there is nothing to compare"))
         return
@@ -48,19 +50,19 @@ def compare(tables: Tables, settings: Settings, run_id: str, notify: Notify) -> 
 def _fuse(tables: Tables, settings: Settings, run_id: str, done: Sequence[dict[str, Any]]) -> pd.DataFrame:
     """Fit and predict with all networks' features, for each task that has two networks or more."""
     splits = tables.read("splits").where(F.col("run_id") == run_id).toPandas()
-    known: dict[tuple[str, str], InnerProducts | None] = {}
+    known: dict[tuple[str, str], GramMatrix | None] = {}
     parts = []
     for task, classes in settings.tasks.items():
         keys = [(row["backbone"], row["weights_id"]) for row in done if row["task"] == task]
         for key in keys:
             if key not in known:
-                known[key] = stored(tables, feature_key(settings, *key))
+                known[key] = stored_gram(tables, feature_key(settings, *key))
         networks = [found for key in keys if (found := known[key]) is not None]
         if len(networks) < 2:
             continue
         of_task = splits[splits["task"] == task]
         predicted = predict_held_out(
-            SideBySide.of_common_images(networks), of_task, classes, settings.reg_param
+            FusedKernel.of_common_images(networks), of_task, classes, settings.reg_param
         )
         parts.append(predicted.assign(task=task))
     return pd.concat(parts) if parts else pd.DataFrame()

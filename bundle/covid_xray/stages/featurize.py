@@ -23,37 +23,31 @@ from covid_xray.storage import runs
 from covid_xray.storage.tables import Tables
 
 
-def featurize(
-    tables: Tables,
-    settings: Settings,
-    run_id: str,
-    backbone: str,
-    weights: str,
-    weights_store: Path,
-    notify: Notify,
-) -> None:
+def featurize(tables: Tables, run_id: str, backbone: str, notify: Notify) -> None:
     """Compute the features that this run lacks, and record the weights they were computed with.
 
-    Parameters
-    ----------
-    weights : str
-        `imagenet`, `random`, or the path of a weights file or of a folder of them.
-    weights_store : Path
-        Folder that driver and workers see; fetched and random weights are kept there.
+    Raises
+    ------
+    StageError
+        If an image of the run has no features afterwards, or there is no such run.
+    WeightsError
+        If the weights that the run asks for cannot be had.
     """
     with runs.failures_recorded(tables, run_id, backbone), ThreadPoolExecutor(2) as beside:
-        resolved = sparkdl.weights.resolve(weights, backbone, weights_store, settings.seed)
+        of_run = runs.state(tables, run_id, backbone)
+        settings = runs.settings_of(of_run)
+        resolved = _resolve(of_run, settings)
         begun = monotonic()
         way = feature_key(settings, backbone, resolved.sha256)
         # Each query and each commit takes about a second, in which the cores can do something else.
         wanted = beside.submit(_ids_of_run, tables, run_id)
         known = beside.submit(_ids_featurized, tables, way)
-        rows = _unfinished(tables, run_id, backbone, resolved.sha256)
+        rows = _unfinished(of_run, resolved.sha256)
         if not rows:
             notify(Progress("featurize", backbone, note="nothing to do, all its runs have succeeded"))
             return
         running = {"status": runs.RUNNING, "error": None}
-        running |= {"weights": resolved.kind, "weights_id": resolved.sha256}
+        running |= {"weights_file": str(resolved.path), "weights_id": resolved.sha256}
         missing = sorted(wanted.result() - known.result())
         marked = beside.submit(runs.update, tables, rows, **running)
         computed = _compute(tables, settings, backbone, resolved, missing, notify)
@@ -65,13 +59,21 @@ def featurize(
             raise StageError(f"{backbone}: {len(left)} images have no features, among them {left[0]}")
 
 
-def _unfinished(tables: Tables, run_id: str, backbone: str, weights_id: str) -> list[dict[str, Any]]:
-    """Rows still to be done: a success with other weights than today's does not count."""
-    return [
-        row
-        for row in runs.state(tables, run_id, backbone)
-        if row["status"] != runs.SUCCEEDED or row["weights_id"] != weights_id
-    ]
+def _resolve(rows: Sequence[Mapping[str, Any]], settings: Settings) -> Weights:
+    """Find the weights that the run asks for: the one place where that is decided."""
+    row = rows[0]
+    if row["weights_source"] is None:
+        raise StageError(
+            f"run {row['run_id']} was begun by a version that did not write where its weights are: "
+            "begin a new run"
+        )
+    source, store = row["weights_source"], Path(row["weights_store"])
+    return sparkdl.weights.resolve(source, row["backbone"], store, settings.seed)
+
+
+def _unfinished(rows: Sequence[dict[str, Any]], weights_id: str) -> list[dict[str, Any]]:
+    """Return the rows still to be done: a success with other weights than today's does not count."""
+    return [row for row in rows if row["status"] != runs.SUCCEEDED or row["weights_id"] != weights_id]
 
 
 def _compute(

@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby, product
 from operator import itemgetter
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from pydantic import ValidationError
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
+from sparkdl.weights import kind_of
 
 from covid_xray.errors import StageError, one_line
 from covid_xray.settings import Settings
@@ -36,13 +39,19 @@ class Request:
     backbones, tasks : tuple of str
         Every pair is one row of `runs`.
     weights : str
-        Kind: `imagenet`, `file` or `random`.
+        `imagenet`, `random`, or the path of a weights file or of a folder of them.
+    weights_store : Path
+        Folder that driver and workers see; fetched and random weights are kept there.
+    git_commit : str or None
+        Of the checkout that the code comes from.
     """
 
     run_id: str
     backbones: tuple[str, ...]
     tasks: tuple[str, ...]
     weights: str
+    weights_store: Path
+    git_commit: str | None = None
 
 
 def new_run_id(now: datetime) -> str:
@@ -53,11 +62,18 @@ def new_run_id(now: datetime) -> str:
 def inputs_id(inventory: pd.DataFrame, weights: str, settings: Settings) -> str:
     """Hash all on which figures depend: images, patients, kind of weights, settings and code.
 
+    Parameters
+    ----------
+    weights : str
+        As `Request.weights`.
+
+    Notes
+    -----
     Weights files are not part of it but stand in each row of `runs`, since the backbones of one set of
     experiments may get their files one after the other.
     """
     images = inventory[["path", "image_id", "reason", "patient_id"]].astype(str).to_csv(index=False)
-    parts = [images, weights, settings.that_change_figures(), code_id()]
+    parts = [images, kind_of(weights), settings.that_change_figures(), code_id()]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
@@ -103,24 +119,62 @@ def images_of(tables: Tables, run_id: str) -> DataFrame:
     return tables.read("images").join(F.broadcast(used), "image_id", how="left_semi")
 
 
-def open_run(
-    tables: Tables, request: Request, inputs: str, settings: Settings, git_commit: str | None, now: datetime
-) -> None:
-    """Write a `pending` row for every pair asked for that has not succeeded in this run yet."""
-    pending = {
+def settings_of(rows: Sequence[Mapping[str, Any]]) -> Settings:
+    """Return the settings that a run was begun with, whatever config.yaml says by now.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        Rows of one run, as `state` returns them.
+
+    Raises
+    ------
+    StageError
+        If there are none, or this version cannot read their settings.
+    """
+    if not rows:
+        raise StageError("there is no such run: ingest comes first")
+    try:
+        return Settings.model_validate_json(rows[0]["settings"])
+    except ValidationError as error:
+        raise StageError(
+            f"run {rows[0]['run_id']} was begun by a version with other settings "
+            f"({error.errors()[0]['msg']}): begin a new run"
+        ) from None
+
+
+def open_run(tables: Tables, request: Request, inputs: str, settings: Settings, now: datetime) -> None:
+    """Write a `pending` row for every pair asked for that has not succeeded in this run yet.
+
+    What has succeeded is only told where to look for weights: with others than it was made with, `featurize`
+    does it again.
+    """
+    source = {
+        "weights": kind_of(request.weights),
+        "weights_source": request.weights,
+        "weights_store": str(request.weights_store),
+    }
+    pending = source | {
         "run_id": request.run_id,
         "inputs_id": inputs,
         "status": PENDING,
-        "weights": request.weights,
         "settings": settings.model_dump_json(),
         "versions": json.dumps(versions()),
-        "git_commit": git_commit,
+        "git_commit": request.git_commit,
         "updated_at": now,
     }
     existing = state(tables, request.run_id)
-    done = {(row["backbone"], row["task"]): row for row in existing if row["status"] == SUCCEEDED}
-    pairs = product(request.backbones, request.tasks)
-    rows = [done.get(pair, pending | {"backbone": pair[0], "task": pair[1]}) for pair in pairs]
+    asked = {
+        pair: pending | {"backbone": pair[0], "task": pair[1]}
+        for pair in product(request.backbones, request.tasks)
+    }
+    kept = {
+        (row["backbone"], row["task"]): row | source
+        for row in existing
+        if row["backbone"] in request.backbones
+        and (row["status"] == SUCCEEDED or row["task"] not in request.tasks)
+    }
+    rows = list((asked | kept).values())
     if existing:
         _overwrite(tables, rows)
     else:
@@ -146,6 +200,6 @@ def failures_recorded(tables: Tables, run_id: str, backbone: str | None = None) 
 
 
 def _overwrite(tables: Tables, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write rows that are all pairs of their backbones and tasks: one commit, each pair once."""
+    """Write all rows that there are of their backbones and tasks, in one commit."""
     keys = {name: sorted({row[name] for row in rows}) for name in ("run_id", "backbone", "task")}
     tables.overwrite("runs", rows, where=keys)

@@ -50,7 +50,8 @@ TABLES: dict[str, TableSchema] = {
         columns="""
             image_id STRING, backbone STRING,
             weights_id STRING COMMENT 'sha256 of the weights file',
-            pooling STRING, preprocessing STRING COMMENT 'what of the picture, and how it is brought to size',
+            pooling STRING,
+            preprocessing STRING COMMENT 'what of the picture, its version, and how it is brought to size',
             features BINARY COMMENT 'float32, little-endian: numpy.frombuffer(features, "<f4")'
         """,
     ),
@@ -129,8 +130,11 @@ TABLES: dict[str, TableSchema] = {
         columns="""
             run_id STRING, inputs_id STRING, backbone STRING, task STRING,
             status STRING COMMENT 'pending, running, succeeded or failed', error STRING,
-            weights STRING COMMENT 'imagenet, file or random', weights_id STRING,
-            settings STRING COMMENT 'the validated settings as JSON',
+            weights STRING COMMENT 'imagenet, file or random',
+            weights_source STRING COMMENT 'what was asked for: imagenet, random or a path',
+            weights_store STRING COMMENT 'folder of fetched and random weights, which the workers see too',
+            weights_file STRING COMMENT 'what featurize found there', weights_id STRING COMMENT 'its sha256',
+            settings STRING COMMENT 'the validated settings as JSON: what every task of the run goes by',
             versions STRING COMMENT 'of Python and the libraries, as JSON', git_commit STRING,
             featurize_seconds DOUBLE, featurized_images BIGINT, train_seconds DOUBLE,
             updated_at TIMESTAMP

@@ -100,18 +100,18 @@ def xrays(tmp_path: Path, run_id: str) -> Path:
 
 
 @pytest.fixture
-def run_ingest(tables, xrays, run_id, few_fits, said) -> Callable[..., None]:
+def run_ingest(tables, xrays, run_id, few_fits, said, tmp_path) -> Callable[..., None]:
     def run(
         suffix="", backbones=(BACKBONE,), tasks=("binary", "multiclass"), patients=None, key=None, **changes
     ) -> None:
-        request = Request(run_id + suffix, backbones, tasks, "random")
-        ingest(tables, few_fits(**changes), request, Source(xrays, patients, key), None, NOW, said.append)
+        request = Request(run_id + suffix, backbones, tasks, "random", tmp_path)
+        ingest(tables, few_fits(**changes), request, Source(xrays, patients, key), NOW, said.append)
 
     return run
 
 
 @pytest.fixture
-def ingested(tables, run_id, few_fits) -> Callable[..., list[str]]:
+def ingested(tables, run_id, few_fits, tmp_path) -> Callable[..., list[str]]:
     """Write what `ingest` would have, in three commits: images, splits and pending rows. Returns the ids."""
 
     def write(suffix="", per_class=10, images=True) -> list[str]:
@@ -130,8 +130,18 @@ def ingested(tables, run_id, few_fits) -> Callable[..., list[str]]:
         drawn_splits = split(pd.DataFrame(rows), settings).assign(run_id=run_id + suffix)
         records = drawn_splits.astype(object).where(drawn_splits.notna(), None).to_dict("records")
         tables.append("splits", records)
-        request = Request(run_id + suffix, (BACKBONE,), ("binary", "multiclass"), "random")
-        runs.open_run(tables, request, "inputs", settings, None, NOW)
+        request = Request(run_id + suffix, (BACKBONE,), ("binary", "multiclass"), "random", tmp_path)
+        runs.open_run(tables, request, "inputs", settings, NOW)
         return ids
 
     return write
+
+
+@pytest.fixture
+def begun_with(tables, run_id) -> Callable[..., None]:
+    """Have the rows of this test's run say something else of how it is done."""
+
+    def change(suffix="", **columns) -> None:
+        runs.update(tables, runs.state(tables, run_id + suffix), **columns)
+
+    return change

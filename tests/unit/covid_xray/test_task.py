@@ -2,22 +2,24 @@
 
 import pytest
 from covid_xray.privacy.patient_key import Secret
-from covid_xray.task import add_patient_id_key, task_parser
+from covid_xray.task import entry, images
+from pyspark.sql import SparkSession
 
-GIVEN = ["--config", "config.yaml", "--run-id", "r1", "--settings", "{}"]
+GIVEN = ["--run-id", "r1", "--data", "folder"]
 
 
 @pytest.fixture
-def parse(capsys):
+def parse(capsys, monkeypatch):
     """Parse the arguments of a task; returns them, or what was printed where they were refused."""
 
+    monkeypatch.setattr(SparkSession.Builder, "getOrCreate", lambda _: None)
+
     def run(catalog="main", schema="xray", key=""):
-        parser = task_parser("a task")
-        add_patient_id_key(parser)
+        given = []
+        main = entry("a task", lambda tables, args, notify: given.append(args), images)
         try:
-            return parser.parse_args(
-                [*GIVEN, f"--catalog={catalog}", f"--schema={schema}", f"--patient-id-key={key}"]
-            )
+            main([*GIVEN, f"--catalog={catalog}", f"--schema={schema}", f"--patient-id-key={key}"])
+            return given[0]
         except SystemExit as ended:
             assert ended.code == 2
             return capsys.readouterr().err.splitlines()[-1]

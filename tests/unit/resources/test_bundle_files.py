@@ -214,6 +214,17 @@ def test_a_script_accepts_exactly_what_the_yaml_passes(
         parser.parse_args(step.parameters)
 
 
+def test_only_ingest_is_told_how_a_run_is_done_and_the_others_which_run() -> None:
+    told = {
+        task: set(flags(steps[0].parameters))
+        for task, steps in plan_steps(load_job(BUNDLE, "training", context=CONTEXT), {}, "r7").items()
+    }
+    assert {"--config", "--settings", "--weights", "--weights-store", "--tasks"} <= told.pop("ingest")
+    where = {"--tracking-uri", "--experiment", "--reports"}
+    which = {"--catalog", "--schema", "--run-id", "--backbone"}
+    assert all(flags_ - where <= which for flags_ in told.values())
+
+
 @pytest.mark.parametrize(("key", "task"), STEPS)
 def test_each_parameter_is_the_jobs_of_the_same_name(key: str, task: str) -> None:
     job = load_job(BUNDLE, key, context=CONTEXT)

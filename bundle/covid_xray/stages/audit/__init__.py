@@ -9,7 +9,6 @@ from time import monotonic
 import pandas as pd
 
 from covid_xray.dataset.collection import collections
-from covid_xray.errors import StageError
 from covid_xray.evaluation.results import results
 from covid_xray.evaluation.splits import refuse_leaks
 from covid_xray.progress import Notify, Progress
@@ -21,7 +20,7 @@ from covid_xray.storage import runs
 from covid_xray.storage.tables import Replacement, Tables
 
 
-def audit(tables: Tables, settings: Settings, run_id: str, notify: Notify) -> None:
+def audit(tables: Tables, run_id: str, notify: Notify) -> None:
     """Write `predictions` and `metrics` of every baseline, for the tasks of a run that lack them.
 
     Raises
@@ -31,9 +30,9 @@ def audit(tables: Tables, settings: Settings, run_id: str, notify: Notify) -> No
     DataError
         If a patient stands on both sides of a fold of `patient_grouped`.
     """
-    tasks = {row["task"] for row in runs.state(tables, run_id)}
-    if not tasks:
-        raise StageError(f"there is no run {run_id}: ingest comes first")
+    rows = runs.state(tables, run_id)
+    settings = runs.settings_of(rows)
+    tasks = {row["task"] for row in rows}
     splits = tables.matching("splits", {"run_id": run_id}).toPandas()
     splits = splits[splits["task"].isin(tasks)]
     refuse_leaks(splits)

@@ -11,8 +11,7 @@ from sparkdl.backbones import backbone as network
 
 from covid_xray.evaluation.choose import chosen
 from covid_xray.evaluation.lung_box import lung_box
-from covid_xray.features.collect import collect_rows
-from covid_xray.features.weights import weights_of_run
+from covid_xray.features.compute import weights_file
 from covid_xray.progress import Notify, Progress
 from covid_xray.settings import Settings
 from covid_xray.stages.explain.maps import flat_maps, pooled_maps
@@ -23,45 +22,33 @@ from covid_xray.storage import runs
 from covid_xray.storage.tables import Tables
 
 
-def explain(
-    tables: Tables,
-    settings: Settings,
-    run_id: str,
-    backbone: str,
-    weights: str,
-    weights_store: Path,
-    notify: Notify,
-) -> None:
+def explain(tables: Tables, run_id: str, backbone: str, notify: Notify) -> None:
     """Write `explanations` for the tasks of a run that have succeeded: repeat 0 of the strictest protocol.
 
     Where features are flat, all held-out images get maps, at the cost of reading the features once. Where
     they are means over the cells the network has to look again, so a sample and every missed image of the
     positive class get them. Where they are maxima there are no such maps, and nothing is written.
 
-    Parameters
-    ----------
-    weights, weights_store
-        As `featurize` was given; looked at only where features are means.
-
     Raises
     ------
     StageError
-        If these are not the weights that the run was made with.
+        If the network has to look again, and its weights are no longer those that the run was made with.
     """
-    pooling = network(backbone).pooling(settings.pooling)
-    if pooling == "max":
-        notify(Progress("explain", backbone, note="nothing written: maxima over the cells do not add up"))
-        return
     rows = _unexplained(tables, run_id, backbone)
     if not rows:
         notify(Progress("explain", backbone, note="nothing to do"))
         return
-    if pooling == "none":
-        refitted = refit(tables, settings, rows)
-        explained = _from_features(tables, refitted, backbone, notify)
+    settings = runs.settings_of(rows)
+    pooling = network(backbone).pooling(settings.pooling)
+    if pooling == "max":
+        notify(Progress("explain", backbone, note="nothing written: maxima over the cells do not add up"))
+        return
+    file = None if pooling == "none" else weights_file(rows[0])
+    notify(Progress("explain", backbone, note="reading the features"))
+    refitted = refit(tables, settings, rows)
+    if file is None:
+        explained = _from_features(refitted, backbone)
     else:
-        file = weights_of_run(weights, backbone, weights_store, settings.seed, rows[0]["weights_id"])
-        refitted = refit(tables, settings, rows)
         explained = list(_from_network(tables, settings, refitted, backbone, file, notify))
     count = _write(tables, settings, rows, explained)
     notify(Progress("explain", backbone, count, count, "maps"))
@@ -79,11 +66,8 @@ def _unexplained(tables: Tables, run_id: str, backbone: str) -> list[dict[str, A
     ]
 
 
-def _from_features(tables: Tables, refitted: Refitted, backbone: str, notify: Notify) -> list[Explained]:
-    ids = refitted.products.ids
-    notify(Progress("explain", backbone, note=f"reading the features of {len(ids)} images"))
-    features = collect_rows(tables.matching("features", refitted.way), ids)
-    maps = flat_maps(features, [fold for _, fold in refitted.folds], network(backbone).channels)
+def _from_features(refitted: Refitted, backbone: str) -> list[Explained]:
+    maps = flat_maps(refitted.features, [fold for _, fold in refitted.folds], network(backbone).channels)
     return [
         Explained(task, fold.predictions, of_fold)
         for (task, fold), of_fold in zip(refitted.folds, maps, strict=True)
@@ -100,12 +84,11 @@ def _from_network(
     ids = sorted(set().union(*wanted.values()))
     notify(Progress("explain", backbone, note=f"showing the network {len(ids)} images again"))
     cells = unpooled(tables, settings, backbone, weights, ids)
-    pooled = collect_rows(tables.matching("features", refitted.way), refitted.products.ids)
     row_of = {image_id: row for row, image_id in enumerate(ids)}
     for task, fold in refitted.folds:
         own = fold.predictions[fold.predictions["image_id"].isin(wanted[task])]
         seen = cells[own["image_id"].map(row_of).to_numpy(int)]
-        yield Explained(task, own, pooled_maps(fold.fit, refitted.products.values, pooled, seen))
+        yield Explained(task, own, pooled_maps(fold.fit, refitted.gram.values, refitted.features, seen))
 
 
 def _write(

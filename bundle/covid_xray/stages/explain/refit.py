@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
+from logistic.feature_rows import FeatureRows
 from pyspark.sql import functions as F
 
 from covid_xray.evaluation.cross_validation import Fold, folds
 from covid_xray.evaluation.protocols import INTERNAL
-from covid_xray.features.gram import InnerProducts, compute, stored
+from covid_xray.features.collect import collect_rows
+from covid_xray.features.gram import GramMatrix, stored_gram
 from covid_xray.features.key import feature_key
 from covid_xray.settings import Settings
 from covid_xray.storage.tables import Tables
@@ -26,16 +28,16 @@ class Refitted:
 
     Attributes
     ----------
-    way : mapping
-        Which of the table `features` they were fitted on, by column.
-    products : InnerProducts
-        Of all images of the tasks.
+    features : FeatureRows
+        What they were fitted on: of all images of the tasks.
+    gram : GramMatrix
+        Of these features.
     folds : sequence of (str, Fold)
         With their tasks.
     """
 
-    way: Mapping[str, str]
-    products: InnerProducts
+    features: FeatureRows
+    gram: GramMatrix
     folds: Sequence[tuple[str, Fold]]
 
 
@@ -51,24 +53,18 @@ def refit(tables: Tables, settings: Settings, rows: Sequence[Mapping[str, Any]])
     drawn = tables.read("splits").where(of_run).toPandas()
     splits = {row["task"]: strictest(drawn[drawn["task"] == row["task"]]) for row in rows}
     ids = sorted(set(pd.concat(splits.values())["image_id"]))
-    way = feature_key(settings, rows[0]["backbone"], rows[0]["weights_id"])
-    products = _products(tables, way, ids)
+    key = feature_key(settings, rows[0]["backbone"], rows[0]["weights_id"])
+    features = collect_rows(tables.matching("features", key), ids)
+    gram = stored_gram(tables, key, ids) or GramMatrix.of(ids, features)
     fitted = [
         (task, fold)
         for task, of_task in splits.items()
-        for fold in folds(products, of_task, settings.tasks[task], settings.reg_param)
+        for fold in folds(gram, of_task, settings.tasks[task], settings.reg_param)
     ]
-    return Refitted(way, products, fitted)
+    return Refitted(features, gram, fitted)
 
 
 def strictest(splits: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of the strictest protocol among them."""
     there = set(splits["protocol"])
     return splits[splits["protocol"] == next(protocol for protocol in INTERNAL if protocol in there)]
-
-
-def _products(tables: Tables, way: Mapping[str, str], ids: Sequence[str]) -> InnerProducts:
-    found = stored(tables, way)
-    if found is not None and set(ids) <= set(found.ids):
-        return found.of(ids)
-    return compute(tables, way, ids)

@@ -24,7 +24,6 @@ def ingest(
     settings: Settings,
     request: runs.Request,
     source: Source,
-    git_commit: str | None,
     now: datetime,
     notify: Notify,
 ) -> None:
@@ -38,7 +37,7 @@ def ingest(
     tables.create_all()
     files = inventory(tables.spark, source, settings.classes)
     inputs = runs.inputs_id(files, request.weights, settings)
-    runs.open_run(tables, request, inputs, settings, git_commit, now)
+    runs.open_run(tables, request, inputs, settings, now)
     # From here on the run's rows tell of a failure; the job's last task looks at them alone.
     with runs.failures_recorded(tables, request.run_id):
         refused = _store(tables, source.root, files)

@@ -10,16 +10,14 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
-from logistic.feature_rows import FeatureRows
-from logistic.row_space import gram
 from pyspark.sql import functions as F
 
 from covid_xray.evaluation.plots import draw_network
 from covid_xray.evaluation.read_results import read_results
 from covid_xray.features.collect import collect_rows
-from covid_xray.features.gram import InnerProducts, stored
+from covid_xray.features.compute import weights_file
+from covid_xray.features.gram import GramMatrix, stored_gram
 from covid_xray.features.key import feature_key
-from covid_xray.features.weights import weights_of_run
 from covid_xray.progress import Notify, Progress
 from covid_xray.registry.champion import decide
 from covid_xray.registry.classifier import fit_all
@@ -34,37 +32,25 @@ from covid_xray.storage.tables import Tables
 _Row = Mapping[str, Any]
 
 
-def register(
-    tables: Tables,
-    settings: Settings,
-    run_id: str,
-    backbone: str,
-    weights: str,
-    weights_store: Path,
-    registry: Registry,
-    notify: Notify,
-) -> None:
+def register(tables: Tables, run_id: str, backbone: str, registry: Registry, notify: Notify) -> None:
     """Log and register a model for each task of the run that has succeeded and is not registered yet.
-
-    Parameters
-    ----------
-    weights, weights_store
-        As `featurize` was given.
 
     Raises
     ------
     StageError
-        If these are not the weights that the run was made with.
+        If the weights that the run was made with are gone, or another file is in their place.
     """
     rows = unregistered(tables, run_id, backbone, registry)
     if not rows:
         notify(Progress("register", backbone, note="nothing to do"))
         return
+    settings = runs.settings_of(rows)
     results = read_results(tables, run_id, runs.state(tables, run_id))
     done, by_weights = 0, itemgetter("weights_id")
-    for weights_id, of_weights in groupby(sorted(rows, key=by_weights), by_weights):
-        file = weights_of_run(weights, backbone, weights_store, settings.seed, weights_id)
-        for row, model, images in _refitted(tables, settings, list(of_weights), file):
+    for _, same_weights in groupby(sorted(rows, key=by_weights), by_weights):
+        of_weights = list(same_weights)
+        file = weights_file(of_weights[0])
+        for row, model, images in _refitted(tables, settings, of_weights, file):
             figures = draw_network(results, backbone, row["task"])
             note = _register_one(tables, settings, registry, row, model, images, figures)
             done += 1
@@ -88,8 +74,10 @@ def _refitted(
     of_run = tables.read("splits").where(F.col("run_id") == rows[0]["run_id"])
     drawn = of_run.select("task", "image_id", "label", "patient_id").distinct().toPandas()
     drawn = drawn[drawn["task"].isin([row["task"] for row in rows])]
-    way = feature_key(settings, rows[0]["backbone"], rows[0]["weights_id"])
-    products, features = _features(tables, way, drawn)
+    key = feature_key(settings, rows[0]["backbone"], rows[0]["weights_id"])
+    ids = sorted(set(drawn["image_id"]))
+    features = collect_rows(tables.matching("features", key), ids)
+    gram = stored_gram(tables, key, ids) or GramMatrix.of(ids, features)
     for row in rows:
         images, classes = drawn[drawn["task"] == row["task"]], settings.tasks[row["task"]]
         about = About(
@@ -100,18 +88,7 @@ def _refitted(
             batch_size=settings.execution.batch_size,
             image_ids=tuple(sorted(images["image_id"])),
         )
-        yield row, SavedModel(about, fit_all(products, features, images, classes, settings.reg_param)), images
-
-
-def _features(
-    tables: Tables, way: Mapping[str, str], images: pd.DataFrame
-) -> tuple[InnerProducts, FeatureRows]:
-    ids = sorted(set(images["image_id"]))
-    features = collect_rows(tables.matching("features", way), ids)
-    kept = stored(tables, way)
-    if kept is not None and set(ids) <= set(kept.ids):
-        return kept.of(ids), features
-    return InnerProducts(tuple(ids), features.shape[1], gram(features)), features
+        yield row, SavedModel(about, fit_all(gram, features, images, classes, settings.reg_param)), images
 
 
 def _register_one(

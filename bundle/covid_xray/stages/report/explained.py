@@ -93,7 +93,7 @@ def _drawn(shown: pd.DataFrame, box: Box) -> Iterator[Explained]:
     maps = [_of_prediction(row) for row in rows]
     scale = float(np.quantile(np.abs(maps), _STRONGEST)) or 1.0
     for row, map_ in zip(rows, maps, strict=True):
-        picture = overlay_png(bytes(row.content), _SIDE, map_, scale, box)
+        picture = overlay_png(_shown(row.content), _SIDE, map_, scale, box)
         yield Explained(row.image_id, row.label, row.prediction, picture)
 
 
@@ -103,3 +103,8 @@ def _of_prediction(row: Any) -> npt.NDArray[np.float32]:
     )
     of_prediction: npt.NDArray[np.float32] = of_classes[list(row.classes).index(row.prediction)]
     return of_prediction
+
+
+def _shown(content: Any) -> bytes | dict[str, Any]:
+    """Return an image as `to_input` takes it: a file, or a row of Spark's image schema."""
+    return content.asDict() if hasattr(content, "asDict") else bytes(content)

@@ -1,16 +1,16 @@
 """The lung field as a column and as a stage of a saved pipeline."""
 
-import io
-
 import numpy as np
 import pytest
 from covid_xray.features.preprocessing import LungField, prepared
-from PIL import Image
 from pyspark.ml import Pipeline, PipelineModel
 from pyspark.sql import functions as F
-from radiograph import lung_field
+from radiograph import as_png, lung_field
+from sparkdl.images import to_input
 
 from tests.corpus.pictures import drawn, picture
+
+HINT = "SCALE_AREA_AVERAGING"
 
 
 @pytest.fixture(scope="module")
@@ -24,16 +24,18 @@ def files(spark):
     return spark.createDataFrame(rows, "name STRING, content BINARY")
 
 
-def values(rows) -> dict[str, bytes | None]:
-    return {row.name: row.value and bytes(row.value) for row in rows.collect()}
+def values(rows):
+    return {row.name: row.value for row in rows.collect()}
 
 
-def test_the_lung_field_comes_as_png_and_null_where_there_is_no_picture(files):
+def test_the_lung_field_comes_in_sparks_image_schema_and_null_where_there_is_no_picture(files):
     cut = values(files.select("name", prepared(F.col("content"), "lungs").alias("value")))
     assert cut["text"] is None and cut["null"] is None
-    image = Image.open(io.BytesIO(cut["grey"]))
-    assert image.format == "PNG" and Image.open(io.BytesIO(cut["jpeg"])).mode == "L"
-    np.testing.assert_array_equal(np.asarray(image), np.asarray(lung_field(picture("grey"))))
+    field = lung_field(picture("grey"))
+    found = cut["grey"]
+    assert (found.width, found.height, found.nChannels) == (*field.size, 1) and cut["jpeg"].nChannels == 1
+    np.testing.assert_array_equal(np.frombuffer(found.data, np.uint8), np.asarray(field).ravel())
+    np.testing.assert_array_equal(to_input(found.asDict(), 32, HINT), to_input(as_png(field), 32, HINT))
 
 
 def test_plain_is_the_file_itself(files):
@@ -41,7 +43,7 @@ def test_plain_is_the_file_itself(files):
     assert prepared(content, "plain") is content
 
 
-def test_a_way_that_is_not_known_is_none():
+def test_an_unknown_preprocessing_is_refused():
     with pytest.raises(KeyError, match="thorax"):
         prepared(F.col("content"), "thorax")
 

@@ -18,16 +18,11 @@ class LookedAgainError(Exception):
     """The pictures were about to be decoded."""
 
 
-@pytest.fixture
-def settings(make_settings):
-    return make_settings(**REDUCED)
-
-
 def test_baselines_go_through_the_folds_of_the_run_and_again_only_where_figures_are_missing(
-    run_ingest, tables, settings, run_id, of_run, said, monkeypatch
+    run_ingest, tables, run_id, of_run, said, monkeypatch
 ):
     run_ingest(**REDUCED)
-    audit(tables, settings, run_id, said.append)
+    audit(tables, run_id, said.append)
     predictions, metrics = of_run("predictions"), of_run("metrics")
     assert {(row.kind, row.backbone) for row in predictions} == {("baseline", name) for name in NAMES}
     held_out = {
@@ -50,7 +45,7 @@ def test_baselines_go_through_the_folds_of_the_run_and_again_only_where_figures_
         raise LookedAgainError
 
     monkeypatch.setattr(stage, "look_at", look_again)
-    audit(tables, settings, run_id, said.append)
+    audit(tables, run_id, said.append)
     assert said[-1].note == "nothing to do"
     assert sources(tables, run_id).to_numpy().tolist() == [
         [label, OTHER, 10] for label in ("Covid-19", "No_findings", "Pneumonia")
@@ -58,17 +53,17 @@ def test_baselines_go_through_the_folds_of_the_run_and_again_only_where_figures_
     lost = f"run_id = '{run_id}' AND backbone = 'border' AND task = 'binary'"
     tables.spark.sql(f"DELETE FROM {tables.name('metrics')} WHERE {lost}")
     with pytest.raises(LookedAgainError):
-        audit(tables, settings, run_id, said.append)
+        audit(tables, run_id, said.append)
 
 
-def test_a_patient_on_both_sides_of_a_fold_is_refused(ingested, tables, settings, run_id, said):
+def test_a_patient_on_both_sides_of_a_fold_is_refused(ingested, tables, run_id, said):
     ingested()
     leaking = f"run_id = '{run_id}' AND protocol = 'patient_grouped'"
     tables.spark.sql(f"UPDATE {tables.name('splits')} SET patient_id = 'one' WHERE {leaking}")
     with pytest.raises(DataError, match="patient one is in several folds"):
-        audit(tables, settings, run_id, said.append)
+        audit(tables, run_id, said.append)
 
 
-def test_a_run_that_was_never_ingested_is_refused(tables, settings, said):
-    with pytest.raises(StageError, match="there is no run nowhere"):
-        audit(tables, settings, "nowhere", said.append)
+def test_a_run_that_was_never_ingested_is_refused(tables, said):
+    with pytest.raises(StageError, match="there is no such run"):
+        audit(tables, "nowhere", said.append)

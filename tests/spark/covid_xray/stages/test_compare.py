@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from covid_xray.evaluation.cross_validation import predict_held_out
 from covid_xray.evaluation.results import results
-from covid_xray.features.gram import InnerProducts, stored_form
+from covid_xray.features.gram import GramMatrix, to_row
 from covid_xray.features.key import feature_key
 from covid_xray.stages.compare import compare
 from covid_xray.storage import runs
@@ -16,36 +16,35 @@ NETWORKS = ("ResNet50", "VGG16")
 
 
 @pytest.fixture
-def trained(tables, ingested, run_id, few_fits):
+def trained(tables, ingested, run_id, few_fits, tmp_path):
     """Two networks that `train` is done with, and a baseline."""
 
     def write():
         settings = few_fits(tasks={"binary": ["Covid-19", "No_findings"]})
         ids = sorted(ingested())
-        request = Request(run_id, NETWORKS, ("binary",), "random")
-        runs.open_run(tables, request, run_id, settings, None, pd.Timestamp(2026, 1, 2).to_pydatetime())
+        request = Request(run_id, NETWORKS, ("binary",), "random", tmp_path)
+        runs.open_run(tables, request, run_id, settings, pd.Timestamp(2026, 1, 2).to_pydatetime())
         splits = tables.matching("splits", {"run_id": run_id, "task": "binary"}).toPandas()
         random = np.random.default_rng(4)
         for kind, name in [*(("backbone", name) for name in NETWORKS), ("baseline", "file_facts")]:
             features = random.gamma(2.0, 3.0, (len(ids), 40))
-            products = InnerProducts(tuple(ids), 40, features @ features.T)
+            products = GramMatrix(tuple(ids), 40, features @ features.T)
             predicted = predict_held_out(products, splits, settings.tasks["binary"], settings.reg_param)
             tables.replace_each(
                 results(tables, run_id, kind, name, predicted.assign(task="binary"), settings)
-                | stored_form(tables, feature_key(settings, name, run_id), products)
+                | to_row(feature_key(settings, name, run_id), products)
             )
         runs.update(tables, runs.state(tables, run_id), status=runs.SUCCEEDED, weights_id=run_id)
-        return settings
 
     return write
 
 
 def test_networks_are_fused_and_every_pair_is_compared_once(trained, tables, run_id, of_run, said):
-    settings = trained()
+    trained()
     # The multiclass row that the fixture opened was never trained.
     tables.spark.sql(f"DELETE FROM {tables.name('runs')} WHERE run_id = '{run_id}' AND task = 'multiclass'")
     for _ in range(2):
-        compare(tables, settings, run_id, said.append)
+        compare(tables, run_id, said.append)
     fused = [row for row in of_run("predictions") if row.backbone == "Fused"]
     held_out = [row for row in of_run("predictions") if row.backbone == "VGG16"]
     key = ("task", "protocol", "repeat", "fold", "image_id", "label")
@@ -64,7 +63,7 @@ def test_networks_are_fused_and_every_pair_is_compared_once(trained, tables, run
     assert said[-1].note == "12 pairs of classifiers"
 
 
-def test_without_a_success_there_is_nothing_to_compare(ingested, tables, run_id, few_fits, of_run, said):
+def test_without_a_success_there_is_nothing_to_compare(ingested, tables, run_id, of_run, said):
     ingested()
-    compare(tables, few_fits(), run_id, said.append)
+    compare(tables, run_id, said.append)
     assert "nothing to compare" in said[-1].note and of_run("comparisons") == []

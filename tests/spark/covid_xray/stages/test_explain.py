@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from covid_xray.evaluation.cross_validation import predict_held_out
 from covid_xray.evaluation.lung_box import box_shares
-from covid_xray.features.gram import InnerProducts
+from covid_xray.features.gram import GramMatrix
 from covid_xray.features.key import feature_key
 from covid_xray.stages.explain import explain
 from covid_xray.storage import runs
@@ -31,7 +31,7 @@ def flat(tables, ingested, run_id, few_fits):
     tables.append("features", rows)
     runs.update(tables, runs.state(tables, run_id), status=runs.SUCCEEDED, weights_id=run_id)
 
-    products = InnerProducts(tuple(ids), length, gram(FeatureRows.in_order(values)))
+    products = GramMatrix(tuple(ids), length, gram(FeatureRows.in_order(values)))
     splits = tables.read("splits").where(F.col("run_id") == run_id).toPandas()
     by_task = {
         task: predict_held_out(products, splits[splits["task"] == task], classes, settings.reg_param)
@@ -41,12 +41,13 @@ def flat(tables, ingested, run_id, few_fits):
 
 
 @pytest.fixture
-def run_explain(tables, run_id, few_fits, said, tmp_path):
-    """Explain as if with weights that are nowhere: flat features need none."""
+def run_explain(tables, run_id, few_fits, begun_with, said):
+    """Explain without weights: flat features need none."""
 
     def run(pooling="none"):
         said.clear()
-        explain(tables, few_fits(pooling=pooling), run_id, BACKBONE, str(tmp_path), tmp_path, said.append)
+        begun_with(settings=few_fits(pooling=pooling).model_dump_json())
+        explain(tables, run_id, BACKBONE, said.append)
 
     return run
 
@@ -105,7 +106,7 @@ def test_a_task_is_explained_when_it_has_succeeded_and_only_once_with_the_same_w
     assert sorted(of_run("explanations")) == both
 
 
-def test_maxima_cannot_be_explained_and_are_said_to_be_so(run_explain, said):
+def test_maxima_cannot_be_explained_and_are_said_to_be_so(flat, run_explain, said):
     run_explain(pooling="max")
     assert len(said) == 1 and "maxima" in said[0].note
 

@@ -23,10 +23,11 @@ def store(tmp_path_factory):
 
 
 @pytest.fixture
-def run_featurize(tables, run_id, make_settings, store, said):
+def run_featurize(tables, run_id, make_settings, begun_with, store, said):
     def run(suffix="", weights="random", **changes):
-        settings = make_settings(**changes)
-        featurize(tables, settings, run_id + suffix, BACKBONE, weights, store, said.append)
+        settings = make_settings(**changes).model_dump_json()
+        begun_with(suffix, weights_source=weights, weights_store=str(store), settings=settings)
+        featurize(tables, run_id + suffix, BACKBONE, said.append)
 
     return run
 
@@ -85,7 +86,7 @@ def test_an_image_that_is_gone_is_named(ingested, run_featurize, of_run):
     assert {row.status for row in of_run("runs")} == {"failed"}
 
 
-def test_before_ingest_it_says_what_comes_first(spark, schema, make_settings, tmp_path, said):
+def test_before_ingest_it_says_what_comes_first(spark, schema, said):
     nothing = Tables(spark, "spark_catalog", schema)
     with pytest.raises(StageError, match="run the ingest task first"):
-        featurize(nothing, make_settings(), "r1", BACKBONE, "random", tmp_path, said.append)
+        featurize(nothing, "r1", BACKBONE, said.append)

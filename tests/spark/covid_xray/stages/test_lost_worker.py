@@ -24,12 +24,12 @@ def kill_workers(said, over):
 
 
 def test_the_run_fails_in_one_line_keeps_what_was_committed_and_is_repaired(
-    ingested, tables, run_id, of_run, make_settings, tmp_path, said
+    ingested, tables, run_id, of_run, said
 ):
     ingested(per_class=5)
 
     def compute():
-        featurize(tables, make_settings(), run_id, BACKBONE, "random", tmp_path, said.append)
+        featurize(tables, run_id, BACKBONE, said.append)
 
     over = threading.Event()
     killer = threading.Thread(target=kill_workers, args=(said, over))

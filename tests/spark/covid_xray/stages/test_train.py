@@ -29,11 +29,13 @@ def featurized(tables, ingested, run_id, few_fits):
     return write
 
 
-def test_predictions_are_scikit_learns_and_a_second_time_changes_nothing(
-    featurized, tables, run_id, few_fits, of_run, said
+def test_predictions_are_scikit_learns_by_the_runs_own_settings_and_a_second_time_changes_nothing(
+    featurized, tables, run_id, few_fits, begun_with, of_run, said
 ):
     ids, values = featurized()
-    train(tables, few_fits(**{"execution.chunk_images": 16}), run_id, BACKBONE, said.append)
+    own = few_fits(reg_param=0.3)
+    begun_with(settings=own.model_dump_json())
+    train(tables, run_id, BACKBONE, said.append)
     assert {(row.task, row.status) for row in of_run("runs")} == {
         ("binary", "succeeded"),
         ("multiclass", "succeeded"),
@@ -45,12 +47,12 @@ def test_predictions_are_scikit_learns_and_a_second_time_changes_nothing(
     for key in folds:
         drawn = {s.image_id: s for s in splits if (s.task, s.protocol, s.repeat) == key[:3]}
         of_fold = [p for p in predictions if (p.task, p.protocol, p.repeat, p.fold) == key]
-        check_against_scikit_learn(of_fold, drawn, key[3], ids, values, few_fits().reg_param)
+        check_against_scikit_learn(of_fold, drawn, key[3], ids, values, own.reg_param)
     overall = [row for row in of_run("metrics") if row.metric == "accuracy"]
     assert {row.task for row in overall} == {"binary", "multiclass"}
     assert all(row.ci_low <= row.value <= row.ci_high and row.n_patients == row.n for row in overall)
 
-    train(tables, few_fits(), run_id, BACKBONE, said.append)
+    train(tables, run_id, BACKBONE, said.append)
     assert said[-1].note == "nothing to do"
     assert sorted(of_run("predictions")) == sorted(predictions)
 
@@ -77,7 +79,7 @@ def test_an_image_without_features_fails_the_run_and_is_named(
 ):
     ids, _ = featurized(without=1)
     with pytest.raises(StageError, match=f"1 images have no features, among them {ids[0]}"):
-        train(tables, few_fits(), run_id, BACKBONE, said.append)
+        train(tables, run_id, BACKBONE, said.append)
     assert {row.status for row in of_run("runs")} == {"failed"}
     assert of_run("predictions") == []
 
@@ -86,13 +88,13 @@ def test_inner_products_are_kept_for_a_later_run_of_fewer_images(
     featurized, tables, run_id, few_fits, of_run, said
 ):
     featurized()
-    train(tables, few_fits(), run_id, BACKBONE, said.append)
+    train(tables, run_id, BACKBONE, said.append)
     before = sorted(row.probability for row in of_run("predictions"))
     tables.spark.sql(f"DELETE FROM {tables.name('features')} WHERE weights_id = '{run_id}'")
     said.clear()
     binary = [row for row in runs.state(tables, run_id) if row["task"] == "binary"]
     runs.update(tables, binary, status=runs.RUNNING)
-    train(tables, few_fits(), run_id, BACKBONE, said.append)
+    train(tables, run_id, BACKBONE, said.append)
     assert [progress.note for progress in said] == ["binary"], "no features were read, there are none"
     assert sorted(row.probability for row in of_run("predictions")) == before
 
@@ -102,5 +104,5 @@ def test_a_patient_on_both_sides_of_a_fold_fails_the_run(featurized, tables, run
     where = f"run_id = '{run_id}' AND protocol = 'patient_grouped'"
     tables.spark.sql(f"UPDATE {tables.name('splits')} SET patient_id = 'one' WHERE {where}")
     with pytest.raises(DataError, match="patient one is in several folds"):
-        train(tables, few_fits(), run_id, BACKBONE, said.append)
+        train(tables, run_id, BACKBONE, said.append)
     assert {row.status for row in of_run("runs")} == {"failed"} and of_run("predictions") == []

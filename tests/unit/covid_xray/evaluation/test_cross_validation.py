@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from covid_xray.evaluation import cross_validation
 from covid_xray.evaluation.cross_validation import folds
-from covid_xray.features.gram import InnerProducts
+from covid_xray.features.gram import GramMatrix
 from logistic import row_space
 from logistic.feature_rows import FeatureRows
 from logistic.row_space import gram
@@ -18,7 +18,7 @@ def fitted():
     random = np.random.default_rng(3)
     ids = [f"{number:02}" for number in range(30)]
     matrix = random.standard_normal((30, 40)).astype(np.float32)
-    products = InnerProducts(tuple(ids), 40, gram(FeatureRows.in_order(matrix)))
+    products = GramMatrix(tuple(ids), 40, gram(FeatureRows.in_order(matrix)))
     labels = [CLASSES[number % 3] for number in range(30)]
     drawn = [
         pd.DataFrame({"image_id": ids, "patient_id": ids, "label": labels})

@@ -1,7 +1,30 @@
-"""How the images of a run are cut into commits."""
+"""What stored features are known by, and how the images of a run are cut into commits."""
 
 import pytest
-from covid_xray.features.key import chunked
+from covid_xray.features import preprocessing
+from covid_xray.features.key import chunked, feature_key
+
+
+@pytest.fixture
+def key(make_settings):
+    return lambda **changes: feature_key(make_settings(**changes), "VGG16", "sha")
+
+
+@pytest.mark.parametrize(
+    "change", [{"preprocessing": "lungs"}, {"pooling": "avg"}, {"scale_hint": "SCALE_FAST"}]
+)
+def test_what_changes_features_changes_their_key(key, change):
+    assert key(**change) != key()
+
+
+def test_a_new_version_of_a_preprocessing_computes_its_features_anew_and_no_others(key, monkeypatch):
+    before = key(preprocessing="lungs"), key(preprocessing="plain")
+    monkeypatch.setitem(preprocessing.VERSIONS, "lungs", preprocessing.VERSIONS["lungs"] + 1)
+    assert key(preprocessing="lungs") != before[0] and key(preprocessing="plain") == before[1]
+
+
+def test_what_changes_no_feature_leaves_the_key(key):
+    assert key(seed=9, reg_param=3.0, **{"execution.batch_size": 1}) == key()
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 import numpy as np
 import pandas as pd
-from covid_xray.features.gram import InnerProducts
+from covid_xray.features.gram import GramMatrix
 from covid_xray.registry.classifier import fit_all
 from logistic.feature_rows import FeatureRows
 from sklearn.linear_model import LogisticRegression
@@ -15,7 +15,7 @@ def test_the_kept_classifier_is_scikit_learns_on_all_images_of_the_task():
     # The last eight images belong to another task, and the table's rows come in any order.
     images = pd.DataFrame({"image_id": ids[:16], "label": [CLASSES[n % 2] for n in range(16)]})
     wide = features.astype(np.float64)
-    products = InnerProducts(tuple(ids), 60, wide @ wide.T)
+    products = GramMatrix(tuple(ids), 60, wide @ wide.T)
 
     found = fit_all(
         products, FeatureRows.in_order(features), images.sample(frac=1, random_state=1), CLASSES, REG_PARAM

@@ -3,7 +3,8 @@ from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 import pytest
-from covid_xray.storage.runs import inputs_id, new_run_id
+from covid_xray.errors import StageError
+from covid_xray.storage.runs import inputs_id, new_run_id, settings_of
 
 FILES = pd.DataFrame(
     {
@@ -52,3 +53,20 @@ def test_run_ids_sort_by_time_and_differ_within_a_second():
     assert re.fullmatch(r"20260102T030405Z-[0-9a-f]{4}", new_run_id(now))
     assert new_run_id(now) < new_run_id(now + timedelta(seconds=1))
     assert len({new_run_id(now) for _ in range(20)}) > 1
+
+
+def test_the_settings_of_a_run_are_those_it_was_begun_with(make_settings):
+    settings = make_settings(reg_param=3.0)
+    assert settings_of([{"run_id": "r1", "settings": settings.model_dump_json()}]) == settings
+
+
+def test_settings_that_this_version_does_not_know_are_refused_in_one_line(make_settings):
+    other = make_settings().model_dump_json().replace('"seed"', '"sead"')
+    with pytest.raises(StageError, match="run r1 was begun by a version with other settings") as refused:
+        settings_of([{"run_id": "r1", "settings": other}])
+    assert "\n" not in str(refused.value)
+
+
+def test_where_there_is_no_run_it_says_what_comes_first():
+    with pytest.raises(StageError, match="ingest comes first"):
+        settings_of([])

@@ -30,7 +30,6 @@ class Trained:
     tables: Tables
     registry: Registry
     data: Path
-    weights: Path
 
     def model(self) -> Registered:
         return self.registry.fetch("ResNet50_binary")
@@ -46,7 +45,7 @@ def trained(ran, spark, tmp_path_factory) -> Iterator[Trained]:
     assert row.status == runs.SUCCEEDED
     registry = registry_at(tracking_uri(ran.output), "main", "xray", EXPERIMENT)
     settings = Settings.model_validate_json(row.settings)
-    yield Trained(row.run_id, settings, tables, registry, ran.data, ran.output / "weights")
+    yield Trained(row.run_id, settings, tables, registry, ran.data)
     spark.sql("DROP SCHEMA spark_catalog.scored CASCADE")
 
 

@@ -58,16 +58,7 @@ def test_a_new_process_gives_an_image_the_probability_that_it_had_in_training(tr
 
 
 def test_registering_the_same_run_again_logs_nothing(trained, said):
-    register(
-        trained.tables,
-        trained.settings,
-        trained.run_id,
-        "ResNet50",
-        "random",
-        trained.weights,
-        trained.registry,
-        said.append,
-    )
+    register(trained.tables, trained.run_id, "ResNet50", trained.registry, said.append)
     assert said[-1].note == "nothing to do"
     assert trained.model().version.number == "1"
     with pytest.raises(ModelError, match="no model"):

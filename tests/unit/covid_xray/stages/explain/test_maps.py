@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from covid_xray.evaluation.cross_validation import folds
-from covid_xray.features.gram import InnerProducts
+from covid_xray.features.gram import GramMatrix
 from covid_xray.stages.explain.maps import flat_maps, per_class, pooled_maps
 from logistic import feature_rows
 from logistic.feature_rows import FeatureRows
@@ -27,7 +27,7 @@ def fitted():
         )
         splits["label"] = [CLASSES[code] for code in codes]
         splits["fold"] = np.arange(len(matrix)) % 3 % 2
-        products = InnerProducts(ids, matrix.shape[1], gram(rows))
+        products = GramMatrix(ids, matrix.shape[1], gram(rows))
         return rows, products, folds(products, splits, CLASSES[:classes], 0.05)
 
     return fit
