@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from covid_xray.progress import Progress
 from covid_xray.registry.classifier import Classifier
-from covid_xray.registry.distance import Spread
+from covid_xray.registry.distance import FeatureSpread
 from covid_xray.registry.saved import About, SavedModel
 from covid_xray.registry.versions import Registered, Version
 from covid_xray.stages.explain import explain
@@ -132,7 +132,7 @@ def _model(bench: Workbench, backbone: str) -> Registered:
         image_ids=(),
     )
     length = network(backbone).feature_length(settings.pooling)
-    none = Classifier(np.zeros((1, length)), np.zeros(1), np.zeros(length), Spread(1, 0, 1))
+    none = Classifier(np.zeros((1, length)), np.zeros(1), np.zeros(length), FeatureSpread(1, 0, 1))
     return Registered(Version(f"{backbone}_{task}", "1"), SavedModel(about, none))
 
 

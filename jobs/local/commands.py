@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 def run(args: Namespace) -> int:
     """Run one published run, all of them, or the sample."""
-    from jobs.local.request import parse_wanted
+    from jobs.local.request import parse_request
     from jobs.local.run import run
 
-    wanted = parse_wanted(args)
-    with _alone(wanted.output):
-        return run(wanted, args)
+    request = parse_request(args)
+    with _alone(request.output):
+        return run(request, args)
 
 
 def score(args: Namespace) -> int:

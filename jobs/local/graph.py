@@ -15,7 +15,7 @@ from jobs.local.terminal import Terminal
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def go_through(
+def run_graph(
     job: str, parameters: Mapping[str, str], run_id: str, terminal: Terminal, concurrency: int = 1
 ) -> JobResult:
     """Run the tasks of `resources/<job>.job.yml` in this process, and show how far they are.
@@ -54,7 +54,7 @@ def go_through(
         raise
 
 
-def tell_failures(result: JobResult, terminal: Terminal, debug: bool) -> None:
+def show_failures(result: JobResult, terminal: Terminal, debug: bool) -> None:
     """Say in a line each what failed."""
     for failure in result.failed:
         # The report's failure only repeats those of the other tasks.

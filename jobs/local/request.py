@@ -25,7 +25,7 @@ def tracking_uri(output: Path) -> str:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class RunRequest:
     """What the command line asks for, checked; all paths absolute."""
 
     config: Path
@@ -69,7 +69,7 @@ class Wanted:
         }
 
 
-def parse_wanted(args: Namespace) -> Wanted:
+def parse_request(args: Namespace) -> RunRequest:
     """Check the arguments of `run`; draws the sample's images when they are what is asked for.
 
     Raises
@@ -96,7 +96,7 @@ def parse_wanted(args: Namespace) -> Wanted:
         )
     patients = patients_file(data, args.patients)
     weights = args.weights or ("random" if sample else "imagenet")
-    return Wanted(
+    return RunRequest(
         config=args.config.resolve(),
         changes=changes,
         settings=settings,

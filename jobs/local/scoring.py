@@ -19,7 +19,7 @@ from covid_xray.storage.session import CATALOG, SCHEMA
 from covid_xray.storage.tables import Tables
 from pyspark.sql import functions as F
 
-from jobs.local.graph import go_through, tell_failures
+from jobs.local.graph import run_graph, show_failures
 from jobs.local.request import tracking_uri
 from jobs.local.terminal import Terminal
 
@@ -31,8 +31,8 @@ def score(args: Namespace, tables: Tables) -> int:
     """Score the images of a folder, and show the newest scores; 0 when the job has succeeded."""
     now = datetime.now(UTC)
     with Terminal() as terminal:
-        result = go_through("scoring", _parameters(args), runs.new_run_id(now), terminal)
-        tell_failures(result, terminal, args.debug)
+        result = run_graph("scoring", _parameters(args), runs.new_run_id(now), terminal)
+        show_failures(result, terminal, args.debug)
         if result.succeeded:
             _show_scores(tables, now, terminal)
         return 0 if result.succeeded else 1
@@ -43,8 +43,8 @@ def evaluate(args: Namespace, tables: Tables) -> int:
     now = datetime.now(UTC)
     parameters = _parameters(args) | {"patients": str(args.patients.resolve()) if args.patients else ""}
     with Terminal() as terminal:
-        result = go_through("evaluation", parameters, runs.new_run_id(now), terminal)
-        tell_failures(result, terminal, args.debug)
+        result = run_graph("evaluation", parameters, runs.new_run_id(now), terminal)
+        show_failures(result, terminal, args.debug)
         if result.succeeded:
             _show_figures(args, tables, now, terminal)
         return 0 if result.succeeded else 1
@@ -72,14 +72,14 @@ def _show_scores(tables: Tables, since: datetime, terminal: Terminal) -> None:
             row["path"],
             row["prediction"],
             percent(max(row["probability"])),
-            "yes" if row["unlike_training"] else "no",
+            "yes" if row["out_of_distribution"] else "no",
         ]
         for row in rows
     ]
     if shown:
         terminal.table(
             f"{len(rows)} of the new scores; all are in the table scores",
-            ("image", "prediction", "probability, %", "unlike the training set"),
+            ("image", "prediction", "probability, %", "out of distribution"),
             shown,
         )
 

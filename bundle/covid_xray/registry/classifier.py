@@ -12,7 +12,7 @@ from logistic.feature_rows import FeatureRows
 from logistic.row_space import RowSpaceFit, coefficients, common_scale, fit_rows
 
 from covid_xray.features.gram import GramMatrix
-from covid_xray.registry.distance import Spread, training_spread
+from covid_xray.registry.distance import FeatureSpread, training_spread
 
 Array = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
@@ -29,13 +29,13 @@ class Classifier:
     intercepts : ndarray of float64, shape (k,)
     mean : ndarray of float64, shape (d,)
         Of the training images' features.
-    spread : Spread
+    spread : FeatureSpread
     """
 
     coefficients: Array
     intercepts: Array
     mean: Array
-    spread: Spread
+    spread: FeatureSpread
 
 
 def fit_all(

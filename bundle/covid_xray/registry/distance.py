@@ -28,7 +28,7 @@ _ROUNDING = 1e-3
 
 
 @dataclass(frozen=True)
-class Spread:
+class FeatureSpread:
     """The distances of the training images.
 
     Attributes
@@ -48,7 +48,7 @@ class Spread:
         return not self.low * (1 - _ROUNDING) <= distance <= self.high * (1 + _ROUNDING)
 
 
-def training_spread(inner: Array, rows: npt.NDArray[np.int64], columns: int) -> Spread:
+def training_spread(inner: Array, rows: npt.NDArray[np.int64], columns: int) -> FeatureSpread:
     """Return the spread of some images from their inner products alone.
 
     Parameters
@@ -64,7 +64,7 @@ def training_spread(inner: Array, rows: npt.NDArray[np.int64], columns: int) -> 
     squared = np.diag(own) - 2 * own.mean(axis=0) + own.mean()
     scale = common_scale(inner, rows, columns)
     distances = np.sqrt(np.maximum(squared, 0) / columns) / scale
-    return Spread(scale, float(distances.min()), float(distances.max()))
+    return FeatureSpread(scale, float(distances.min()), float(distances.max()))
 
 
 def distance_from(mean: Array, scale: float, features: Column) -> Column:

@@ -10,7 +10,7 @@ from pyspark.sql import SparkSession
 
 from covid_xray.registry.saved import SavedModel, load
 
-COLUMNS = ("prediction", "probability", "distance", "unlike_training")
+COLUMNS = ("prediction", "probability", "distance", "out_of_distribution")
 
 
 class PythonFunction:
@@ -32,7 +32,7 @@ class PythonFunction:
         Returns
         -------
         pandas.DataFrame
-            `COLUMNS`, in the order of `images`; null, and unlike the training set, where there is no picture.
+            `COLUMNS`, in the order of `images`; null, and out of distribution, where there is no picture.
         """
         spark = SparkSession.builder.getOrCreate()
         rows = list(enumerate(map(bytes, images["content"])))
@@ -40,7 +40,7 @@ class PythonFunction:
         decoded = self.model.apply(frame).toPandas().set_index("place")
         found = decoded.reindex(range(len(images))).set_axis(images.index)
         unlike = found["distance"].map(self.model.classifier.spread.is_outside)
-        return found.assign(unlike_training=unlike)[list(COLUMNS)]
+        return found.assign(out_of_distribution=unlike)[list(COLUMNS)]
 
 
 def _load_pyfunc(path: str) -> PythonFunction:

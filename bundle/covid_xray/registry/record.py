@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from covid_xray.evaluation.protocols import PATIENT_GROUPED
-from covid_xray.registry.champion import Standing
+from covid_xray.registry.promotion import PromotionCriteria
 from covid_xray.registry.versions import Record
 from covid_xray.settings import Settings
 from covid_xray.software import code_id
@@ -44,7 +44,7 @@ def record_of(
         parameters=_parameters(settings),
         metrics=_figures(metrics),
         tags={key: row[key] for key in _TOLD if row[key]} | {"code_id": code_id()},
-        standing=standing_of(row["weights"], metrics).tags() | {"run_id": row["run_id"]},
+        version_tags=criteria_of(row["weights"], metrics).tags() | {"run_id": row["run_id"]},
         figures=figures,
     )
 
@@ -54,14 +54,14 @@ def identity_of(row: Mapping[str, Any]) -> dict[str, str]:
     return {"inputs_id": row["inputs_id"], "weights_id": row["weights_id"]}
 
 
-def standing_of(weights: str, metrics: pd.DataFrame) -> Standing:
+def criteria_of(weights: str, metrics: pd.DataFrame) -> PromotionCriteria:
     """Return what a model of this kind of weights is judged by."""
     where = (metrics["protocol"] == PATIENT_GROUPED) & (metrics["metric"] == "accuracy")
     if not where.any():
-        return Standing(weights)
+        return PromotionCriteria(weights)
     found = metrics[where].iloc[0]
     high = None if pd.isna(found["ci_high"]) else float(found["ci_high"])
-    return Standing(weights, float(found["value"]), high)
+    return PromotionCriteria(weights, float(found["value"]), high)
 
 
 def _parameters(settings: Settings) -> dict[str, str]:

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from covid_xray.errors import ModelError
-from covid_xray.registry.flavor import data_of, silent_mlflow
-from covid_xray.registry.log import log_record
+from covid_xray.registry.flavor import data_of, log_record, silent_mlflow
 from covid_xray.registry.saved import load
 from covid_xray.registry.versions import Record, Registered, Version
 
@@ -83,7 +82,7 @@ class Registry:
         with mlflow.start_run(experiment_id=self._experiment_id(), run_name=record.title) as run:
             uri, model_id = log_record(mlflow, record, folder)
             number = self._register(record, uri, model_id, run.info.run_id)
-            yield Version(record.name, number, record.standing)
+            yield Version(record.name, number, record.version_tags)
 
     def champion(self, name: str) -> Version | None:
         """Return the version that bears the alias, if any does."""
@@ -166,7 +165,7 @@ class Registry:
         except self._mlflow.MlflowException as error:
             if error.error_code not in _THERE_ALREADY:
                 raise
-        tags = {**record.identity, **record.standing}
+        tags = {**record.identity, **record.version_tags}
         created = self._client.create_model_version(
             record.name, uri, run_id=run_id, tags=tags, model_id=model_id
         )

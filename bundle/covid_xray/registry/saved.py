@@ -24,7 +24,7 @@ from covid_xray.errors import ModelError
 from covid_xray.features.preprocessing import LungField
 from covid_xray.registry.class_name import ClassName
 from covid_xray.registry.classifier import Classifier
-from covid_xray.registry.distance import Spread, distance_from
+from covid_xray.registry.distance import FeatureSpread, distance_from
 
 CARD = "card.md"
 _ABOUT, _ARRAYS = "model.json", "arrays.npz"
@@ -136,7 +136,7 @@ def load(folder: Path) -> SavedModel:
     about = About.model_validate_json((folder / _ABOUT).read_text(encoding="utf-8"))
     _check_weights(about)
     with np.load(folder / _ARRAYS, allow_pickle=False) as arrays:
-        spread = Spread(*map(float, arrays["spread"]))
+        spread = FeatureSpread(*map(float, arrays["spread"]))
         classifier = Classifier(arrays["coefficients"], arrays["intercepts"], arrays["mean"], spread)
     return SavedModel(about, classifier)
 

@@ -22,7 +22,7 @@ class Record:
         Tags that only models of the same inputs share.
     tags : mapping of str to str
         More tags of the run.
-    standing : mapping of str to str
+    version_tags : mapping of str to str
         Tags of the version; their keys have no dots, which Unity Catalog refuses.
     figures : mapping of str to bytes
         PNG files by name.
@@ -34,7 +34,7 @@ class Record:
     parameters: Mapping[str, str]
     metrics: Mapping[str, float]
     tags: Mapping[str, str]
-    standing: Mapping[str, str]
+    version_tags: Mapping[str, str]
     figures: Mapping[str, bytes]
 
 

@@ -61,7 +61,7 @@ def score(
         refused.append(found[found["reason"].notna()])
         rows = _rows(registered, found[found["reason"].isna()], now)
         tables.append("scores", rows)
-        scored, flagged = scored + len(rows), flagged + sum(row["unlike_training"] for row in rows)
+        scored, flagged = scored + len(rows), flagged + sum(row["out_of_distribution"] for row in rows)
     write_quarantine(tables, run_id, pd.concat([part[["path", "reason", "detail"]] for part in refused]))
     known = len(good) - len(new)
     notify(Progress("score", note=_summary(scored, flagged, known, sum(map(len, refused)))))
@@ -82,11 +82,11 @@ def _rows(registered: Registered, found: pd.DataFrame, now: datetime) -> list[di
         same
         | {name: row[name] for name in ("image_id", "path", "prediction", "distance")}
         | {"probability": list(row["probability"])}
-        | {"unlike_training": model.classifier.spread.is_outside(row["distance"])}
+        | {"out_of_distribution": model.classifier.spread.is_outside(row["distance"])}
         for row in found.to_dict("records")
     ]
 
 
 def _summary(scored: int, flagged: int, known: int, refused: int) -> str:
     text = f"{known} images scored before, {refused} files refused, {scored} images scored"
-    return f"{text}; {flagged} of them unlike the training set (unlike_training)" if flagged else text
+    return f"{text}; {flagged} of them out of distribution" if flagged else text

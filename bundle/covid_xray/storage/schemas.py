@@ -119,7 +119,7 @@ TABLES: dict[str, TableSchema] = {
             classes ARRAY<STRING> COMMENT 'the order of probability', probability ARRAY<DOUBLE>,
             prediction STRING,
             distance DOUBLE COMMENT 'of the features to the training mean, 1 for the typical training image',
-            unlike_training BOOLEAN COMMENT 'no training image is so near to the mean, or none so far',
+            out_of_distribution BOOLEAN COMMENT 'no training image is so near to the mean, or none so far',
             scored_at TIMESTAMP
         """,
     ),

@@ -8,8 +8,8 @@ import pytest
 from deltalake import DeltaTable
 
 from jobs.local.__main__ import ROOT, main
-from jobs.local.receipt import fingerprint
-from jobs.local.request import parse_wanted
+from jobs.local.request import parse_request
+from jobs.local.run_cache import fingerprint
 
 RUN = "ResNet50_binary_classification"
 
@@ -152,12 +152,12 @@ def test_a_folder_of_one_class_is_refused_with_what_it_lacks(command, ran, tmp_p
 
 
 def test_patients_csv_in_the_folder_counts_among_the_inputs(tmp_path):
-    def wanted(patients=None):
+    def request(patients=None):
         given = {"name": RUN, "data": tmp_path, "weights": "random", "output": tmp_path / "out", "set": []}
-        return parse_wanted(Namespace(**given, config=ROOT / "config.yaml", patients=patients))
+        return parse_request(Namespace(**given, config=ROOT / "config.yaml", patients=patients))
 
-    without = fingerprint(wanted())
-    assert wanted().patients is None
+    without = fingerprint(request())
+    assert request().patients is None
     (tmp_path / "patients.csv").write_text("label,filename,patient_id\n")
-    assert wanted().patients == tmp_path / "patients.csv" and fingerprint(wanted()) != without
-    assert wanted(tmp_path / "other.csv").patients == tmp_path / "other.csv"
+    assert request().patients == tmp_path / "patients.csv" and fingerprint(request()) != without
+    assert request(tmp_path / "other.csv").patients == tmp_path / "other.csv"

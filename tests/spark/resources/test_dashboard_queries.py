@@ -56,7 +56,7 @@ def run(run_id, day, backbone="VGG16", task=TASK, **changes):
 
 def score(day, unlike):
     at = datetime(2026, 1, day, 9, tzinfo=UTC)
-    return {"model": "VGG16_binary", "unlike_training": unlike, "scored_at": at}
+    return {"model": "VGG16_binary", "out_of_distribution": unlike, "scored_at": at}
 
 
 def rows(settings: str) -> dict[str, list[dict[str, Any]]]:

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from covid_xray.registry.champion import Standing
 from covid_xray.registry.classifier import Classifier
-from covid_xray.registry.distance import Spread
+from covid_xray.registry.distance import FeatureSpread
+from covid_xray.registry.promotion import PromotionCriteria
 from covid_xray.registry.registry import Registry, registry_at
 from covid_xray.registry.saved import About, SavedModel, save
 from covid_xray.registry.versions import Record, Version
 
-MEASURED = Standing("imagenet", 0.9, 0.93)
+MEASURED = PromotionCriteria("imagenet", 0.9, 0.93)
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def make_model(tmp_path: Path) -> Callable[..., SavedModel]:
             "batch_size": 16,
             "image_ids": ("a", "b", "c"),
         }
-        spread = Spread(0.1 + 0.2, 0.5, 1.5)
+        spread = FeatureSpread(0.1 + 0.2, 0.5, 1.5)
         classifier = Classifier(np.array([[0.25, -1 / 3]]), np.array([0.5]), np.array([1.0, 2.0]), spread)
         return SavedModel(About.model_validate(about | changes), classifier)
 
@@ -64,7 +64,7 @@ def log(
 
     def log(
         inputs: str = "i1",
-        standing: Standing = MEASURED,
+        criteria: PromotionCriteria = MEASURED,
         then: Callable[[Version], object] = lambda version: None,
         **metrics: float,
     ) -> Version:
@@ -72,7 +72,7 @@ def log(
         folder.mkdir()
         save(make_model(task=task), "# card", folder)
         identity = {"inputs_id": inputs}
-        record = Record(name, "ResNet50", identity, {"seed": "1"}, metrics, {}, standing.tags(), {})
+        record = Record(name, "ResNet50", identity, {"seed": "1"}, metrics, {}, criteria.tags(), {})
         with registry.log(record, folder) as version:
             then(version)
             return version

@@ -19,8 +19,8 @@ from covid_xray.features.compute import weights_file
 from covid_xray.features.gram import GramMatrix, stored_gram
 from covid_xray.features.key import feature_key
 from covid_xray.progress import Notify, Progress
-from covid_xray.registry.champion import decide
 from covid_xray.registry.classifier import fit_all
+from covid_xray.registry.promotion import decide
 from covid_xray.registry.record import identity_of, record_of
 from covid_xray.registry.registry import Registry
 from covid_xray.registry.saved import About, SavedModel, save

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from covid_xray.registry.distance import Spread, training_spread
+from covid_xray.registry.distance import FeatureSpread, training_spread
 
 
 def test_the_training_images_distances_follow_from_their_inner_products_alone():
@@ -20,7 +20,7 @@ def test_the_training_images_distances_follow_from_their_inner_products_alone():
 
 
 def test_a_distance_is_outside_beyond_either_end_but_not_by_rounding():
-    spread = Spread(scale=3.0, low=0.8, high=1.4)
+    spread = FeatureSpread(scale=3.0, low=0.8, high=1.4)
     assert [spread.is_outside(d) for d in (0.7, 0.7999, 1.0, 1.4001, 1.5)] == [
         True,
         False,

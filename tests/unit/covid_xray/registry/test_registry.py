@@ -4,8 +4,8 @@ import resource
 
 import pytest
 from covid_xray.errors import ModelError, one_line
-from covid_xray.registry.champion import Standing
 from covid_xray.registry.flavor import silent_mlflow
+from covid_xray.registry.promotion import PromotionCriteria
 from covid_xray.registry.registry import registry_at
 
 
@@ -40,13 +40,13 @@ def test_one_during_which_the_disk_fills_up_does_not_count_and_harms_no_later_on
 
 
 def test_a_model_is_opened_by_version_or_as_the_champion(registry, log, request):
-    first, second = log("i1"), log("i2", Standing("random"))
+    first, second = log("i1"), log("i2", PromotionCriteria("random"))
     title = f"ResNet50_{request.node.name}"
     assert registry.champion(first.name) is None
     registry.promote(second)
     found = registry.fetch(title)
     assert (found.version.number, found.model.about.task) == (second.number, request.node.name)
-    assert Standing.of(found.version.tags) == Standing("random")
+    assert PromotionCriteria.of(found.version.tags) == PromotionCriteria("random")
     assert registry.fetch(f"{title}/{first.number}").version.number == first.number
 
 

@@ -53,7 +53,7 @@ def test_a_new_process_gives_an_image_the_probability_that_it_had_in_training(tr
         second = float(expit(margin[0]))
         np.testing.assert_allclose(row["probability"], [1 - second, second], atol=1e-6)
         assert row["prediction"] == file.parent.name
-        assert row["unlike_training"] is False
+        assert row["out_of_distribution"] is False
     assert (broken["prediction"], broken["probability"]) == (None, None)
 
 

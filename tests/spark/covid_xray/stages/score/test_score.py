@@ -34,7 +34,7 @@ def test_every_image_gets_a_row_with_the_model_that_made_it(run_score, trained, 
     assert row.weights_id == trained.model().model.about.weights_id
     assert row.classes == ["Covid-19", "No_findings"] and sum(row.probability) == pytest.approx(1)
     assert row.prediction == row.classes[int(np.argmax(row.probability))]
-    assert (row.scored_at, row.unlike_training) == (NOW.replace(tzinfo=None), False)
+    assert (row.scored_at, row.out_of_distribution) == (NOW.replace(tzinfo=None), False)
     assert {path: row.prediction for path, row in found.items()} == {
         "a.png": "Covid-19",
         "deep/er/b.png": "No_findings",
@@ -74,9 +74,9 @@ def test_an_image_unlike_the_training_set_is_scored_and_flagged(run_score, train
     stripes = np.kron([[0, 255] * 12] * 20, np.ones((2, 2)))
     Image.fromarray(stripes.astype(np.uint8)).save(new / "foreign.png")
     found = run_score(new)
-    assert {path for path, row in found.items() if row.unlike_training} == {"foreign.png"}
+    assert {path for path, row in found.items() if row.out_of_distribution} == {"foreign.png"}
     assert found["foreign.png"].distance > trained.model().model.classifier.spread.high
-    assert said[-1].note.endswith("1 of them unlike the training set (unlike_training)")
+    assert said[-1].note.endswith("1 of them out of distribution")
 
 
 def test_an_empty_folder_scores_nothing(run_score, tmp_path, said):

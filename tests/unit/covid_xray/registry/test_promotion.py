@@ -1,7 +1,7 @@
 import pytest
-from covid_xray.registry.champion import Standing, decide, takes_over
+from covid_xray.registry.promotion import PromotionCriteria, decide, should_promote
 
-CHAMPION = Standing("imagenet", accuracy=0.90, ci_high=0.93)
+CHAMPION = PromotionCriteria("imagenet", accuracy=0.90, ci_high=0.93)
 
 
 @pytest.mark.parametrize(
@@ -15,36 +15,40 @@ CHAMPION = Standing("imagenet", accuracy=0.90, ci_high=0.93)
     ],
 )
 def test_only_a_version_better_beyond_the_interval_takes_over(accuracy, takes):
-    assert takes_over(Standing("file", accuracy, 0.99), CHAMPION) is takes
+    assert should_promote(PromotionCriteria("file", accuracy, 0.99), CHAMPION) is takes
 
 
 def test_random_weights_never_take_the_place_of_trained_ones_which_always_take_theirs():
-    random = Standing("random", accuracy=1.0, ci_high=1.0)
-    assert not takes_over(random, CHAMPION)
-    assert takes_over(CHAMPION, random)
-    assert takes_over(random, Standing("random", accuracy=0.5, ci_high=0.6))
+    random = PromotionCriteria("random", accuracy=1.0, ci_high=1.0)
+    assert not should_promote(random, CHAMPION)
+    assert should_promote(CHAMPION, random)
+    assert should_promote(random, PromotionCriteria("random", accuracy=0.5, ci_high=0.6))
 
 
 def test_a_champion_without_a_figure_gives_way_to_a_measured_version():
-    assert takes_over(CHAMPION, Standing("imagenet"))
-    assert not takes_over(Standing("imagenet"), Standing("imagenet"))
+    assert should_promote(CHAMPION, PromotionCriteria("imagenet"))
+    assert not should_promote(PromotionCriteria("imagenet"), PromotionCriteria("imagenet"))
 
 
-@pytest.mark.parametrize("standing", [CHAMPION, Standing("random"), Standing("file", 0.1 + 0.2)])
-def test_a_standing_comes_back_from_the_tags_of_a_version(standing):
-    tags = standing.tags()
-    assert Standing.of(tags) == standing
+@pytest.mark.parametrize(
+    "criteria", [CHAMPION, PromotionCriteria("random"), PromotionCriteria("file", 0.1 + 0.2)]
+)
+def test_criteria_come_back_from_the_tags_of_a_version(criteria):
+    tags = criteria.tags()
+    assert PromotionCriteria.of(tags) == criteria
     assert not any(set(".,-=/:") & set(key) for key in tags), "Unity Catalog refuses these in keys"
 
 
 def test_the_first_version_is_the_champion_until_one_is_better_beyond_its_interval(registry, log):
     first = log("first", CHAMPION)
     assert decide(registry, first) == f"{first.name} version 1 is the champion"
-    within = decide(registry, log("within", Standing("imagenet", 0.92, 0.95)))
+    within = decide(registry, log("within", PromotionCriteria("imagenet", 0.92, 0.95)))
     assert within.startswith(f"{first.name} version 2 is registered; version 1 stays the champion")
     assert registry.champion(first.name).number == "1"
     # Held to the champion's interval, not to that of the version in between.
-    assert decide(registry, log("beyond", Standing("imagenet", 0.94, 0.96))).endswith("3 is the champion")
+    assert decide(registry, log("beyond", PromotionCriteria("imagenet", 0.94, 0.96))).endswith(
+        "3 is the champion"
+    )
     assert registry.champion(first.name).number == "3"
-    assert "version 3 stays" in decide(registry, log("random", Standing("random", 1.0, 1.0)))
+    assert "version 3 stays" in decide(registry, log("random", PromotionCriteria("random", 1.0, 1.0)))
     assert registry.champion(first.name).number == "3"

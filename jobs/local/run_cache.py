@@ -18,11 +18,11 @@ from covid_xray.stages.report import headline
 from covid_xray.storage.tables import Tables
 from radiograph import walk
 
-from jobs.local.request import Wanted
+from jobs.local.request import RunRequest
 
 
 @dataclass(frozen=True)
-class Receipt:
+class RunCache:
     """A run and the table that it ended with."""
 
     run_id: str
@@ -30,56 +30,56 @@ class Receipt:
     rows: list[list[str]]
 
     @classmethod
-    def of(cls, tables: Tables, run_id: str) -> Receipt:
+    def of(cls, tables: Tables, run_id: str) -> RunCache:
         """Read the table that a run ends with."""
         columns, rows = headline(tables, run_id)
         return cls(run_id, list(columns), rows)
 
 
-def fingerprint(wanted: Wanted) -> str:
+def fingerprint(request: RunRequest) -> str:
     """Hash what was asked for and what it would be computed from."""
-    asked = [wanted.parameters(), wanted.settings.model_dump(mode="json"), code_id(), versions()]
-    state = json.dumps([*asked, *_files(wanted)], sort_keys=True)
+    asked = [request.parameters(), request.settings.model_dump(mode="json"), code_id(), versions()]
+    state = json.dumps([*asked, *_files(request)], sort_keys=True)
     return hashlib.sha256(state.encode()).hexdigest()
 
 
-def find(wanted: Wanted, inputs: str) -> Receipt | None:
-    """Return the receipt for equal inputs, unless page or tables have changed since."""
+def find(request: RunRequest, inputs: str) -> RunCache | None:
+    """Return the cached for equal inputs, unless page or tables have changed since."""
     try:
-        kept = json.loads(_place(wanted, inputs).read_text(encoding="utf-8"))
+        kept = json.loads(_place(request, inputs).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
-    if kept.pop("outputs") != _outputs(wanted):
+    if kept.pop("outputs") != _outputs(request):
         return None
-    return Receipt(**kept)
+    return RunCache(**kept)
 
 
-def keep(wanted: Wanted, inputs: str, receipt: Receipt) -> None:
-    """Keep the receipt of a run that has succeeded; `inputs` is the fingerprint from before it."""
-    place = _place(wanted, inputs)
+def keep(request: RunRequest, inputs: str, cached: RunCache) -> None:
+    """Keep the cached of a run that has succeeded; `inputs` is the fingerprint from before it."""
+    place = _place(request, inputs)
     place.parent.mkdir(parents=True, exist_ok=True)
     part = place.with_suffix(".part")
-    part.write_text(json.dumps(asdict(receipt) | {"outputs": _outputs(wanted)}), encoding="utf-8")
+    part.write_text(json.dumps(asdict(cached) | {"outputs": _outputs(request)}), encoding="utf-8")
     part.replace(place)
 
 
-def _place(wanted: Wanted, inputs: str) -> Path:
-    return wanted.output / "receipts" / f"{inputs}.json"
+def _place(request: RunRequest, inputs: str) -> Path:
+    return request.output / "run_cache" / f"{inputs}.json"
 
 
-def _outputs(wanted: Wanted) -> list[list[object]]:
+def _outputs(request: RunRequest) -> list[list[object]]:
     """Every command that changes a run commits to `runs`."""
-    commits = sorted((wanted.warehouse / "runs" / "_delta_log").glob("*.json"))
-    return [_stat(file) for file in [*commits[-1:], wanted.page]]
+    commits = sorted((request.warehouse / "runs" / "_delta_log").glob("*.json"))
+    return [_stat(file) for file in [*commits[-1:], request.page]]
 
 
-def _files(wanted: Wanted) -> Iterator[list[object]]:
-    there = [name for name in wanted.settings.classes if (wanted.data / name).is_dir()]
-    for found in walk(wanted.data, there):
+def _files(request: RunRequest) -> Iterator[list[object]]:
+    there = [name for name in request.settings.classes if (request.data / name).is_dir()]
+    for found in walk(request.data, there):
         yield [found.path, str(found.refused), *_stat(found.file)]
-    for beside in (wanted.data / MANIFEST, wanted.patients):
+    for beside in (request.data / MANIFEST, request.patients):
         yield _stat(beside) if beside else []
-    weights = Path(wanted.weights)
+    weights = Path(request.weights)
     yield from map(_stat, sorted(weights.glob("*.h5")) if weights.is_dir() else [weights])
 
 

@@ -16,7 +16,7 @@ _WEIGHTS = "weights"
 
 
 @dataclass(frozen=True)
-class Standing:
+class PromotionCriteria:
     """What a version is judged by.
 
     Attributes
@@ -37,13 +37,13 @@ class Standing:
         return {_WEIGHTS: self.weights} | {k: repr(v) for k, v in figures.items() if v is not None}
 
     @classmethod
-    def of(cls, tags: Mapping[str, str]) -> Standing:
+    def of(cls, tags: Mapping[str, str]) -> PromotionCriteria:
         """Read it from such tags."""
         accuracy, ci_high = (float(tags[key]) if key in tags else None for key in (_ACCURACY, _CI_HIGH))
         return cls(tags.get(_WEIGHTS, "file"), accuracy, ci_high)
 
 
-def takes_over(new: Standing, champion: Standing) -> bool:
+def should_promote(new: PromotionCriteria, champion: PromotionCriteria) -> bool:
     """Tell whether a new version takes the champion's place.
 
     It does where its accuracy is above the upper end of the champion's interval: a difference within it may
@@ -59,7 +59,9 @@ def takes_over(new: Standing, champion: Standing) -> bool:
 def decide(registry: Registry, version: Version) -> str:
     """Make a new version the champion where there is none or it takes over; say what became of it."""
     champion = registry.champion(version.name)
-    if champion is None or takes_over(Standing.of(version.tags), Standing.of(champion.tags)):
+    if champion is None or should_promote(
+        PromotionCriteria.of(version.tags), PromotionCriteria.of(champion.tags)
+    ):
         registry.promote(version)
         return f"{version.name} version {version.number} is the champion"
     return (
