@@ -9,8 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from covid_xray.evaluation.lung_box import LUNG_BOX, Box, box_area
-from covid_xray.evaluation.metrics.bootstrap import draws
-from covid_xray.evaluation.metrics.intervals import Interval, percentiles
+from covid_xray.evaluation.metrics.bootstrap import Interval, bootstrap_weights, percentiles
 
 
 @dataclass(frozen=True)
@@ -60,6 +59,7 @@ def box_summary(rows: pd.DataFrame, resamples: int, seed: int, box: Box = LUNG_B
 
 def _interval(of_patient: npt.NDArray[np.float64], resamples: int, seed: int) -> Interval:
     patients = len(of_patient)
-    drawn = [times @ of_patient for times in draws(patients, resamples, seed, patients)]
+    weights = bootstrap_weights(patients, resamples, seed, patients)
+    drawn = [chunk @ of_patient for chunk in weights]
     sums, images = np.concatenate(drawn).T
     return percentiles(sums / images)

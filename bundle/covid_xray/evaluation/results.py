@@ -6,7 +6,7 @@ from typing import Literal
 
 import pandas as pd
 
-from covid_xray.evaluation.metrics import figures
+from covid_xray.evaluation.metrics import estimates
 from covid_xray.settings import Settings
 from covid_xray.storage.frames import records
 from covid_xray.storage.tables import Replacement, Tables
@@ -31,15 +31,15 @@ def results(
     where = {column: [value] for column, value in key.items()}
     where |= {column: sorted(set(predictions[column])) for column in ("task", "protocol")}
     held_out = [key | {"classes": list(settings.tasks[r["task"]])} | r for r in records(predictions)]
-    measured = [
+    metrics = [
         key
-        | {"task": task, "protocol": protocol, "class": figure.class_}
-        | {"metric": figure.metric, "value": figure.value, "ci_low": figure.ci_low, "ci_high": figure.ci_high}
-        | {"n": figure.n, "n_patients": figure.n_patients}
+        | {"task": task, "protocol": protocol, "metric": found.metric, "class": found.class_}
+        | {"value": found.value, "ci_low": found.ci_low, "ci_high": found.ci_high}
+        | {"n": found.n, "n_patients": found.n_patients}
         for (task, protocol), part in predictions.groupby(["task", "protocol"])
-        for figure in figures(part, settings.tasks[str(task)], settings.bootstrap_resamples, settings.seed)
+        for found in estimates(part, settings.tasks[str(task)], settings.bootstrap_resamples, settings.seed)
     ]
     return {
         "predictions": (held_out, where),
-        "metrics": (measured, where),
+        "metrics": (metrics, where),
     }

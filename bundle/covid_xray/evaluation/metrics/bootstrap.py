@@ -1,4 +1,4 @@
-"""Resamples of the patients: what an interval would be without them is too narrow.
+"""95 % intervals: percentiles of resamples of the patients, and Wilson's where no resample could differ.
 
 Efron & Tibshirani 1993, "An Introduction to the Bootstrap", chapter 13; patients are drawn, not images, since
 the images of one patient are alike.
@@ -6,19 +6,20 @@ the images of one patient are alike.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 
-from covid_xray.evaluation.metrics.defined import mean_defined
-from covid_xray.evaluation.metrics.repeat import Array, Key, Repeat
-from covid_xray.evaluation.metrics.weighted import WeightedFigures
+from covid_xray.evaluation.metrics.repeat import Array
 
+CONFIDENCE = 0.95
 # Numbers in one array of a chunk of resamples: 1 MB stays in a core's cache, and memory does not grow.
 _CHUNK = 2**17
 
+Interval = tuple[float, float]
 
-def draws(n_patients: int, resamples: int, seed: int, width: int) -> Iterator[Array]:
+
+def bootstrap_weights(n_patients: int, resamples: int, seed: int, width: int) -> Iterator[Array]:
     """Draw patients with replacement, and yield how often each was drawn, some resamples at a time.
 
     Parameters
@@ -40,16 +41,16 @@ def draws(n_patients: int, resamples: int, seed: int, width: int) -> Iterator[Ar
         yield np.bincount(cells, minlength=size * n_patients).reshape(size, -1).astype(np.float64)
 
 
-def bootstrap(repeats: Sequence[Repeat], resamples: int, seed: int) -> dict[Key, Array]:
-    """Return every figure's replicates, each of shape (resamples,): the mean over repeats of one resample.
+def percentiles(replicates: Array) -> Interval:
+    """Return the middle 95 % of the replicates that are not NaN, of which there is one at least."""
+    tail = (1 - CONFIDENCE) / 2
+    low, high = np.quantile(replicates[~np.isnan(replicates)], [tail, 1 - tail])
+    return float(low), float(high)
 
-    A replicate leaves out the repeats in which the figure is undefined, and is NaN where it is in all.
-    """
-    n_patients = max(int(repeat.patient.max()) for repeat in repeats) + 1
-    weighted = [WeightedFigures.of(repeat, n_patients) for repeat in repeats]
-    width = max(len(repeat.label) for repeat in repeats)
-    chunks: list[dict[Key, Array]] = []
-    for counts in draws(n_patients, resamples, seed, width):
-        each = [dict(figures.values(counts)) for figures in weighted]
-        chunks.append({key: mean_defined([values[key] for values in each]) for key in each[0]})
-    return {key: np.concatenate([chunk[key] for chunk in chunks]) for key in chunks[0]}
+
+def wilson(hits: int, n: int) -> Interval:
+    """Return the score interval of a proportion (Wilson 1927, JASA 22)."""
+    from scipy.stats import binomtest
+
+    interval = binomtest(hits, n).proportion_ci(CONFIDENCE, method="wilson")
+    return float(interval.low), float(interval.high)

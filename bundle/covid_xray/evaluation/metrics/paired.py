@@ -9,9 +9,8 @@ import numpy as np
 import pandas as pd
 
 from covid_xray.errors import StageError
-from covid_xray.evaluation.metrics.bootstrap import draws
-from covid_xray.evaluation.metrics.defined import mean_defined, ratio
-from covid_xray.evaluation.metrics.intervals import Interval, percentiles, wilson
+from covid_xray.evaluation.metrics.bootstrap import Interval, bootstrap_weights, percentiles, wilson
+from covid_xray.evaluation.metrics.formulas import nan_safe_mean, nan_safe_ratio
 from covid_xray.evaluation.metrics.repeat import Array, Codes, patient_numbers
 
 _KEY = ["repeat", "fold", "image_id"]
@@ -116,9 +115,11 @@ def _interval(repeats: Sequence[tuple[Codes, Codes]], n_patients: int, resamples
     images = [np.bincount(patient, minlength=n_patients).astype(np.float64) for patient, _ in repeats]
     gains = [np.bincount(patient, gain, minlength=n_patients) for patient, gain in repeats]
     chunks: list[Array] = []
-    for counts in draws(n_patients, resamples, seed, n_patients):
-        each = [ratio(counts @ gain, counts @ size) for gain, size in zip(gains, images, strict=True)]
-        chunks.append(mean_defined(each))
+    for weights in bootstrap_weights(n_patients, resamples, seed, n_patients):
+        each = [
+            nan_safe_ratio(weights @ gain, weights @ size) for gain, size in zip(gains, images, strict=True)
+        ]
+        chunks.append(nan_safe_mean(each))
     return percentiles(np.concatenate(chunks))
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from covid_xray.evaluation.metrics.defined import ratio
+from covid_xray.evaluation.metrics.formulas import nan_safe_ratio
 from covid_xray.evaluation.metrics.repeat import Array, Codes, Mask
 
 
@@ -42,7 +42,7 @@ class Ranking:
         start, end = np.searchsorted(falling, distinct), np.searchsorted(falling, distinct, side="right")
         return cls(patient[order], own, last, start, end)
 
-    def areas(self, counts: Array) -> tuple[Array, Array]:
+    def areas(self, weights: Array) -> tuple[Array, Array]:
         """Return AUROC and average precision, each of shape (r,).
 
         They are scikit-learn's `roc_auc_score` (tied scores count half) and `average_precision_score` with
@@ -51,20 +51,20 @@ class Ranking:
 
         Parameters
         ----------
-        counts : ndarray of float64, shape (r, P)
+        weights : ndarray of float64, shape (r, P)
             How often each resample drew each patient.
         """
-        drawn = counts[:, self.patient]
+        drawn = weights[:, self.patient]
         above = np.zeros((len(drawn), drawn.shape[1] + 1))
         np.cumsum(drawn, axis=1, out=above[:, 1:])
         found = np.cumsum(drawn[:, self.own], axis=1)[:, self.last]
-        called, higher = above[:, self.end], above[:, self.start]
+        at_least, higher = above[:, self.end], above[:, self.start]
         step = np.diff(found, prepend=0.0, axis=1)
         # Where nothing was drawn down to a score, nothing of the class was: its step is 0.
-        precisions = found / np.where(called > 0, called, 1.0)
+        precisions = found / np.where(at_least > 0, at_least, 1.0)
         # The others' weight above each score, of those with that very score a half.
-        wrong = (called + higher + step) / 2 - found
+        wrong = (at_least + higher + step) / 2 - found
         positives = step.sum(axis=1)
         pairs = positives * (above[:, -1] - positives)
-        auroc = ratio(pairs - (step * wrong).sum(axis=1), pairs)
-        return auroc, ratio((step * precisions).sum(axis=1), positives)
+        auroc = nan_safe_ratio(pairs - (step * wrong).sum(axis=1), pairs)
+        return auroc, nan_safe_ratio((step * precisions).sum(axis=1), positives)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -13,8 +14,7 @@ Array = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
-# A metric and the class it is of, None where it is over all.
-Key = tuple[str, str | None]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -38,12 +38,30 @@ class Repeat:
     probability: Array
     patient: Codes
     fold: Codes
+    _computed: dict[Callable[..., Any], Any] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @property
     def actual(self) -> Mask:
         """Whether each image is of each class, shape (n, k)."""
-        actual: Mask = self.label[:, None] == np.arange(len(self.classes))
-        return actual
+        return self._one_hot(self.label)
+
+    @property
+    def predicted(self) -> Mask:
+        """Whether each image is predicted as each class, shape (n, k)."""
+        return self._one_hot(self.prediction)
+
+    def once(self, compute: Callable[[Repeat], T]) -> T:
+        """Return `compute(self)`, computed at the first call only: metrics of one family share it."""
+        if compute not in self._computed:
+            self._computed[compute] = compute(self)
+        found: T = self._computed[compute]
+        return found
+
+    def _one_hot(self, codes: Codes) -> Mask:
+        found: Mask = codes[:, None] == np.arange(len(self.classes))
+        return found
 
 
 def repeats_of(held_out: pd.DataFrame, classes: Sequence[str]) -> list[Repeat]:

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from covid_xray.evaluation.metrics import shown_in
 from covid_xray.evaluation.protocols import AS_PUBLISHED, EXTERNAL, PATIENT_GROUPED
 from covid_xray.registry.saved import SavedModel
 
@@ -18,14 +19,12 @@ _PROTOCOLS = {
     AS_PUBLISHED: "images held out at random, as published: one patient may stand on both sides",
     EXTERNAL: "images from elsewhere",
 }
-_OVERALL = ("accuracy", "balanced_accuracy", "macro_f1", "mcc", "macro_auroc", "log_loss", "brier", "ece")
-_PER_CLASS = ("recall", "specificity", "precision", "auroc")
 _KEY = ["metric", "class"]
 
 
 @dataclass(frozen=True)
-class Figures:
-    """A table of the card: a row a figure, a column a classifier."""
+class MetricTable:
+    """A table of the card: a row a metric, a column a classifier."""
 
     protocol: str
     words: str
@@ -79,7 +78,7 @@ def _measured(metrics: pd.DataFrame) -> list[str]:
     return [protocol for protocol in _PROTOCOLS if protocol in there]
 
 
-def _table(protocol: str, metrics: pd.DataFrame, backbone: str) -> Figures:
+def _table(protocol: str, metrics: pd.DataFrame, backbone: str) -> MetricTable:
     of_protocol = metrics[metrics["protocol"] == protocol]
     nulls = sorted(set(of_protocol.loc[of_protocol["kind"] == "baseline", "backbone"]))
     known = {
@@ -87,14 +86,17 @@ def _table(protocol: str, metrics: pd.DataFrame, backbone: str) -> Figures:
         for row in of_protocol.to_dict("records")
     }
     labels = sorted(set(of_protocol["class"].dropna()))
-    figures = [(metric, "") for metric in _OVERALL]
-    figures += [(metric, label) for metric in _PER_CLASS for label in labels]
+    shown = [
+        (metric.name, label)
+        for metric in shown_in("card")
+        for label in (labels if metric.per_class else [""])
+    ]
     rows = [
         [f"{metric} {label}".strip(), *(known.get((name, metric, label), "-") for name in (backbone, *nulls))]
-        for metric, label in figures
+        for metric, label in shown
         if (backbone, metric, label) in known
     ]
-    return Figures(protocol, _PROTOCOLS[protocol], (backbone, *nulls), rows)
+    return MetricTable(protocol, _PROTOCOLS[protocol], (backbone, *nulls), rows)
 
 
 def _written(row: Mapping[Any, Any]) -> str:

@@ -8,32 +8,15 @@ from datetime import datetime
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from covid_xray.evaluation.metrics import Metric, shown_in
 from covid_xray.evaluation.plots import confusion_png, curves_png
 from covid_xray.evaluation.protocols import AS_PUBLISHED, INTERNAL, PATIENT_GROUPED
-from covid_xray.evaluation.results_model import Result
+from covid_xray.evaluation.results_model import Result, Value
 from covid_xray.progress import duration
 from covid_xray.stages.report.explained import Explanation
 from covid_xray.stages.report.gallery import Gallery
 from covid_xray.stages.report.narrative import BASELINES, percent, points, sentences, with_interval
 from covid_xray.stages.report.values import Report
-
-# Metrics beside the accuracy in the headline table: name in `metrics`, as a reader calls it, share or number.
-OVERALL = (
-    ("balanced_accuracy", "Balanced accuracy"),
-    ("macro_f1", "Macro F1"),
-    ("mcc", "MCC"),
-    ("log_loss", "Log-loss"),
-    ("brier", "Brier"),
-    ("ece", "ECE"),
-)
-PER_CLASS = (
-    ("recall", "Recall"),
-    ("specificity", "Specificity"),
-    ("precision", "Precision"),
-    ("f1", "F1"),
-    ("auroc", "AUROC"),
-    ("auprc", "AUPRC"),
-)
 
 
 def draw(report: Report) -> dict[str, bytes]:
@@ -66,6 +49,7 @@ def render(
         lstrip_blocks=True,
     )
     environment.filters |= {
+        "estimate": estimate,
         "interval": with_interval,
         "percent": percent,
         "points": points,
@@ -80,8 +64,9 @@ def render(
         gallery=gallery,
         sentences=sentences(report),
         baselines=BASELINES,
-        overall=OVERALL,
-        per_class=PER_CLASS,
+        headline_metrics=shown_in("headline"),
+        class_metrics=shown_in("per_class"),
+        screening_metrics=shown_in("screening"),
         protocols=INTERNAL,
         patient_grouped=PATIENT_GROUPED,
         as_published=AS_PUBLISHED,
@@ -97,8 +82,17 @@ def inlined(image: bytes) -> str:
 
 
 def number(value: float | None) -> str:
-    """Write a figure that is no share, with three decimals; a dash for none."""
+    """Write a number that is no share, with three decimals; a dash for none."""
     return percent(None) if value is None else f"{value:.3f}"
+
+
+def estimate(value: Value | None, metric: Metric) -> str:
+    """Write a metric with its interval, in per cent where it is a share: `98.4 (94.3 to 99.6)`."""
+    if value is None or metric.unit == "share":
+        return with_interval(value)
+    if value.ci_low is None:
+        return number(value.value)
+    return f"{number(value.value)} ({number(value.ci_low)} to {number(value.ci_high)})"
 
 
 def timed(result: Result) -> str:

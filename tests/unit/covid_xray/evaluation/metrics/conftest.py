@@ -3,6 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
+from covid_xray.evaluation.metrics.metric import FromImages
+from covid_xray.evaluation.metrics.records import point_estimates, weighted_estimates
+from covid_xray.evaluation.metrics.repeat import repeats_of
+from covid_xray.evaluation.metrics.weighted_view import PatientSums, WeightedView
 
 NAMES = ("C", "N", "P")
 
@@ -14,7 +18,7 @@ def typed():
     def make(*pairs, repeat=0, fold=0, patients=None, sure=0.9):
         labels, predictions = zip(*pairs, strict=True)
         images = [f"i{place:04d}" for place in range(len(pairs))]
-        probability = [[sure, 1 - sure] if said == "C" else [1 - sure, sure] for said in predictions]
+        probability = [[sure, 1 - sure] if one == "C" else [1 - sure, sure] for one in predictions]
         return pd.DataFrame(
             {"repeat": repeat, "fold": fold, "image_id": images, "patient_id": patients or images}
             | {"label": labels, "prediction": predictions, "probability": probability}
@@ -44,3 +48,51 @@ def drawn():
         )
 
     return make
+
+
+@pytest.fixture(params=[2, 3], ids=["two classes", "three classes"])
+def repeat(request, drawn):
+    """A repeat of three folds and many tied scores."""
+    return repeats_of(drawn(k=request.param, folds=3, seed=4), NAMES[: request.param])[0]
+
+
+@pytest.fixture
+def weights(repeat):
+    """How often each of 20 resamples drew each patient, some never."""
+    return np.random.default_rng(2).integers(0, 4, (20, repeat.patient.max() + 1)).astype(float)
+
+
+@pytest.fixture
+def weighted():
+    """Every metric of a repeat on resamples."""
+
+    def estimate(repeat, weights):
+        return weighted_estimates(WeightedView(PatientSums(repeat, weights.shape[1]), weights))
+
+    return estimate
+
+
+@pytest.fixture
+def assert_scikit_learns(repeat, weights, weighted):
+    """Compare metrics on each resample with what a function of the repeat and its images' weights gives."""
+
+    def check(metrics, reference):
+        computed = {metric.name for metric in metrics if isinstance(metric.compute, FromImages)}
+        found = weighted(repeat, weights)
+        for row, drawn in enumerate(weights):
+            expected = reference(repeat, drawn[repeat.patient])
+            assert {name for name, _ in expected} == computed
+            for key, value in expected.items():
+                assert found[key][row] == pytest.approx(value, abs=1e-12), key
+
+    return check
+
+
+@pytest.fixture
+def points_of():
+    """Every metric of rows of one repeat."""
+
+    def estimate(rows, classes=("C", "N")):
+        return point_estimates(repeats_of(rows, classes)[0])
+
+    return estimate

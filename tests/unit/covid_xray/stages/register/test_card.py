@@ -1,5 +1,6 @@
 import pandas as pd
 import pytest
+from covid_xray.evaluation.metrics import METRICS, shown_in
 from covid_xray.stages.register.card import write_card
 
 
@@ -15,7 +16,7 @@ def card(make_model, make_settings):
     }
     columns = ["kind", "backbone", "protocol", "metric", "class", "value", "ci_low", "ci_high"]
     network = ("backbone", "ResNet50", "patient_grouped")
-    figures = [
+    metrics = [
         (*network, "accuracy", None, 0.95, 0.9, 0.975),
         (*network, "recall", "Covid-19", 0.8, 0.7, 0.875),
         (*network, "mcc", None, 0.5, None, None),
@@ -30,20 +31,28 @@ def card(make_model, make_settings):
     )
 
     def write(*more, baselines=True, **changes):
-        rows = [*(figures if baselines else figures[:3]), *more]
-        metrics = pd.DataFrame(rows, columns=columns)
-        return write_card("covid_xray_resnet50_binary", make_model(), run | changes, images, metrics)
+        rows = [*(metrics if baselines else metrics[:3]), *more]
+        table = pd.DataFrame(rows, columns=columns)
+        return write_card("covid_xray_resnet50_binary", make_model(), run | changes, images, table)
 
     return write
 
 
-def test_figures_stand_beside_those_of_classifiers_that_see_no_lung(card):
+def test_metrics_stand_beside_those_of_classifiers_that_see_no_lung(card):
     text = card()
     assert "|  | ResNet50 | file_facts |" in text.replace("| |", "|  |")
     assert "| accuracy | 0.950 (0.900 to 0.975) | 0.985 (0.980 to 0.990) |" in text
     assert "| recall Covid-19 | 0.800 (0.700 to 0.875) | - |" in text
     assert "| mcc | 0.500 | - |" in text
     assert "No baseline was measured" in card(baselines=False)
+
+
+def test_a_metric_is_on_the_card_where_its_record_says_so_classes_last(card):
+    network = ("backbone", "ResNet50", "patient_grouped")
+    rows = [(*network, one.name, "No_findings" if one.per_class else None, 0.5, 0.4, 0.6) for one in METRICS]
+    lines = card(*rows, baselines=False).split("|---|---|\n")[2].split("\n\n")[0].splitlines()
+    metrics = list(dict.fromkeys(line.split()[1] for line in lines))
+    assert metrics == [metric.name for metric in shown_in("card")]
 
 
 def test_it_says_what_it_is_for_and_what_it_was_made_from(card):

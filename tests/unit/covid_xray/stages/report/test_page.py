@@ -1,15 +1,18 @@
 """The page, from plain values to HTML."""
 
 from datetime import UTC, datetime
+from html import unescape
 from html.parser import HTMLParser
 
 import numpy as np
 import pytest
 from covid_xray.evaluation.box_summary import BoxSummary
+from covid_xray.evaluation.metrics import METRICS, shown_in
 from covid_xray.evaluation.plots import confusion_png, curves_png, draw_network
+from covid_xray.evaluation.results_model import Value
 from covid_xray.stages.report.explained import Explained, Explanation
 from covid_xray.stages.report.gallery import Gallery, Missed
-from covid_xray.stages.report.page import render, timed
+from covid_xray.stages.report.page import estimate, render, timed
 from covid_xray.stages.report.values import Refused
 from PIL import Image
 
@@ -58,6 +61,24 @@ def test_a_figure_stands_with_its_interval_and_its_counts(page, make_result):
     assert "85.0 (64.0 to 94.8)" in cells and "90.0 (60.0 to 98.0)" in cells
     assert "succeeded" in cells
     assert "20 images of 18 patients held out a repeat" in page(make_result())
+
+
+@pytest.mark.parametrize(
+    ("place", "section"), [("headline", "results"), ("per_class", "pictures"), ("screening", "pictures")]
+)
+def test_the_columns_of_a_table_are_the_metrics_that_are_shown_in_it(page, make_result, place, section):
+    heads = unescape(page(make_result())).split(f'id="{section}"')[1].split("</section>")[0]
+    columns = "".join(f'<th scope="col" class="number">{metric.title}</th>' for metric in shown_in(place))
+    assert columns in heads
+
+
+def test_a_metric_that_is_no_share_is_not_written_in_per_cent():
+    share, number = (next(one for one in METRICS if one.unit == unit) for unit in ("share", "number"))
+    value = Value(0.75, 0.5, 0.875, 10)
+    assert estimate(value, share) == "75.0 (50.0 to 87.5)"
+    assert estimate(value, number) == "0.750 (0.500 to 0.875)"
+    assert estimate(Value(0.0, None, None, 10), number) == "0.000"
+    assert estimate(None, number) == "\N{EN DASH}"
 
 
 def test_what_was_published_stands_beside_the_published_protocol_only(page, make_result):

@@ -1,6 +1,10 @@
+import numpy as np
 import pandas as pd
 import pytest
-from covid_xray.evaluation.metrics import figures
+from covid_xray.evaluation.metrics import METRICS, estimates
+from covid_xray.evaluation.metrics.bootstrap import bootstrap_weights
+from covid_xray.evaluation.metrics.estimates import replicates
+from covid_xray.evaluation.metrics.repeat import repeats_of
 
 CLASSES = ("C", "N")
 # The square of the normal distribution's 97.5 % point: Wilson's lower end for n of n is n / (n + Z2).
@@ -8,7 +12,7 @@ Z2 = 3.841459
 
 
 def by_name(rows, classes=CLASSES, resamples=400, seed=1):
-    return {(f.metric, f.class_): f for f in figures(rows, classes, resamples, seed)}
+    return {(found.metric, found.class_): found for found in estimates(rows, classes, resamples, seed)}
 
 
 _RESTING_ON_THE_SMALLEST = (
@@ -17,11 +21,11 @@ _RESTING_ON_THE_SMALLEST = (
 )
 
 
-def width(figure):
-    return figure.ci_high - figure.ci_low
+def width(estimate):
+    return estimate.ci_high - estimate.ci_low
 
 
-def test_a_figure_is_the_mean_over_repeats(typed):
+def test_a_value_is_the_mean_over_repeats(typed):
     one = typed(("C", "C"), ("N", "N"), ("N", "N"), ("N", "N"))
     other = typed(("C", "N"), ("N", "N"), ("N", "N"), ("N", "C"), repeat=1)
     both = by_name(pd.concat([one, other]))
@@ -33,11 +37,9 @@ def test_a_figure_is_the_mean_over_repeats(typed):
 def test_more_repeats_of_the_same_images_do_not_narrow_the_interval(drawn):
     one = by_name(drawn(), "CNP")
     thrice = by_name(pd.concat([drawn(repeat=repeat) for repeat in range(3)]), "CNP")
-    for key, figure in one.items():
-        assert (thrice[key].ci_low, thrice[key].ci_high) == pytest.approx((figure.ci_low, figure.ci_high)), (
-            key
-        )
-        assert (thrice[key].n, thrice[key].n_patients) == (figure.n, figure.n_patients)
+    for key, found in one.items():
+        assert (thrice[key].ci_low, thrice[key].ci_high) == pytest.approx((found.ci_low, found.ci_high)), key
+        assert (thrice[key].n, thrice[key].n_patients) == (found.n, found.n_patients)
 
 
 def test_an_interval_is_as_wide_as_independent_patients_make_it(typed):
@@ -59,7 +61,7 @@ def test_images_that_share_a_patient_widen_the_interval(typed):
 
 
 def test_at_one_and_at_zero_the_interval_is_wilsons_of_the_patients(typed):
-    # 8 C of 4 patients, all found; 20 N of 10 patients, of which a patient has two called C.
+    # 8 C of 4 patients, all found; 20 N of 10 patients, of which a patient has two predicted as C.
     pairs = [*[("C", "C")] * 8, *[("N", "N")] * 18, *[("N", "C")] * 2]
     found = by_name(typed(*pairs, patients=[f"p{i // 2:02d}" for i in range(28)]))
     recall = found["recall", "C"]
@@ -105,13 +107,13 @@ def test_the_brier_score_of_more_than_two_classes_reaches_to_two(typed):
     assert by_name(rows, "CNP")["brier", None].ci_high == pytest.approx(2 * Z2 / (2 + Z2))
 
 
-def test_resamples_in_which_a_figure_is_undefined_do_not_count(typed):
+def test_resamples_in_which_a_metric_is_undefined_do_not_count(typed):
     # A share of (3/5)^5, 8 %, of the resamples draws no C.
     recall = by_name(typed(("C", "C"), ("C", "N"), ("N", "N"), ("N", "N"), ("N", "N")))["recall", "C"]
     assert (recall.ci_low, recall.ci_high) == (0, 1)
 
 
-def test_a_figure_that_is_undefined_is_left_out(typed):
+def test_a_metric_that_is_undefined_is_left_out(typed):
     never = typed(("C", "N"), ("N", "N"))
     found = by_name(never)
     assert ("precision", "C") not in found and ("precision", "N") in found
@@ -119,42 +121,32 @@ def test_a_figure_that_is_undefined_is_left_out(typed):
     assert once["precision", "C"].value == 0.5
 
 
-def test_equal_seeds_give_equal_figures_in_whatever_order_the_rows_are(drawn):
+def test_equal_seeds_give_equal_estimates_in_whatever_order_the_rows_are(drawn):
     rows = pd.concat([drawn(folds=3), drawn(folds=3, seed=5, repeat=1)])
     shuffled = rows.sample(frac=1, random_state=1)
-    assert figures(rows, "CNP", 200, 1) == figures(shuffled, "CNP", 200, 1)
+    assert estimates(rows, "CNP", 200, 1) == estimates(shuffled, "CNP", 200, 1)
     one, other = by_name(rows, "CNP", seed=1), by_name(rows, "CNP", seed=2)
     assert one["auroc", "C"].value == other["auroc", "C"].value
     assert one["auroc", "C"].ci_low != other["auroc", "C"].ci_low
 
 
 def test_every_metric_is_there(drawn):
-    found = by_name(drawn(folds=3), "CNP")
-    overall = {metric for metric, name in found if name is None}
-    per_class = {metric for metric, name in found if name == "P"}
-    assert overall == {
-        *("accuracy", "balanced_accuracy", "macro_f1", "mcc"),
-        *("log_loss", "brier", "ece", "macro_auroc"),
-    }
-    assert per_class == {
-        *("recall", "specificity", "precision", "f1", "auroc", "auprc", "brier"),
-        *("sensitivity_at_95_specificity", "specificity_achieved"),
-        *("ppv_at_1_percent", "ppv_at_5_percent", "ppv_at_20_percent"),
-        *("npv_at_1_percent", "npv_at_5_percent", "npv_at_20_percent"),
-    }
-    assert len(found) == len(overall) + 3 * len(per_class)
+    found = estimates(drawn(folds=3), "CNP", 50, 1)
+    places = {True: "CNP", False: [None]}
+    expected = {(metric.name, of) for metric in METRICS for of in places[metric.per_class]}
+    assert {(one.metric, one.class_) for one in found} == expected and len(found) == len(expected)
 
 
 def test_without_other_folds_there_is_no_sensitivity_at_a_specificity(drawn):
     assert not [metric for metric, _ in by_name(drawn(folds=1), "CNP") if "specificity_" in metric]
 
 
-def test_images_and_patients_are_those_of_the_denominator(typed):
-    # Two C of patient a, one called N; three N of patients b, b and c, one of b's called C.
+def test_images_and_patients_are_those_of_the_metrics_support(typed):
+    # Two C of patient a, one predicted as N; three N of patients b, b and c, one of b's predicted as C.
     rows = typed(
         *[("C", "C"), ("C", "N"), ("N", "C"), ("N", "N"), ("N", "N")], patients=["a", "a", "b", "b", "c"]
     )
-    found = {key: (figure.n, figure.n_patients) for key, figure in by_name(rows).items()}
+    found = {key: (estimate.n, estimate.n_patients) for key, estimate in by_name(rows).items()}
     assert found["recall", "C"] == (2, 1) and found["specificity", "C"] == (3, 2)
     assert found["precision", "C"] == (2, 2) and found["precision", "N"] == (3, 3)
     assert found["f1", "C"] == (3, 2) and found["auroc", "C"] == (5, 3)
@@ -167,3 +159,24 @@ def test_repeats_of_other_images_count_the_mean_of_images_and_each_patient_once(
     )
     accuracy = by_name(pd.concat([one, other]))["accuracy", None]
     assert (accuracy.n, accuracy.n_patients) == (4, 7)
+
+
+def test_all_repeats_see_the_same_resample_of_patients(drawn, weighted):
+    rows = pd.concat([drawn(seed=1), drawn(seed=1, repeat=1), drawn(seed=2, repeat=2)])
+    repeats = repeats_of(rows, "CNP")
+    (weights,) = bootstrap_weights(25, 50, seed=3, width=60)
+    each = [weighted(repeat, weights)["auroc", "C"] for repeat in repeats]
+    found = replicates(repeats, 50, seed=3)["auroc", "C"]
+    assert found == pytest.approx(np.mean(each, axis=0), abs=1e-12)
+
+
+def test_a_repeat_in_which_a_resample_has_none_of_the_class_is_left_out(typed):
+    # Patient b is held out in the second repeat only, a in both.
+    one = typed(("C", "C"), ("N", "N"), patients=["a", "n"])
+    other = typed(("C", "N"), ("N", "N"), patients=["b", "n"], repeat=1)
+    repeats = repeats_of(pd.concat([one, other]), "CN")
+    recall = replicates(repeats, 200, seed=0)["recall", "C"]
+    (weights,) = bootstrap_weights(3, 200, seed=0, width=3)
+    drawn_a, drawn_b = weights[:, 0] > 0, weights[:, 1] > 0
+    assert (recall[drawn_a & ~drawn_b] == 1).all() and (recall[~drawn_a & drawn_b] == 0).all()
+    assert (recall[drawn_a & drawn_b] == 0.5).all() and np.isnan(recall[~drawn_a & ~drawn_b]).all()
