@@ -1,1 +1,1 @@
-"""From a folder of X-rays to where the jobs read them: fetch, sample, resize."""
+"""Prepare folders of X-rays, and copy them to and from a Databricks volume."""

@@ -1,4 +1,4 @@
-"""The public dataset, by git: what arrives is what the commit's hash names, or git refuses it."""
+"""Download the public dataset with git, which checks all contents against the hash of the commit."""
 
 from __future__ import annotations
 
@@ -13,18 +13,19 @@ from tempfile import TemporaryDirectory
 
 from covid_xray.dataset.folder import PATIENTS
 
+from data_upload.csv_files import csv_bytes
 from data_upload.errors import DataUploadError
 
 COVID = "Covid-19"
 
 
 class _GitError(DataUploadError):
-    """Raised when git fails, with git's own word."""
+    """Raised when git fails, with git's own message."""
 
 
 @dataclass(frozen=True)
 class Commit:
-    """A commit of a git repository, and the file or folder that is wanted of it."""
+    """A file or folder in a commit of a git repository."""
 
     url: str
     commit: str
@@ -44,26 +45,26 @@ METADATA = Commit(
 
 
 def fetch_dataset(output: Path, dataset: Commit, metadata: Commit) -> str:
-    """Fetch the images, and the patients of the COVID images; return what was done, in one line.
+    """Download the images, and the patient ids of the COVID images; return a one-line summary.
 
     Parameters
     ----------
     output : Path
-        Receives `<Class>/<file>` and `patients.csv`. NIH files carry the patient in their names.
+        Receives `<Class>/<file>` and patients.csv. The names of NIH files contain their patients' ids.
     dataset : Commit
-        Its `path` is a class folder; the others stand beside it, wherever in the repository that is.
+        Its `path` is the name of a class folder, anywhere in the repository; the others lie beside it.
     metadata : Commit
-        Its `path` is a CSV with `filename` and `patientid`.
+        Its `path` is a CSV file with the columns `filename` and `patientid`.
 
     Raises
     ------
     DataUploadError
-        If git is missing, a repository cannot be reached, or `output` holds something else.
+        If git is missing, a repository cannot be reached, or `output` has other files.
     """
     stamp = output / ".commits"
     wanted = f"{dataset.commit}\n{metadata.commit}\n"
     if stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted:
-        return f"{output} holds the dataset already, at commit {dataset.commit[:12]}"
+        return f"{output} already has the dataset, at commit {dataset.commit[:12]}"
     output.mkdir(parents=True, exist_ok=True)
     if any(not entry.name.startswith(".fetch-") for entry in output.iterdir()):
         raise DataUploadError(f"{output} is not empty: give a new folder")
@@ -76,11 +77,11 @@ def fetch_dataset(output: Path, dataset: Commit, metadata: Commit) -> str:
     known = _write_patients(output, table)
     stamp.write_text(wanted, encoding="utf-8")
     count = sum(file.is_file() for file in output.glob("[!.]*/*"))
-    return f"{count} images in {output}; {PATIENTS} names the patients of {known} of the {COVID} ones"
+    return f"{count} images in {output}; {PATIENTS} has the patient ids of {known} {COVID} images"
 
 
 def _class_folders(folder: Path, source: Commit) -> Path:
-    """Fetch one commit, unpack it, and return the folder in which the class folders stand."""
+    """Download and unpack a commit; return the folder that has the class folders."""
     repository = _fetch(folder, source)
     archive, unpacked = folder / "tree.tar", folder / "tree"
     _git("-C", str(repository), "archive", "-o", str(archive.resolve()), source.commit)
@@ -93,7 +94,7 @@ def _class_folders(folder: Path, source: Commit) -> Path:
 
 
 def _file(folder: Path, source: Commit) -> str:
-    """Fetch one file of a commit, and as little else as the server allows."""
+    """Return the text of a file of a commit, and download as little else as the server allows."""
     repository = _fetch(folder, source, "--filter=blob:none")
     return _git("-C", str(repository), "show", f"{source.commit}:{source.path}")
 
@@ -106,14 +107,14 @@ def _fetch(folder: Path, source: Commit, *options: str) -> Path:
         _git("-C", str(repository), "fetch", "--quiet", "--depth=1", *options, "origin", source.commit)
     except _GitError as error:
         raise DataUploadError(
-            f"commit {source.commit[:12]} of {source.url} cannot be fetched ({error}); check the connection, "
+            f"commit {source.commit[:12]} of {source.url} cannot be fetched ({error}): check the connection, "
             "or get the dataset another way and give its folder as --data"
         ) from None
     return repository
 
 
 def _git(*arguments: str) -> str:
-    # Without a terminal prompt: a repository that asks for a password is one that is not there.
+    # No prompt: GitHub asks for a password where a repository does not exist.
     environment = {**os.environ, "GIT_TERMINAL_PROMPT": "0"}
     try:
         done = subprocess.run(["git", *arguments], capture_output=True, check=True, env=environment)  # noqa: S603, S607
@@ -121,19 +122,16 @@ def _git(*arguments: str) -> str:
         raise DataUploadError("git is not installed: install it and try again") from None
     except subprocess.CalledProcessError as error:
         said = error.stderr.decode(errors="replace").strip().splitlines()
-        # Hints and advice may stand around the line that counts.
+        # git may print hints and advice around the error.
         fatal = [line for line in said if line.startswith("fatal: ")] or said or [str(error)]
-        raise _GitError(f"git says: {fatal[0].removeprefix('fatal: ')}") from None
+        raise _GitError(f"git reports: {fatal[0].removeprefix('fatal: ')}") from None
     return done.stdout.decode("utf-8")
 
 
 def _write_patients(output: Path, table: str) -> int:
-    """Write the patients of the COVID images that are there; NIH images carry theirs in their names."""
+    """Write patients.csv for the COVID images in `output`; return its number of rows."""
     patients = {row["filename"]: row["patientid"] for row in csv.DictReader(io.StringIO(table))}
     names = sorted(file.name for file in (output / COVID).iterdir())
     rows = [(COVID, name, f"cov{patients[name]}") for name in names if patients.get(name)]
-    with (output / PATIENTS).open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["label", "original_filename", "patient_id"])
-        writer.writerows(rows)
+    (output / PATIENTS).write_bytes(csv_bytes(["label", "original_filename", "patient_id"], rows))
     return len(rows)

@@ -1,6 +1,6 @@
-"""Draw synthetic chest X-rays: crude anatomy, and the pattern that sets one class apart from another.
+"""Draw synthetic chest X-rays: crude anatomy, and a pattern of disease that differs between the classes.
 
-They exist so that everything can be tried with no data at hand. They teach nothing about disease.
+They make it possible to try every command without data. They teach nothing about disease.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ def draw_phantom(label: str, body: np.random.Generator, view: np.random.Generato
     label : str
         A key of `PATTERNS`.
     body : numpy.random.Generator
-        Decides what belongs to the patient: proportions and disease.
+        Draws what belongs to the patient: proportions and disease.
     view : numpy.random.Generator
-        Decides what belongs to this picture: position, exposure, noise.
+        Draws what belongs to this picture: position, exposure and noise.
 
     Returns
     -------
     PIL.Image.Image
-        Mode `L`, 256x300 pixels; classes differ in the disease pattern alone.
+        Mode `L`, 256x300 pixels. Classes differ only in the pattern of disease.
     """
     down, across = np.mgrid[0:HEIGHT, 0:WIDTH] / WIDTH
     across = across - 0.5 + view.normal(0, 0.01)
@@ -58,7 +58,7 @@ def _lobar(x: Field, y: Field, body: np.random.Generator) -> Field:
 
 
 def _peripheral(x: Field, y: Field, body: np.random.Generator) -> Field:
-    """Ground-glass patches along the outer edges of both lungs, as reported of COVID-19."""
+    """Ground-glass patches along the outer edges of both lungs, as reported for COVID-19."""
     haze = np.zeros_like(x)
     for side in (-1, 1):
         for _ in range(body.integers(3, 6)):
@@ -79,7 +79,7 @@ def _bones(x: Field, y: Field, body: np.random.Generator) -> Field:
     spine = 0.16 * _soft(0.045 - np.abs(x), 0.012)
     inside = _ellipse(x, y, (0.0, 0.02), (0.42, 0.44), 0.02)
     distance = body.normal(0.088, 0.003)
-    # Ribs fall from the spine to the sides.
+    # Ribs slope down from the spine to the sides.
     phase = (y - 0.35 * x**2 - 0.25 * np.abs(x)) % distance - distance / 2
     ribs = 0.1 * _soft(0.013 - np.abs(phase), 0.006) * inside * _soft(np.abs(x) - 0.05, 0.02)
     clavicles = (

@@ -15,74 +15,79 @@ from covid_xray.dataset.folder import MANIFEST, PATIENTS
 from PIL import Image
 from radiograph import Found, Reason, Refused, Xray, class_folders, open_xray, walk
 
+from data_upload.csv_files import REFUSED, Original, Rejected, write_rows
 from data_upload.errors import DataUploadError
-from data_upload.manifest import REFUSED, Left, Original, write_rows
-from data_upload.silence import silent_decoders
+from data_upload.terminal import suppress_stderr
 
-# The shorter side: 299 pixels are the most that a network takes, and a JPEG of this size has 20 to 30 kB.
+# In pixels. No network takes more than 299, and a JPEG file of this size has 20 to 30 kB.
 SHORTER_SIDE = 384
 QUALITY = 88
 
 
 @dataclass(frozen=True)
 class Resized:
-    """An original and the bytes of its copy, or why there is none."""
+    """The original of a copy and the copy's size in bytes, or why there is no copy."""
 
-    outcome: Original | Left
+    outcome: Original | Rejected
     bytes: int = 0
 
 
 def resize_folder(
     data: Path, output: Path, workers: int, notify: Callable[[int, int], None]
 ) -> Sequence[Resized]:
-    """Write a smaller copy of every X-ray, `manifest.csv` and `refused.csv`; equal input gives equal bytes.
+    """Write a smaller copy of every X-ray, manifest.csv and refused.csv; equal input gives equal bytes.
 
     Parameters
     ----------
     data : Path
-        Folder of class folders; its `patients.csv` is copied along.
+        Folder of class folders; its patients.csv is copied too.
     output : Path
         Receives `<Class>/<stem>.jpg`.
     workers : int
-        Pictures at work at once, at least 1.
+        Files to process at a time, at least 1.
     notify : callable
-        Told (done, total) after every file.
+        Called with (done, total) after every file.
+
+    Returns
+    -------
+    sequence of Resized
+        One for each file of the class folders, in the order of `walk`.
 
     Raises
     ------
     DataUploadError
-        If the folders overlap, `data` holds nothing, or `output` holds other images.
+        If the folders overlap, `data` has no files, or `output` has other files than copies of these.
     """
     if workers < 1:
-        raise DataUploadError(f"--workers {workers}: at least 1 is needed")
+        raise DataUploadError(f"--workers {workers}: at least 1 worker is needed")
     _check_apart(data, output)
     files = list(walk(data, class_folders(data)))
     if not files:
-        raise DataUploadError(f"there are no files in the class folders of {data}")
+        raise DataUploadError(f"the class folders of {data} have no files: give a folder of X-rays")
     _check_output(output, target_names(files))
     output.mkdir(parents=True, exist_ok=True)
     results = []
-    with silent_decoders():
+    with suppress_stderr():
         for done, result in enumerate(_resize_all(files, output, workers), start=1):
             results.append(result)
             notify(done, len(files))
     write_rows(output / MANIFEST, Original, [r.outcome for r in results if isinstance(r.outcome, Original)])
-    write_rows(output / REFUSED, Left, [r.outcome for r in results if isinstance(r.outcome, Left)])
+    write_rows(output / REFUSED, Rejected, [r.outcome for r in results if isinstance(r.outcome, Rejected)])
     if (data / PATIENTS).is_file():
         shutil.copyfile(data / PATIENTS, output / PATIENTS)
     return results
 
 
 def shrink(picture: Image.Image) -> bytes:
-    """Return a grey JPEG, its shorter side at most 384 pixels, with nothing but pixels in it.
+    """Return a grey JPEG file without metadata, whose shorter side has at most 384 pixels.
 
     Raises
     ------
     Refused
-        If the longer side is still over the 65,500 pixels that a JPEG can have.
+        If the longer side still has more than 65,500 pixels, the most that a JPEG file can have.
     """
     grey = picture.convert("L")
-    # Pillow would write comments, EXIF and profiles of the original.
+    # Pillow would copy comments, EXIF data and colour profiles.
     grey.info = {}
     factor = SHORTER_SIDE / min(grey.size)
     if factor < 1:
@@ -93,19 +98,19 @@ def shrink(picture: Image.Image) -> bytes:
         grey.save(file, "JPEG", quality=QUALITY)
     except OSError:
         raise Refused(
-            Reason.too_large, f"{grey.width}x{grey.height} pixels are more than a JPEG holds"
+            Reason.too_large, f"{grey.width}x{grey.height} pixels do not fit into a JPEG file"
         ) from None
     return file.getvalue()
 
 
 def target_names(files: Sequence[Found]) -> list[str]:
-    """Return where each copy goes: its stem and `.jpg`; the whole old name too where the stem is taken."""
+    """Return the path of each copy: with the suffix `.jpg`, added to the old one where the stem is taken."""
     taken: set[str] = set()
     names = []
     for found in files:
         old = PurePosixPath(found.path)
         name = old.with_suffix(".jpg").as_posix()
-        # Folders of some systems do not tell upper from lower case.
+        # Some file systems ignore case.
         if name.lower() in taken:
             name = f"{old.as_posix()}.jpg"
         taken.add(name.lower())
@@ -115,7 +120,7 @@ def target_names(files: Sequence[Found]) -> list[str]:
 
 def _resize_all(files: Sequence[Found], output: Path, workers: int) -> Iterator[Resized]:
     jobs = list(zip(files, target_names(files), strict=True))
-    # Threads are enough: Pillow lets go of Python's lock while it decodes, resizes and encodes.
+    # Threads suffice: Pillow releases the GIL while it decodes, resizes and encodes.
     with ThreadPoolExecutor(workers) as pool:
         yield from pool.map(partial(_resize_one, output), jobs)
 
@@ -127,9 +132,9 @@ def _resize_one(output: Path, job: tuple[Found, str]) -> Resized:
         xray = open_xray(data)
         small = shrink(xray.picture)
     except Refused as refused:
-        # What an earlier run made of an earlier file of this name.
+        # A copy that an earlier run made of an earlier file with this name.
         (output / name).unlink(missing_ok=True)
-        return Resized(Left(found.path, str(refused.reason), refused.detail))
+        return Resized(Rejected(found.path, str(refused.reason), refused.detail))
     _write(output / name, small)
     return Resized(_original(found, name, data, xray), len(small))
 
@@ -150,7 +155,7 @@ def _original(found: Found, name: str, data: bytes, xray: Xray) -> Original:
 
 def _write(file: Path, data: bytes) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    # Not the whole name, which may be as long as a name can be.
+    # A hash in place of the name, which may already be as long as a name can be.
     part = file.with_name(f".{hashlib.sha256(file.name.encode()).hexdigest()[:16]}.part")
     part.write_bytes(data)
     part.replace(file)
@@ -159,10 +164,10 @@ def _write(file: Path, data: bytes) -> None:
 def _check_output(output: Path, names: Sequence[str]) -> None:
     if not output.is_dir():
         return
-    strange = {found.path for found in walk(output, class_folders(output))} - set(names)
-    if strange:
+    others = {found.path for found in walk(output, class_folders(output))} - set(names)
+    if others:
         raise DataUploadError(
-            f"--output {output} has files that are no copies of these, such as {min(strange)}; "
+            f"--output {output} has files that are not copies of these X-rays, such as {min(others)}: "
             "give a new folder"
         )
 
@@ -170,4 +175,4 @@ def _check_output(output: Path, names: Sequence[str]) -> None:
 def _check_apart(data: Path, output: Path) -> None:
     one, other = data.resolve(), output.resolve()
     if one.is_relative_to(other) or other.is_relative_to(one):
-        raise DataUploadError(f"--output {output} and --data {data} overlap; write the copy somewhere else")
+        raise DataUploadError(f"--output {output} and --data {data} overlap: give another output folder")

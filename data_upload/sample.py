@@ -1,8 +1,7 @@
-"""Write a small synthetic set: class folders of phantoms and patients.csv."""
+"""Write a small synthetic dataset: class folders of phantoms, and patients.csv."""
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,10 +9,11 @@ from pathlib import Path
 import numpy as np
 from covid_xray.dataset.folder import PATIENTS
 
+from data_upload.csv_files import csv_bytes
 from data_upload.errors import DataUploadError
 from data_upload.phantom import PATTERNS, draw_phantom
 
-# Of every two patients one comes twice, so that images and patients are not the same thing.
+# Pictures of a patient: every second patient has two, so that images and patients differ in number.
 _VIEWS = (1, 2)
 
 
@@ -36,24 +36,20 @@ def draw_sample(output: Path, per_class: int, seed: int) -> None:
     """
     if per_class < 1 or seed < 0:
         raise DataUploadError(
-            f"a sample of {per_class} images per class with seed {seed} cannot be drawn: "
-            "--per-class starts at 1 and --seed at 0"
+            f"cannot draw {per_class} images of each class with seed {seed}: --per-class must be at least 1, "
+            "and --seed at least 0"
         )
     rows = [
         row for place, label in enumerate(PATTERNS) for row in _draw(output, label, place, per_class, seed)
     ]
-    table = io.StringIO()
-    writer = csv.writer(table, lineterminator="\n")
-    writer.writerow(["label", "original_filename", "patient_id"])
-    writer.writerows(rows)
-    _write(output / PATIENTS, table.getvalue().encode())
+    _write(output / PATIENTS, csv_bytes(["label", "original_filename", "patient_id"], rows))
 
 
 def _draw(output: Path, label: str, place: int, count: int, seed: int) -> Iterator[tuple[str, str, str]]:
     folder = output / label
     folder.mkdir(parents=True, exist_ok=True)
-    # A larger sample that was here before must not mix with this one.
-    before = set(folder.glob("phantom-*.png"))
+    # Pictures of an earlier, larger sample must not mix with these.
+    leftover = set(folder.glob("phantom-*.png"))
     for number, view in _pictures(count):
         patient = f"p{place}{number:04d}"
         body = np.random.default_rng((seed, place, number))
@@ -62,20 +58,20 @@ def _draw(output: Path, label: str, place: int, count: int, seed: int) -> Iterat
         file = io.BytesIO()
         picture.save(file, "PNG")
         _write(folder / name, file.getvalue())
-        before.discard(folder / name)
+        leftover.discard(folder / name)
         yield label, name, patient
-    for old in before:
+    for old in leftover:
         old.unlink()
 
 
 def _write(file: Path, content: bytes) -> None:
-    """Write a file unless it is there: whoever looks at times of change then sees that nothing is new."""
+    """Write a file unless it has this content already, so that its modification time stays."""
     if not file.is_file() or file.read_bytes() != content:
         file.write_bytes(content)
 
 
 def _pictures(count: int) -> Iterator[tuple[int, int]]:
-    """Return (patient, view) of `count` pictures."""
+    """Yield (patient, view) of `count` pictures."""
     drawn = 0
     patient = 0
     while drawn < count:

@@ -1,4 +1,4 @@
-"""Send a folder of X-rays to a volume: in parallel, each file once, and on from where it stopped."""
+"""Copy files to and from a volume in parallel; an interrupted upload continues where it stopped."""
 
 from __future__ import annotations
 
@@ -11,35 +11,43 @@ from pathlib import Path
 from databricks.sdk.errors.base import DatabricksError
 from requests import RequestException
 
-from data_upload.journal import Journal
-from data_upload.parcels import Parcel, is_there, strangers
+from data_upload.items import UploadItem, extraneous, is_uploaded
+from data_upload.local_state import Journal
 from data_upload.volume import Volume, one_line
 
-# What a file may fail with while the others go on.
-_FAULTS = (DatabricksError, RequestException, OSError, RuntimeError)
+# Errors of one file, after which the others go on.
+_FILE_ERRORS = (DatabricksError, RequestException, OSError, RuntimeError)
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What to do about a volume; `keep` names the files there that the folder lacks and that may stay."""
+    """What an upload does to a volume.
 
-    send: tuple[Parcel, ...]
-    skip: tuple[Parcel, ...]
+    Attributes
+    ----------
+    send, skip : tuple of UploadItem
+        Items that the volume lacks, and items that it holds.
+    delete, keep : tuple of str
+        Names of extraneous files in the volume: those to delete, and those that stay.
+    """
+
+    send: tuple[UploadItem, ...]
+    skip: tuple[UploadItem, ...]
     delete: tuple[str, ...]
     keep: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Failure:
-    """A file that did not make it, and why."""
+    """A file that could not be copied or deleted, and the error."""
 
     name: str
     error: str
 
 
 def plan(
-    parcels: Sequence[Parcel],
-    there: Mapping[str, int],
+    items: Sequence[UploadItem],
+    remote: Mapping[str, int],
     sent: Mapping[str, str],
     pseudonymised: bool,
     delete: bool,
@@ -48,37 +56,39 @@ def plan(
 
     Parameters
     ----------
-    there : mapping of str to int
+    remote : mapping of str to int
         Sizes in bytes by name, as the volume lists them.
     sent : mapping of str to str
-        sha256 by name of what has been sent from here.
+        sha256 by name of what was sent from here.
+    pseudonymised : bool
+        Whether the names of X-rays are their checksums.
     delete : bool
-        Whether files that the folder lacks are to go from the volume.
+        Whether to delete the files of the volume that the folder does not have.
     """
-    extra = tuple(strangers(parcels, there))
-    known = {parcel.name for parcel in parcels if is_there(parcel, there, sent, pseudonymised)}
+    extra = tuple(extraneous(items, remote))
+    uploaded = {item.name for item in items if is_uploaded(item, remote, sent, pseudonymised)}
     return Plan(
-        send=tuple(parcel for parcel in parcels if parcel.name not in known),
-        skip=tuple(parcel for parcel in parcels if parcel.name in known),
+        send=tuple(item for item in items if item.name not in uploaded),
+        skip=tuple(item for item in items if item.name in uploaded),
         delete=extra if delete else (),
         keep=() if delete else extra,
     )
 
 
-def carry_out(
-    what: Plan, volume: Volume, journal: Journal, workers: int, notify: Callable[[int, int], None]
+def execute(
+    todo: Plan, volume: Volume, journal: Journal, workers: int, notify: Callable[[int, int], None]
 ) -> list[Failure]:
-    """Send and delete, and look at the end whether all sizes are right.
+    """Send and delete, then check the sizes of all files that were sent.
 
     Parameters
     ----------
     notify : callable
-        Told (done, total) after each file.
+        Called with (done, total) after each file.
 
     Returns
     -------
     list of Failure
-        By name; empty when all went well.
+        Sorted by name; empty if everything succeeded.
 
     Raises
     ------
@@ -86,21 +96,21 @@ def carry_out(
         If the volume may not be written to; nothing has been sent then.
     """
 
-    def send(parcel: Parcel) -> None:
-        volume.send(parcel.name, parcel.read())
-        journal.write(parcel)
+    def send(item: UploadItem) -> None:
+        volume.send(item.name, item.read())
+        journal.write(item)
 
-    calls = {parcel.name: partial(send, parcel) for parcel in what.send}
-    calls |= {name: partial(volume.delete, name) for name in what.delete}
-    volume.make_folders(parcel.name for parcel in what.send)
+    calls = {item.name: partial(send, item) for item in todo.send}
+    calls |= {name: partial(volume.delete, name) for name in todo.delete}
+    volume.make_folders(item.name for item in todo.send)
     failures = _in_parallel(calls, workers, notify)
-    if what.send:
-        there = volume.sizes()
+    if todo.send:
+        arrived = volume.sizes()
         failed = {failure.name for failure in failures}
         failures += [
-            Failure(parcel.name, f"{there.get(parcel.name, 0)} of {parcel.size} bytes arrived: send it again")
-            for parcel in what.send
-            if parcel.name not in failed and there.get(parcel.name) != parcel.size
+            Failure(item.name, f"{arrived.get(item.name, 0)} of {item.size} bytes arrived: send it again")
+            for item in todo.send
+            if item.name not in failed and arrived.get(item.name) != item.size
         ]
     return sorted(failures, key=lambda failure: failure.name)
 
@@ -108,7 +118,7 @@ def carry_out(
 def fetch_all(
     volume: Volume, output: Path, workers: int, notify: Callable[[int, int], None]
 ) -> tuple[int, list[Failure]]:
-    """Fetch every file of a volume into a folder; return how many there are, and which failed."""
+    """Download every file of a volume into a folder; return the number of files, and those that failed."""
     names = volume.sizes()
     calls = {name: partial(volume.fetch, name, output / name) for name in names}
     return len(names), _in_parallel(calls, workers, notify)
@@ -124,10 +134,10 @@ def _in_parallel(
         for done, future in enumerate(as_completed(running), start=1):
             try:
                 future.result()
-            except _FAULTS as error:
+            except _FILE_ERRORS as error:
                 failures.append(Failure(running[future], one_line(error)))
             notify(done, len(running))
     finally:
-        # After Ctrl-C: what is on its way arrives, what has not started does not.
+        # After Ctrl-C transfers under way are completed, and no others start.
         pool.shutdown(cancel_futures=True)
     return failures

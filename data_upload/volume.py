@@ -1,4 +1,4 @@
-"""A folder of a Unity Catalog volume, through databricks-sdk's Files API, with faults passed over.
+"""A folder of a Unity Catalog volume, through databricks-sdk's Files API, with retries of transient errors.
 
 https://docs.databricks.com/api/workspace/files
 """
@@ -23,28 +23,29 @@ from databricks.sdk.credentials_provider import CredentialsStrategy
 from databricks.sdk.errors import NotFound, PermissionDenied, Unauthenticated
 from databricks.sdk.errors.platform import DeadlineExceeded, InternalError, TemporarilyUnavailable
 from databricks.sdk.retries import retried
+from sparkdl.files import write_whole
 
 from data_upload.errors import DataUploadError
 
 _VOLUME = re.compile(r"(/Volumes/[^/]+/[^/]+/[^/]+)(/.*)?")
-# What a command does with the volume that it is given by this option.
+# What a command needs on the volume that this option names.
 _PRIVILEGES = {"--to": "READ VOLUME and WRITE VOLUME", "--from": "READ VOLUME"}
-# The SDK itself repeats after 429, 503, resets and time-outs; these it lets through.
-_PASSING = (InternalError, TemporarilyUnavailable, DeadlineExceeded, TimeoutError)
+# The SDK itself retries after 429, 503, resets and time-outs, but not after these.
+_TRANSIENT = (InternalError, TemporarilyUnavailable, DeadlineExceeded, TimeoutError)
 _ATTEMPTS = 6
-# After connection errors the SDK goes on for five minutes: too long for a mistyped host, not for a transfer.
+# The SDK retries connection errors for five minutes: right for a transfer, too long for a mistyped host.
 _FIRST_ANSWER_SECONDS = 10
-# Any answer will do; the SDK asks for this as well.
+# The SDK asks for this too; any answer shows that the host can be reached.
 _ABOUT = "/.well-known/databricks-config"
 
 _T = TypeVar("_T")
 
-# Python prints warnings of a logger without handlers; the SDK warns of an unreachable host, as we do below.
+# Without a handler Python would print the SDK's warning of an unreachable host beside our own message.
 logging.getLogger("databricks.sdk").addHandler(logging.NullHandler())
 
 
 class _NoCredentials(CredentialsStrategy):
-    """For finding out which host is meant, without a login: some logins ask that host."""
+    """Find out the configured host without a login, which may itself need that host."""
 
     def auth_type(self) -> str:
         return "none"
@@ -59,20 +60,20 @@ def workspace(profile: str | None) -> WorkspaceClient:
     Raises
     ------
     DataUploadError
-        If neither says which workspace, or how to get in, or the workspace cannot be reached.
+        If no workspace or no credentials are configured, or the workspace cannot be reached.
     """
     if profile and os.environ.get("DATABRICKS_HOST"):
         raise DataUploadError(
             f"--profile {profile} and DATABRICKS_HOST both name a workspace: unset DATABRICKS_HOST, which "
-            "would win, or leave out --profile"
+            "would take precedence, or omit --profile"
         )
     try:
         _refuse_unreachable(profile)
         return WorkspaceClient(profile=profile)
     except (ValueError, ConfigParserError) as error:
         raise DataUploadError(
-            f"no workspace to talk to: {one_line(error)}; `databricks auth login` or set DATABRICKS_HOST and "
-            "DATABRICKS_TOKEN"
+            f"no workspace is configured ({one_line(error)}): run `databricks auth login`, or set "
+            "DATABRICKS_HOST and DATABRICKS_TOKEN"
         ) from None
 
 
@@ -89,8 +90,8 @@ def _refuse_unreachable(profile: str | None) -> None:
         requests.get(f"{host}{_ABOUT}", timeout=_FIRST_ANSWER_SECONDS)
     except requests.RequestException as error:
         raise DataUploadError(
-            f"the workspace {host} cannot be reached ({_cause(error)}): check its name and this machine's "
-            "connection, then type the same command again"
+            f"the workspace {host} cannot be reached ({_cause(error)}): check its name and the connection, "
+            "then run the same command again"
         ) from None
 
 
@@ -101,23 +102,25 @@ def _cause(error: BaseException) -> str:
 
 
 class Volume:
-    """The files below a path like `/Volumes/<catalog>/<schema>/<volume>`.
+    """The files below `/Volumes/<catalog>/<schema>/<volume>` or a folder in it.
 
     Parameters
     ----------
     option : {"--to", "--from"}
-        Which the path was given with, for messages.
+        The option that gave the path, for messages.
 
     Raises
     ------
     DataUploadError
-        If `path` is no such path.
+        If `path` is not such a path.
     """
 
     def __init__(self, client: WorkspaceClient, path: str, option: Literal["--to", "--from"]) -> None:
         found = _VOLUME.fullmatch(path)
         if not found or {"", ".", ".."} & set(path.strip("/").split("/")):
-            raise DataUploadError(f"{path} is no volume: it looks like /Volumes/<catalog>/<schema>/<volume>")
+            raise DataUploadError(
+                f"{option} {path} is not a volume: give /Volumes/<catalog>/<schema>/<volume>, or a path in it"
+            )
         self.path = path.rstrip("/")
         self._root = found[1]
         self._option = option
@@ -135,15 +138,15 @@ class Volume:
         try:
             return dict(self._below(self.path))
         except NotFound:
-            # An emptied volume answers like one that does not exist; only the latter refuses this, which
-            # changes nothing in the former.
+            # The API answers alike for an emptied volume and one that does not exist. Making the root folder
+            # fails for the latter only, and changes nothing in the former.
             self._make_folder(self._root)
             return {}
         except OSError as error:
             raise self._refusal(error) from None
 
     def make_folders(self, names: Iterable[str]) -> None:
-        """Make the folders of files with these names, those above them too; they may exist.
+        """Make the folders of files with these names, and their parents; they may exist.
 
         Raises
         ------
@@ -154,39 +157,35 @@ class Volume:
             self._make_folder(folder)
 
     def send(self, name: str, content: bytes) -> None:
-        """Write a file, over an older one if there is one."""
-        _repeat(lambda: self._files.upload(f"{self.path}/{name}", io.BytesIO(content), overwrite=True))
+        """Upload a file; it replaces an older one."""
+        _retry(lambda: self._files.upload(f"{self.path}/{name}", io.BytesIO(content), overwrite=True))
 
     def fetch(self, name: str, file: Path) -> None:
-        """Write a file of the volume to `file`; whoever looks sees the old file or the whole new one."""
+        """Download a file of the volume to `file`; readers see the old file or the new one, never a part."""
         file.parent.mkdir(parents=True, exist_ok=True)
-        part = file.with_name(f".{file.name}.part")
-        try:
-            part.write_bytes(_repeat(lambda: self._read(name)))
-            part.replace(file)
-        finally:
-            part.unlink(missing_ok=True)
+        content = _retry(lambda: self._read(name))
+        write_whole(file, lambda part: part.write_bytes(content))
 
     def delete(self, name: str) -> None:
         """Delete a file."""
-        _repeat(lambda: self._files.delete(f"{self.path}/{name}"))
+        _retry(lambda: self._files.delete(f"{self.path}/{name}"))
 
     def _make_folder(self, folder: str) -> None:
         try:
-            _repeat(partial(self._files.create_directory, folder))
+            _retry(partial(self._files.create_directory, folder))
         except OSError as error:
             raise self._refusal(error) from None
 
     def _refusal(self, error: OSError) -> DataUploadError:
-        # The SDK adds its configuration to what the workspace says.
+        # The SDK adds its configuration to the workspace's message.
         said = one_line(error).partition(". Config: ")[0].rstrip(".")
         if isinstance(error, NotFound):
             remedy = f"correct {self._option}, or deploy the bundle first"
             text = f"there is no volume {self._root} ({said}): {remedy}"
-        # Some tokens that have expired are forbidden, not unauthenticated.
+        # The API answers for some expired tokens with 403, not 401.
         elif isinstance(error, Unauthenticated) or "access token" in said:
             text = (
-                f"{self._host} refuses the login ({said}): log in with `databricks auth login`, or set "
+                f"{self._host} rejects the login ({said}): log in with `databricks auth login`, or set "
                 "DATABRICKS_TOKEN to a valid token"
             )
         elif isinstance(error, PermissionDenied):
@@ -195,7 +194,7 @@ class Volume:
                 f"{_PRIVILEGES[self._option]} on it"
             )
         else:
-            text = f"the workspace fails at {self.path} ({said}): type the same command again later"
+            text = f"the workspace cannot serve {self.path} ({said}): run the same command again later"
         return DataUploadError(text)
 
     def _read(self, name: str) -> bytes:
@@ -205,7 +204,7 @@ class Volume:
             return contents.read()
 
     def _below(self, folder: str) -> Iterator[tuple[str, int]]:
-        for entry in _repeat(lambda: list(self._files.list_directory_contents(folder))):
+        for entry in _retry(lambda: list(self._files.list_directory_contents(folder))):
             path = str(entry.path)
             if entry.is_directory:
                 yield from self._below(path.rstrip("/"))
@@ -214,14 +213,14 @@ class Volume:
 
 
 def one_line(error: BaseException) -> str:
-    """Return an error's message without its line breaks."""
+    """Return the message of an error without line breaks, or its class if it has none."""
     return " ".join(str(error).split()) or type(error).__name__
 
 
-def _repeat(call: Callable[[], _T]) -> _T:
-    patient = retried(on=_PASSING, timeout=timedelta(minutes=10), max_attempts=_ATTEMPTS)
+def _retry(call: Callable[[], _T]) -> _T:
+    with_retries = retried(on=_TRANSIENT, timeout=timedelta(minutes=10), max_attempts=_ATTEMPTS)
     try:
-        return patient(call)()  # type: ignore[no-any-return]
-    except RuntimeError as given_up:
-        # What the workspace has said, not how often it was asked.
-        raise given_up.__cause__ or given_up from None
+        return with_retries(call)()  # type: ignore[no-any-return]
+    except RuntimeError as error:
+        # The workspace's last answer says more than that all attempts failed.
+        raise error.__cause__ or error from None

@@ -1,4 +1,4 @@
-"""A standalone Spark cluster on this machine: a master and workers, reachable from this machine alone.
+"""A standalone Spark cluster on this machine: a master and workers that listen on loopback only.
 
 https://spark.apache.org/docs/latest/spark-standalone.html
 """
@@ -8,16 +8,17 @@ from __future__ import annotations
 import json
 import os
 import re
-import signal
 import subprocess
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from time import monotonic, sleep
 
+import psutil
 import pyspark
 from covid_xray.errors import CovidXrayError
+from sparkdl.files import write_whole
 
 _HOST = "127.0.0.1"
 _PACKAGE = "org.apache.spark.deploy"
@@ -25,17 +26,34 @@ _MASTER_AT = re.compile(r"Starting Spark master at (spark://\S+)")
 _REGISTERED = re.compile(r"Successfully registered with master")
 _SECONDS_TO_START = 60
 _SECONDS_TO_STOP = 20
+# The system's clock ticks a hundred times a second, and its time of boot is a whole number of seconds.
+_SAME_START_SECONDS = 2
 _FILE = "cluster.json"
 
 
 @dataclass(frozen=True)
-class _State:
-    url: str
-    pids: list[int]
+class _Member:
+    """A process of the cluster: its id, and when it began, by which it differs from a later one with this id.
+
+    `started` is in seconds since the machine booted, which changes of the clock do not move.
+    """
+
+    pid: int
+    started: float
+
+    @classmethod
+    def of(cls, process: psutil.Process) -> _Member:
+        return cls(process.pid, process.create_time() - psutil.boot_time())
 
 
 @dataclass(frozen=True)
-class _Started:
+class _State:
+    url: str = ""
+    members: tuple[_Member, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Launched:
     log: Path
     process: subprocess.Popen[bytes]
 
@@ -50,28 +68,29 @@ def start(folder: Path, workers: int) -> str:
     Parameters
     ----------
     folder : Path
-        Receives logs and the process ids by which `stop` ends them.
+        Receives the logs, and the record of the processes that `stop` ends.
     workers : int
         At least 1.
 
     Raises
     ------
     ClusterError
-        If one runs already, or does not come up; then nothing is left running.
+        If a cluster is already running, or if this one does not start; then nothing is left running.
     """
     if workers < 1:
-        raise ClusterError(f"a cluster of {workers} workers cannot work: --workers starts at 1")
+        raise ClusterError(f"--workers {workers}: a cluster needs at least 1 worker")
     if _running(folder):
-        raise ClusterError(f"a cluster is running already, at {_state(folder).url}: stop it first")
+        raise ClusterError(f"a cluster is already running at {_state(folder).url}: stop it first")
     folder.mkdir(parents=True, exist_ok=True)
+    _write_state(folder, _State())
     try:
         master = ["master.Master", "--host", _HOST, "--port", "0", "--webui-port", "0"]
-        url = _sign(_launch(folder, "master", master), _MASTER_AT)[1]
-        _write_state(folder, url, _state(folder).pids)
+        url = _wait_for_line(_launch(folder, "master", master), _MASTER_AT)[1]
+        _write_state(folder, replace(_state(folder), url=url))
         options = ["--host", _HOST, "--cores", "1", "--memory", "2g", "--webui-port", "0"]
         command = ["worker.Worker", *options, "--work-dir", str(folder / "work"), url]
-        for started in [_launch(folder, f"worker-{number}", command) for number in range(workers)]:
-            _sign(started, _REGISTERED)
+        for launched in [_launch(folder, f"worker-{number}", command) for number in range(workers)]:
+            _wait_for_line(launched, _REGISTERED)
     except BaseException:
         stop(folder)
         raise
@@ -79,24 +98,27 @@ def start(folder: Path, workers: int) -> str:
 
 
 def stop(folder: Path) -> int:
-    """End what `start` started, workers first; return how many processes that were.
+    """End the processes that `start` started, workers first; return how many were running.
 
     Raises
     ------
     ClusterError
         If one of them does not end.
     """
-    pids = _running(folder)
-    for pid in reversed(pids):
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGTERM)
-    if not _wait(lambda: not any(map(_is_alive, pids)), _SECONDS_TO_STOP):
-        raise ClusterError(f"processes {list(filter(_is_alive, pids))} do not end; look into {folder}")
+    processes = _running(folder)
+    for process in reversed(processes):
+        with suppress(psutil.NoSuchProcess):
+            process.terminate()
+    if not _wait_until(lambda: not any(map(_is_alive, processes)), _SECONDS_TO_STOP):
+        pids = [process.pid for process in processes if _is_alive(process)]
+        raise ClusterError(
+            f"processes {pids} do not end: see the logs in {folder}, and end them with kill -9"
+        )
     (folder / _FILE).unlink(missing_ok=True)
-    return len(pids)
+    return len(processes)
 
 
-def _launch(folder: Path, name: str, command: Sequence[str]) -> _Started:
+def _launch(folder: Path, name: str, command: Sequence[str]) -> _Launched:
     home = Path(pyspark.__file__).parent
     # SPARK_LOCAL_IP keeps the web pages on loopback too.
     environment = {**os.environ, "SPARK_HOME": str(home), "SPARK_LOCAL_IP": _HOST}
@@ -114,60 +136,64 @@ def _launch(folder: Path, name: str, command: Sequence[str]) -> _Started:
             start_new_session=True,
         )
     state = _state(folder)
-    _write_state(folder, state.url, [*state.pids, process.pid])
-    return _Started(log, process)
+    member = _Member.of(psutil.Process(process.pid))
+    _write_state(folder, replace(state, members=(*state.members, member)))
+    return _Launched(log, process)
 
 
-def _sign(started: _Started, pattern: re.Pattern[str]) -> re.Match[str]:
-    """Wait until a process says in its log that it is ready."""
+def _wait_for_line(launched: _Launched, pattern: re.Pattern[str]) -> re.Match[str]:
+    """Wait until a process writes a line into its log that says that it is ready."""
 
-    def said() -> re.Match[str] | None:
-        return pattern.search(started.log.read_text(encoding="utf-8", errors="replace"))
+    def found() -> re.Match[str] | None:
+        return pattern.search(launched.log.read_text(encoding="utf-8", errors="replace"))
 
-    _wait(lambda: said() is not None or started.process.poll() is not None, _SECONDS_TO_START)
-    found = said()
-    if found is None:
-        raise ClusterError(f"the cluster did not come up; what Spark says of it is in {started.log}")
-    return found
-
-
-def _running(folder: Path) -> list[int]:
-    """Return the processes that are still those which `start` started: ids are used again by others."""
-    return [pid for pid in _state(folder).pids if _PACKAGE in _seen(pid)[1]]
+    _wait_until(lambda: found() is not None or launched.process.poll() is not None, _SECONDS_TO_START)
+    line = found()
+    if line is None:
+        raise ClusterError(f"the cluster did not start: see what Spark writes in {launched.log}")
+    return line
 
 
-def _is_alive(pid: int) -> bool:
-    """Tell whether a process still holds its ports: it loses its command line before them."""
-    return _seen(pid)[0]
+def _running(folder: Path) -> list[psutil.Process]:
+    """Return the processes of the cluster that are still alive, in the order of their start."""
+    return [process for member in _state(folder).members if (process := _process(member)) is not None]
 
 
-def _seen(pid: int) -> tuple[bool, str]:
-    """Return whether there is such a process, and its command line."""
-    proc = Path("/proc")
-    if not proc.is_dir():
-        asked = ["ps", "-p", str(pid), "-o", "stat=,args="]
-        found = subprocess.run(asked, capture_output=True, text=True, check=False).stdout  # noqa: S603
-        state, _, command = found.strip().partition(" ")
-        return bool(state) and not state.startswith("Z"), command
+def _process(member: _Member) -> psutil.Process | None:
+    """Return the process of a member; None if it has ended, even if another process has its id now."""
     try:
-        stat, command = ((proc / str(pid) / name).read_text(errors="replace") for name in ("stat", "cmdline"))
-    except OSError:
-        return False, ""
-    # One that nobody has waited for stays in the list, with its first thread alone.
-    state, *numbers = stat.rpartition(")")[2].split()
-    return state != "Z" or int(numbers[16]) > 1, command
+        process = psutil.Process(member.pid)
+        same = abs(_Member.of(process).started - member.started) < _SAME_START_SECONDS
+    except psutil.NoSuchProcess:
+        return None
+    return process if same and _is_alive(process) else None
+
+
+def _is_alive(process: psutil.Process) -> bool:
+    """Tell whether a process may still hold its ports.
+
+    A zombie with more than one thread does: its first thread has ended, the others have not.
+    """
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE or process.num_threads() > 1
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _state(folder: Path) -> _State:
     file = folder / _FILE
-    return _State(**json.loads(file.read_text(encoding="utf-8"))) if file.is_file() else _State("", [])
+    if not file.is_file():
+        return _State()
+    stored = json.loads(file.read_text(encoding="utf-8"))
+    return _State(stored["url"], tuple(_Member(**member) for member in stored["members"]))
 
 
-def _write_state(folder: Path, url: str, pids: list[int]) -> None:
-    (folder / _FILE).write_text(json.dumps({"url": url, "pids": pids}), encoding="utf-8")
+def _write_state(folder: Path, state: _State) -> None:
+    text = json.dumps(asdict(state))
+    write_whole(folder / _FILE, lambda place: place.write_text(text, encoding="utf-8"))
 
 
-def _wait(true: Callable[[], bool], seconds: float) -> bool:
+def _wait_until(true: Callable[[], bool], seconds: float) -> bool:
     end = monotonic() + seconds
     while monotonic() < end:
         if true():

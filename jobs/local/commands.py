@@ -62,12 +62,12 @@ def clean(args: Namespace) -> int:
 @contextmanager
 def _alone(output: Path) -> Iterator[None]:
     """Be the only command that writes to a folder: two would compute the same, and store it twice."""
-    from covid_xray.storage.locks import turn_at
+    from covid_xray.storage.locks import file_lock
 
     def waiting() -> None:
         print(f"Another command is writing to {output}: waiting for it to end", flush=True)
 
-    with turn_at(output.resolve() / ".lock", waiting):
+    with file_lock(output.resolve() / ".lock", waiting):
         yield
 
 

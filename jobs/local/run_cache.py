@@ -17,6 +17,7 @@ from covid_xray.software import code_id, versions
 from covid_xray.stages.report import headline
 from covid_xray.storage.tables import Tables
 from radiograph import walk
+from sparkdl.files import write_whole
 
 from jobs.local.request import RunRequest
 
@@ -44,7 +45,7 @@ def fingerprint(request: RunRequest) -> str:
 
 
 def find(request: RunRequest, inputs: str) -> RunCache | None:
-    """Return the cached for equal inputs, unless page or tables have changed since."""
+    """Return what is cached for equal inputs, unless page or tables have changed since."""
     try:
         kept = json.loads(_place(request, inputs).read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -55,12 +56,11 @@ def find(request: RunRequest, inputs: str) -> RunCache | None:
 
 
 def keep(request: RunRequest, inputs: str, cached: RunCache) -> None:
-    """Keep the cached of a run that has succeeded; `inputs` is the fingerprint from before it."""
+    """Cache what a run printed that has succeeded; `inputs` is the fingerprint from before it."""
     place = _place(request, inputs)
     place.parent.mkdir(parents=True, exist_ok=True)
-    part = place.with_suffix(".part")
-    part.write_text(json.dumps(asdict(cached) | {"outputs": _outputs(request)}), encoding="utf-8")
-    part.replace(place)
+    text = json.dumps(asdict(cached) | {"outputs": _outputs(request)})
+    write_whole(place, lambda part: part.write_text(text, encoding="utf-8"))
 
 
 def _place(request: RunRequest, inputs: str) -> Path:

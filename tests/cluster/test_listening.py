@@ -8,7 +8,8 @@ from tests.listening import beyond_loopback, listening
 
 
 def test_master_and_workers_listen_on_loopback_alone(master, folder):
-    pids = json.loads((folder / "cluster.json").read_text())["pids"]
+    members = json.loads((folder / "cluster.json").read_text())["members"]
+    pids = [member["pid"] for member in members]
     there = listening(map(psutil.Process, pids))
     # A port for work and one for web pages each.
     assert len(there) == 2 * len(pids)

@@ -1,17 +1,17 @@
-"""What a stand-in for a workspace answers where something is wrong."""
+"""Faults of a stand-in for a workspace."""
 
 from __future__ import annotations
 
+import io
 import random
 import threading
-import time
 from urllib.parse import unquote, urlsplit
 
 from tests.workspace.stand_in import FILES, Fault, Handler
 
 
 def some(share: float, seed: int, *faults: Fault) -> Fault:
-    """Meet a share of the requests with one of the faults."""
+    """Answer a share of the requests with one of the faults."""
     chance, lock = random.Random(seed), threading.Lock()
 
     def fault(handler: Handler) -> bool:
@@ -33,10 +33,10 @@ def answering(status: int, code: str | int, message: str, **headers: str) -> Fau
     return fault
 
 
-# Come again at once.
+# With a request to retry at once.
 busy = answering(429, "RESOURCE_EXHAUSTED", "too many", Retry_After="0")
 unavailable = answering(503, "TEMPORARILY_UNAVAILABLE", "later", Retry_After="0")
-# Which the SDK does not repeat by itself.
+# The SDK does not retry this one by itself.
 broken = answering(500, "INTERNAL_ERROR", "no luck")
 # As for a token that has expired: the SDK then tells what it knows of its configuration.
 locked_out = answering(401, "UNAUTHENTICATED", "who are you?")
@@ -46,7 +46,7 @@ forbidden = answering(403, "PERMISSION_DENIED", "User does not have WRITE VOLUME
 
 
 def reset(handler: Handler) -> bool:
-    """The connection goes away in the middle of the body."""
+    """Close the connection in the middle of the body."""
     handler.rfile.read(int(handler.headers.get("Content-Length") or 0) // 2)
     handler.close_connection = True
     handler.connection.close()
@@ -54,13 +54,17 @@ def reset(handler: Handler) -> bool:
 
 
 def late(handler: Handler) -> bool:
-    """Answers when nobody waits any more."""
-    time.sleep(2)
+    """Do what is asked only after the client has closed the connection."""
+    body = handler.body()
+    handler.connection.settimeout(60)
+    # Reading one byte more returns only then: with nothing.
+    assert handler.connection.recv(1) == b""
+    handler.rfile = io.BytesIO(body)
     return False
 
 
 def truncated(handler: Handler) -> bool:
-    """Keeps half of a file and says that all is well."""
+    """Store half of a file and answer with success."""
     content = handler.body()
     if handler.command != "PUT":
         return broken(handler)

@@ -1,4 +1,4 @@
-"""What cannot be uploaded is said in one line, before anything has been sent or made."""
+"""An upload that is impossible fails with one line, before anything is sent or written."""
 
 import os
 import socket
@@ -36,18 +36,18 @@ def refused(type_upload, workspace, sample):
         ("/Volumes/main/xray/image/new", "Volume 'main.xray.image' does not exist"),
     ],
 )
-def test_a_volume_that_does_not_exist_is_named_in_the_words_of_the_workspace(refused, sample, to, said):
+def test_a_volume_that_does_not_exist_is_named_in_the_workspaces_own_words(refused, sample, to, said):
     line = refused(to=to)
     root = to.removesuffix("/new")
     assert f"there is no volume {root} ({said}): correct --to, or deploy the bundle first" in line
     assert not (sample / ".upload").exists()
 
 
-def test_a_path_that_is_no_volume_is_refused(refused):
-    assert "/dbfs/images is no volume: it looks like /Volumes/" in refused(to="/dbfs/images")
+def test_a_path_that_is_not_a_volume_is_refused(refused):
+    assert "--to /dbfs/images is not a volume: give /Volumes/" in refused(to="/dbfs/images")
 
 
-def test_who_may_not_read_the_volume_is_told_what_to_ask_for(refused, workspace, sample):
+def test_a_user_who_may_not_read_the_volume_is_told_what_to_ask_for(refused, workspace, sample):
     workspace.fault = forbidden
     line = refused()
     assert f"no permission for {IMAGES} (User does not have WRITE VOLUME): ask the owner" in line
@@ -55,7 +55,7 @@ def test_who_may_not_read_the_volume_is_told_what_to_ask_for(refused, workspace,
     assert not (sample / ".upload").exists()
 
 
-def test_who_may_read_but_not_write_is_told_before_anything_is_sent(refused, workspace):
+def test_a_user_who_may_read_but_not_write_is_told_before_anything_is_sent(refused, workspace):
     workspace.fault = lambda handler: handler.command == "PUT" and forbidden(handler)
     assert f"ask the owner of {IMAGES} for READ VOLUME and WRITE VOLUME on it" in refused()
 
@@ -66,20 +66,20 @@ def test_who_may_read_but_not_write_is_told_before_anything_is_sent(refused, wor
 def test_a_login_that_is_refused_is_to_be_renewed(refused, workspace, fault, said):
     workspace.fault = fault
     line = refused()
-    assert f"{workspace.url} refuses the login ({said}): log in with `databricks auth login`" in line
+    assert f"{workspace.url} rejects the login ({said}): log in with `databricks auth login`" in line
 
 
 def test_a_workspace_that_goes_on_failing_is_quoted(refused, workspace, monkeypatch):
     monkeypatch.setattr(volume, "_ATTEMPTS", 1)
     workspace.fault = broken
-    assert f"the workspace fails at {IMAGES} (no luck): type the same command again later" in refused()
+    assert f"the workspace cannot serve {IMAGES} (no luck): run the same command again later" in refused()
 
 
 def test_without_a_workspace_it_says_how_to_name_one(refused, monkeypatch):
     monkeypatch.delenv("DATABRICKS_HOST")
     monkeypatch.delenv("DATABRICKS_TOKEN")
     line = refused()
-    assert "no workspace to talk to" in line and "databricks auth login" in line
+    assert "no workspace is configured" in line and "databricks auth login" in line
 
 
 def test_a_workspace_that_cannot_be_reached_is_named_within_seconds(workspace, sample):
@@ -91,8 +91,8 @@ def test_a_workspace_that_cannot_be_reached_is_named_within_seconds(workspace, s
     assert time.monotonic() - start < 30
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
-        f"data_upload: the workspace {host} cannot be reached (Connection refused): check its name and this "
-        "machine's connection, then type the same command again\n"
+        f"data_upload: the workspace {host} cannot be reached (Connection refused): check its name and the "
+        "connection, then run the same command again\n"
     )
 
 
@@ -112,11 +112,11 @@ def test_a_folder_without_x_rays_empties_no_volume(type_upload, workspace, tmp_p
     assert code == 2 and workspace.files == before
 
 
-def test_a_patients_file_that_is_not_there_is_said(refused, tmp_path):
+def test_a_patients_file_that_does_not_exist_is_named(refused, tmp_path):
     assert "cannot read the patients file" in refused("--patients", str(tmp_path / "none.csv"))
 
 
-def test_a_data_folder_that_is_not_there_is_said_and_not_made(refused, tmp_path):
+def test_a_data_folder_that_does_not_exist_is_named_and_not_made(refused, tmp_path):
     assert f"there is no folder {tmp_path / 'nowhere'}" in refused(data=tmp_path / "nowhere")
     assert not (tmp_path / "nowhere").exists()
 
@@ -130,15 +130,15 @@ def test_a_download_names_its_own_option_and_asks_for_reading_only(workspace, tm
     assert f"ask the owner of {REPORTS} for READ VOLUME on it" in capsys.readouterr().err
 
 
-def test_no_workers_at_all_is_refused_before_anything_is_looked_at(type_upload, workspace, capsys):
+def test_zero_workers_are_refused_before_any_request(type_upload, workspace, capsys):
     with pytest.raises(SystemExit):
         type_upload("--workers", "0")
-    assert "argument --workers: '0' is no whole number from 1 on" in capsys.readouterr().err
+    assert "argument --workers: '0' is not a positive integer" in capsys.readouterr().err
     assert workspace.requests == 0
 
 
 def test_a_path_with_an_empty_part_is_refused(refused):
-    assert "is no volume: it looks like" in refused(to=f"{IMAGES}//new")
+    assert "is not a volume: give" in refused(to=f"{IMAGES}//new")
 
 
 def test_a_profile_beside_another_host_is_refused(refused, workspace):
@@ -146,16 +146,16 @@ def test_a_profile_beside_another_host_is_refused(refused, workspace):
     assert workspace.requests == 0
 
 
-def test_nothing_is_deleted_where_a_file_does_not_open_here(type_upload, workspace, sample):
+def test_nothing_is_deleted_where_a_file_is_rejected(type_upload, workspace, sample):
     type_upload()
     before = dict(workspace.files)
     damaged = next(sample.glob("Covid-19/*.png"))
     damaged.write_bytes(damaged.read_bytes()[:200])
     code, printed = type_upload("--delete")
     assert code == 2 and printed.count("\n") == 1 and workspace.files == before
-    assert f"nothing was deleted or sent: 1 files of {sample} do not open" in printed
+    assert f"nothing was sent or deleted: 1 file rejected in {sample}, such as" in printed
 
 
 def test_a_download_of_nothing_is_refused(workspace, tmp_path, capsys):
     assert main(["download", "--from", f"{REPORTS}/typo", "--output", str(tmp_path)]) == 2
-    assert f"{REPORTS}/typo is empty or not there: correct --from" in capsys.readouterr().err
+    assert f"{REPORTS}/typo is empty or does not exist: correct --from" in capsys.readouterr().err

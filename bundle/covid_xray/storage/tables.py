@@ -16,7 +16,7 @@ from pyspark.sql.types import StructType
 
 from covid_xray.errors import StageError, one_line
 from covid_xray.storage.frames import Row, in_frames
-from covid_xray.storage.locks import again_after_conflicts, turn_at
+from covid_xray.storage.locks import file_lock, retry_on_conflict
 from covid_xray.storage.quoting import identifier, literal
 from covid_xray.storage.schemas import TABLES
 
@@ -160,7 +160,7 @@ class Tables:
         """
         for table in TABLES:
             if self.spark.catalog.tableExists(self.name(table)):
-                with self._turn(table):
+                with self._lock(table):
                     self.spark.sql(f"VACUUM {self.name(table)} RETAIN 0 HOURS")
 
     def _frames(self, table: str, rows: Rows) -> Iterator[DataFrame]:
@@ -177,12 +177,12 @@ class Tables:
         self._commit(table, lambda: writer.saveAsTable(self.name(table)))
 
     def _commit(self, table: str, write: Callable[[], object]) -> None:
-        with self._turn(table):
-            again_after_conflicts(write)
+        with self._lock(table):
+            retry_on_conflict(write)
 
-    def _turn(self, table: str) -> AbstractContextManager[None]:
+    def _lock(self, table: str) -> AbstractContextManager[None]:
         warehouse = self._warehouse()
-        return turn_at(warehouse / ".locks" / table) if warehouse else nullcontext()
+        return file_lock(warehouse / ".locks" / table) if warehouse else nullcontext()
 
     def _warehouse(self) -> Path | None:
         return _folders.get(self.schema)

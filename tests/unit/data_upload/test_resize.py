@@ -57,8 +57,8 @@ def test_copies_are_small_grey_and_named_in_the_manifest(originals, tmp_path, ca
     assert rows(output / "refused.csv") == [
         {"path": "Covid-19/notes.txt", "reason": "not_an_image", "detail": "starts with b'not '"}
     ]
-    told = capsys.readouterr().out
-    assert "3 X-rays accepted" in told and "Covid-19/notes.txt: not_an_image" in told
+    printed = capsys.readouterr().out
+    assert "3 X-rays accepted" in printed and "Covid-19/notes.txt: not_an_image" in printed
 
 
 def test_the_manifest_has_the_columns_that_ingest_reads(originals, tmp_path):

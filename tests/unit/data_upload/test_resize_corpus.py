@@ -4,7 +4,7 @@ import os
 
 from PIL import Image
 
-from data_upload.manifest import Original
+from data_upload.csv_files import Original
 from data_upload.resize import resize_folder
 from tests.corpus.cases import ACCEPTED, LABEL, amiss, cases, doubles, lay_out
 from tests.corpus.named import tells

@@ -1,0 +1,101 @@
+"""The CSV files beside the class folders: manifest.csv, refused.csv and patients.csv."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
+
+from sparkdl.files import write_whole
+
+from data_upload.errors import DataUploadError
+
+REFUSED = "refused.csv"
+
+
+@dataclass(frozen=True)
+class Original:
+    """A row of manifest.csv: what a file was before the resize.
+
+    Paths are relative to their folders; sizes are in pixels and bytes.
+    """
+
+    path: str
+    original_path: str
+    original_sha256: str
+    original_width: int
+    original_height: int
+    original_bytes: int
+    original_format: str
+    original_mode: str
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """A row of refused.csv: a file that was rejected, with a reason of radiograph's closed list.
+
+    An upload also rejects files for being `DICOM`: they open, but their tags may identify the patient.
+    """
+
+    path: str
+    reason: str
+    detail: str
+
+
+def csv_bytes(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
+    """Return a CSV file in UTF-8 with line feeds, whatever the system."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
+    return text.getvalue().encode()
+
+
+def write_rows(
+    file: Path, kind: type[Original] | type[Rejected], rows: Iterable[Original | Rejected]
+) -> None:
+    """Write a CSV file with the columns of `kind`; readers see the old file or the new one, never a part."""
+    content = csv_bytes([column.name for column in fields(kind)], map(astuple, rows))
+    write_whole(file, lambda part: part.write_bytes(content))
+
+
+def patients_csv(patients: Mapping[str, str]) -> bytes:
+    """Return patients.csv, as ingest reads it, from patient ids by `<Class>/<file>`."""
+    rows = [(*path.split("/", 1), patient) for path, patient in sorted(patients.items())]
+    return csv_bytes(["label", "filename", "patient_id"], rows)
+
+
+def renamed_manifest(manifest: Path, names: Mapping[str, str]) -> bytes:
+    """Return manifest.csv for files under new names, with only the columns that `resize` writes.
+
+    Parameters
+    ----------
+    manifest : Path
+        manifest.csv of `resize`.
+    names : mapping of str to str
+        New names by old path. Rows of other files are left out. The new name also replaces the path of the
+        original, which may identify the patient as well.
+
+    Raises
+    ------
+    DataUploadError
+        If `manifest` is not a CSV file in UTF-8.
+    """
+    known = [field.name for field in fields(Original)]
+    try:
+        # Spreadsheets begin the file with a byte-order mark.
+        with manifest.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file)
+            columns = [name for name in reader.fieldnames or [] if name in known]
+            rows = {names[row["path"]]: row for row in reader if row.get("path") in names}
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DataUploadError(
+            f"{manifest} is not a CSV file in UTF-8 ({error}): save it in that format"
+        ) from None
+    renamed = (
+        [name if column in ("path", "original_path") else row[column] for column in columns]
+        for name, row in sorted(rows.items())
+    )
+    return csv_bytes(columns, renamed)
