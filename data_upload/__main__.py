@@ -56,8 +56,7 @@ def fetch(args: Namespace) -> int:
 
 def upload(args: Namespace) -> int:
     """Upload a folder of X-rays to a volume."""
-    from covid_xray.dataset.folder import patients_file
-    from covid_xray.dataset.patients import patient_of, read_patients
+    from covid_xray.dataset.metadata import patient_of, patients_file, read_patients
     from radiograph import class_folders
 
     from data_upload.items import open_xrays, pack

@@ -61,10 +61,19 @@ def write_rows(
     write_whole(file, lambda part: part.write_bytes(content))
 
 
-def patients_csv(patients: Mapping[str, str]) -> bytes:
-    """Return patients.csv, as ingest reads it, from patient ids by `<Class>/<file>`."""
+def patients_csv(patients: Mapping[str, str], sources: Mapping[str, str]) -> bytes:
+    """Return patients.csv, as ingest reads it, from patient ids and sources by `<Class>/<file>`.
+
+    Parameters
+    ----------
+    sources : mapping of str to str
+        Names of public collections, or empty: a user's own text is not uploaded, since it may name a patient.
+    """
     rows = [(*path.split("/", 1), patient) for path, patient in sorted(patients.items())]
-    return csv_bytes(["label", "filename", "patient_id"], rows)
+    columns = ["label", "filename", "patient_id"]
+    if not sources:
+        return csv_bytes(columns, rows)
+    return csv_bytes([*columns, "source"], [(*row, sources["/".join(row[:2])]) for row in rows])
 
 
 def renamed_manifest(manifest: Path, names: Mapping[str, str]) -> bytes:

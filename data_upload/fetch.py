@@ -7,41 +7,24 @@ import io
 import os
 import subprocess
 import tarfile
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from covid_xray.dataset.folder import PATIENTS
+from covid_xray.dataset.known import COVID_19
+from covid_xray.dataset.metadata import PATIENTS
+from covid_xray.dataset.record import Commit
 
 from data_upload.csv_files import csv_bytes
 from data_upload.errors import DataUploadError
 
-COVID = "Covid-19"
+DATASET = COVID_19.images
+# The collection whose patients stand in a table of its own, and not in the names of its files.
+_COLLECTION, METADATA = next((c, c.metadata) for c in COVID_19.collections if c.metadata)
+(COVID,) = _COLLECTION.classes
 
 
 class _GitError(DataUploadError):
     """Raised when git fails, with git's own message."""
-
-
-@dataclass(frozen=True)
-class Commit:
-    """A file or folder in a commit of a git repository."""
-
-    url: str
-    commit: str
-    path: str
-
-
-DATASET = Commit(
-    "https://github.com/muhammedtalo/COVID-19.git",
-    "ee3e2cffc0824711bed675275506b26f19be7198",
-    COVID,
-)
-METADATA = Commit(
-    "https://github.com/ieee8023/covid-chestxray-dataset.git",
-    "6a4242344473ccb5ed0d2148d8c7bfb1691e4ed8",
-    "metadata.csv",
-)
 
 
 def fetch_dataset(output: Path, dataset: Commit, metadata: Commit) -> str:
@@ -132,6 +115,8 @@ def _write_patients(output: Path, table: str) -> int:
     """Write patients.csv for the COVID images in `output`; return its number of rows."""
     patients = {row["filename"]: row["patientid"] for row in csv.DictReader(io.StringIO(table))}
     names = sorted(file.name for file in (output / COVID).iterdir())
-    rows = [(COVID, name, f"cov{patients[name]}") for name in names if patients.get(name)]
+    rows = [
+        (COVID, name, f"{_COLLECTION.patient_prefix}{patients[name]}") for name in names if patients.get(name)
+    ]
     (output / PATIENTS).write_bytes(csv_bytes(["label", "original_filename", "patient_id"], rows))
     return len(rows)

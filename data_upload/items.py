@@ -8,7 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from covid_xray.dataset.folder import MANIFEST, PATIENTS
+from covid_xray.dataset.known import recognise
+from covid_xray.dataset.metadata import MANIFEST, PATIENTS
+from covid_xray.dataset.record import ImageFacts
 from covid_xray.privacy.pseudonyms import pseudonym
 from radiograph import DICOM, Reason, Refused, class_folders, open_xray, walk
 from radiograph.walk import Found
@@ -94,13 +96,17 @@ def pack(
     items: dict[str, UploadItem] = {}
     patients: dict[str, str] = {}
     names: dict[str, str] = {}
+    images: list[ImageFacts] = []
     for file, size, sha256 in xrays:
         patient = patient_of(file.label, file.path, sha256)
+        images.append(ImageFacts(file.label, file.path, patient))
         name = file.path if key is None else remote_name(file.label, file.file, sha256)
         names[file.path] = name
         patients[name] = patient if key is None else pseudonym(patient, key)
         items[name] = UploadItem(name, file.file, size, sha256, file.path)
-    made = {PATIENTS: patients_csv(patients)}
+    dataset, told = recognise(images)
+    sources = {names[image.path]: str(source) for image, source in zip(images, told, strict=True) if dataset}
+    made = {PATIENTS: patients_csv(patients, sources)}
     if (root / MANIFEST).is_file():
         made[MANIFEST] = renamed_manifest(root / MANIFEST, names)
     for name, content in made.items():

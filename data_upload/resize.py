@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from covid_xray.dataset.folder import MANIFEST, PATIENTS
+from covid_xray.dataset.metadata import MANIFEST, PATIENTS
 from PIL import Image
 from radiograph import Found, Reason, Refused, Xray, class_folders, open_xray, walk
 

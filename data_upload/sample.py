@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from covid_xray.dataset.folder import PATIENTS
+from covid_xray.dataset.metadata import PATIENTS
 
 from data_upload.csv_files import csv_bytes
 from data_upload.errors import DataUploadError

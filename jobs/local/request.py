@@ -8,7 +8,7 @@ from argparse import Namespace
 from dataclasses import dataclass
 from pathlib import Path
 
-from covid_xray.dataset.folder import patients_file
+from covid_xray.dataset.metadata import patients_file
 from covid_xray.errors import DataError
 from covid_xray.settings import Settings, load_settings, parse_changes
 from covid_xray.storage.session import CATALOG, SCHEMA

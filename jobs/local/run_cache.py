@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from covid_xray.dataset.folder import MANIFEST
+from covid_xray.dataset.metadata import MANIFEST
 from covid_xray.software import code_id, versions
 from covid_xray.stages.report import headline
 from covid_xray.storage.tables import Tables

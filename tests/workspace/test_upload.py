@@ -10,7 +10,7 @@ import threading
 import time
 
 import pytest
-from covid_xray.dataset.patients import read_patients
+from covid_xray.dataset.metadata import read_patients
 
 from data_upload.sample import draw_sample
 from tests.corpus.pictures import drawn

@@ -1,4 +1,4 @@
-"""Open files on the workers: what each of them holds, or why it is refused."""
+"""Decode files on the workers: what each of them holds, or why it is refused."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from radiograph import Reason, Refused, Xray, open_xray
 _ABOUT = [(name, pa.string()) for name in ("path", "image_id", "reason", "detail")]
 
 
-def listed(spark: SparkSession, files: pd.DataFrame) -> DataFrame:
-    """Return what the workers have to know of each file: `path`, `file`, `image_id`."""
+def to_dataframe(spark: SparkSession, files: pd.DataFrame) -> DataFrame:
+    """Return what the workers need of each file: `path`, `file`, `image_id`."""
     names = ["path", "file", "image_id"]
     return spark.createDataFrame(files[names], ", ".join(f"{name} STRING" for name in names))
 
 
-def opened(
+def decode_files(
     files: DataFrame, columns: Sequence[tuple[str, pa.DataType]], values: Callable[[Xray], Mapping[str, Any]]
 ) -> DataFrame:
-    """Open the files of `listed`.
+    """Decode the files of `to_dataframe` on the workers.
 
     Parameters
     ----------
     columns : sequence of (str, pyarrow.DataType)
-        What is wanted of each.
+        Names and types of what `values` returns.
     values : callable
-        Makes that out of what was opened, by name.
+        Makes them out of a decoded X-ray, by name.
 
     Returns
     -------
@@ -40,17 +40,17 @@ def opened(
     """
     schema = pa.schema([*_ABOUT, *columns])
 
-    def open_each(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def decode_each(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         # One picture a batch: a decoded original may be large, and the encoded ones add up.
         for batch in batches:
             for row in batch.to_pylist():
-                found = {"path": row["path"], "image_id": row["image_id"]} | _open(row["file"], values)
+                found = {"path": row["path"], "image_id": row["image_id"]} | _decode(row["file"], values)
                 yield pa.RecordBatch.from_pylist([found], schema=schema)
 
-    return files.mapInArrow(open_each, from_arrow_schema(schema))
+    return files.mapInArrow(decode_each, from_arrow_schema(schema))
 
 
-def _open(file: str, values: Callable[[Xray], Mapping[str, Any]]) -> dict[str, Any]:
+def _decode(file: str, values: Callable[[Xray], Mapping[str, Any]]) -> dict[str, Any]:
     try:
         xray = open_xray(Path(file).read_bytes())
     except Refused as refused:

@@ -20,7 +20,7 @@ _TASK_FILES = 128
 FILES_AT_ONCE = 100_000
 
 
-def take_inventory(spark: SparkSession, root: Path, classes: Sequence[str]) -> pd.DataFrame:
+def list_files(spark: SparkSession, root: Path, classes: Sequence[str]) -> pd.DataFrame:
     """List the files of the class folders that exist below `root`, with their sha256.
 
     Returns
@@ -31,23 +31,23 @@ def take_inventory(spark: SparkSession, root: Path, classes: Sequence[str]) -> p
         `duplicate`; equal bytes under two labels are all `label_conflict`, since either may be wrong.
     """
     present = [name for name in classes if (root / name).is_dir()] or list(classes)
-    return told_apart(spark, walk(root, present))
+    return deduplicate(spark, walk(root, present))
 
 
-def told_apart(spark: SparkSession, files: Iterable[Found]) -> pd.DataFrame:
-    """Return what `take_inventory` does, of files that have been found already."""
+def deduplicate(spark: SparkSession, files: Iterable[Found]) -> pd.DataFrame:
+    """Return what `list_files` does of files that have been found already: hash them and mark duplicates."""
     found = [_as_row(file) for file in files]
     if not found:
         return pd.DataFrame([], columns=[part.split()[0] for part in COLUMNS.split(",")], dtype="object")
     parts = [found[start : start + FILES_AT_ONCE] for start in range(0, len(found), FILES_AT_ONCE)]
     hashed = pd.concat([_hashed(spark, part) for part in parts])
-    return _mark_doubles(hashed.sort_values("path", ignore_index=True))
+    return _mark_duplicates(hashed.sort_values("path", ignore_index=True))
 
 
 def _hashed(spark: SparkSession, found: list[tuple[str | None, ...]]) -> pd.DataFrame:
     columns = "path STRING, label STRING, file STRING, reason STRING, detail STRING"
-    listed = spark.createDataFrame(found, columns).repartition(tasks_for(len(found)))
-    return listed.mapInArrow(_hash, COLUMNS).toPandas()
+    rows = spark.createDataFrame(found, columns).repartition(tasks_for(len(found)))
+    return rows.mapInArrow(_hash, COLUMNS).toPandas()
 
 
 def _as_row(file: Found) -> tuple[str | None, ...]:
@@ -77,16 +77,16 @@ def _hash_row(row: dict[str, str | None]) -> dict[str, str | None]:
     return row
 
 
-def _mark_doubles(files: pd.DataFrame) -> pd.DataFrame:
+def _mark_duplicates(files: pd.DataFrame) -> pd.DataFrame:
     groups = files.groupby("image_id")
     conflict = groups["label"].transform("nunique") > 1
     first = groups["path"].transform("first")
-    double = files["image_id"].notna() & (files["path"] != first)
-    files.loc[double, "reason"] = str(Reason.duplicate)
-    files.loc[double, "detail"] = SAME_AS + first[double]
+    duplicate = files["image_id"].notna() & (files["path"] != first)
+    files.loc[duplicate, "reason"] = str(Reason.duplicate)
+    files.loc[duplicate, "detail"] = SAME_AS + first[duplicate]
     files.loc[conflict, "reason"] = str(Reason.label_conflict)
     files.loc[conflict, "detail"] = (
-        "the same bytes stand under: " + groups["label"].transform(_names)[conflict]
+        "the same bytes are in the class folders " + groups["label"].transform(_names)[conflict]
     )
     return files
 

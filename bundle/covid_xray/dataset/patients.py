@@ -1,101 +1,83 @@
-"""What is known of an image beside its pixels: its patient, and its original before a resize."""
+"""Whose image each file is, and what it is called in tables: by no patient's id where there is a key."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
+from covid_xray.dataset.inventory import SAME_AS
+from covid_xray.dataset.known import patient_in_name, recognise
+from covid_xray.dataset.metadata import ByImage, patient_of
+from covid_xray.dataset.record import ImageFacts
+from covid_xray.privacy.pseudonyms import hidden, pseudonym
 
-from covid_xray.dataset.folder import MANIFEST
-from covid_xray.errors import DataError
-from covid_xray.privacy.pseudonyms import pseudonym
-
-ORIGINALS = ["original_width", "original_height", "original_bytes", "original_format", "original_mode"]
-
-# NIH ChestX-ray8 names a file <patient, 8 digits>_<follow-up>.
-NIH_NAME = re.compile(r"(\d{8})_\d+")
-_FILE_COLUMNS = ("filename", "original_filename", "resized_filename")
+if TYPE_CHECKING:
+    import pandas as pd
 
 
-def read_patients(csv: Path | None, key: bytes | None = None) -> dict[tuple[str, str], str]:
-    """Read patient ids by (label, file stem) from a CSV with `label`, `patient_id` and a file name column.
+def assign_patients(
+    files: pd.DataFrame, patients: ByImage, sources: ByImage, key: bytes | None
+) -> pd.DataFrame:
+    """Add to the files of an inventory whose they are, and where they come from.
 
     Parameters
     ----------
+    files : pandas.DataFrame
+        Columns `path`, `label`, `image_id`, `reason`, `detail`.
+    patients, sources : mapping
+        As `read_patients` and `read_sources` return them.
     key : bytes or None
-        Of the hashes that stand for ids in messages; the ids returned are those of the file.
+        Of the hashes that take the place of ids; None leaves ids as they are.
 
-    Raises
-    ------
-    DataError
-        If the file is missing, lacks a column, or gives one image two patients.
+    Returns
+    -------
+    pandas.DataFrame
+        The same with `patient_id`, `source` (given, or else told by a known dataset's record, or else None)
+        and `found_as`, the path as it is. With a key, hashes stand in `patient_id`, and in `path` and
+        `detail` wherever these name a patient.
     """
-    if csv is None:
-        return {}
-    table = _read_csv(csv, "patients")
-    names = [name for name in _FILE_COLUMNS if name in table]
-    missing = [name for name in ("label", "patient_id") if name not in table]
-    if missing or not names:
-        needed = missing or [" or ".join(_FILE_COLUMNS)]
-        raise DataError(f"{csv} lacks the column {needed[0]}: it needs label, a file name and patient_id")
-    patients: dict[tuple[str, str], str] = {}
-    for name in names:
-        for label, file, patient in table[["label", name, "patient_id"]].dropna().itertuples(index=False):
-            image = (str(label), PurePosixPath(str(file)).stem)
-            known = patients.setdefault(image, str(patient))
-            if known != str(patient):
-                raise DataError(_two_patients(csv, image, known, str(patient), key))
-    return patients
-
-
-def _two_patients(csv: Path, image: tuple[str, str], one: str, other: str, key: bytes | None) -> str:
-    label, name = image
+    keys = zip(files["label"], files["path"], files["image_id"], strict=True)
+    whose = [patient_of(label, path, str(image_id), patients) for label, path, image_id in keys]
+    found = files.assign(found_as=files["path"], patient_id=whose)
+    found["source"] = _sources(found, sources)
     if key is None:
-        return f"{csv} gives {label}/{name} two patients: {one} and {other}"
-    # Its name may hold either of them.
-    return f"{csv} gives an image of {label} two patients: {pseudonym(one, key)} and {pseudonym(other, key)}"
+        return found
+    rows = zip(found["label"], found["path"], found["patient_id"], strict=True)
+    names = {path: _hidden_below(label, path, patient, key) for label, path, patient in rows}
+    return _renamed(found, names).assign(patient_id=[pseudonym(patient, key) for patient in whose])
 
 
-def patient_of(label: str, path: str, image_id: str, patients: Mapping[tuple[str, str], str]) -> str:
-    """Return the patient from the CSV, else from an NIH file name, else one patient for this image alone."""
-    given = patients.get((label, PurePosixPath(path).stem))
-    if given is not None:
-        return given
-    return nih_patient(path) or f"image-{image_id[:12]}"
+def hide_patients(files: pd.DataFrame, key: bytes | None) -> pd.DataFrame:
+    """Return files of which only the names are known; with a key, hashes stand there for patients' ids."""
+    if key is None:
+        return files
+    return _renamed(files, {path: hidden(path, patient_in_name(path), key) for path in files["path"]})
 
 
-def nih_patient(path: str) -> str:
-    """Return the patient that the name of an NIH file holds, an empty text for any other file."""
-    nih = NIH_NAME.fullmatch(PurePosixPath(path).stem)
-    return nih[1] if nih else ""
+def _sources(files: pd.DataFrame, given: ByImage) -> list[str | None]:
+    """Tell the sources before names are hidden; files that are refused are no part of a dataset."""
+    usable = files[files["reason"].isna()]
+    columns = (usable[name].tolist() for name in ("label", "path", "patient_id"))
+    images = [
+        ImageFacts(label, path, patient_id, given.get((label, PurePosixPath(path).stem)))
+        for label, path, patient_id in zip(*columns, strict=True)
+    ]
+    told = dict(zip(usable["path"], recognise(images)[1], strict=True))
+    return [told.get(path) for path in files["path"]]
 
 
-def read_originals(root: Path) -> pd.DataFrame:
-    """Read manifest.csv beside the class folders: `ORIGINALS` by path; empty where there is none."""
-    manifest = root / MANIFEST
-    if not manifest.is_file():
-        return pd.DataFrame(columns=ORIGINALS)
-    table = _read_csv(manifest, "manifest")
-    missing = [name for name in ("path", *ORIGINALS) if name not in table]
-    if missing:
-        raise DataError(
-            f"{manifest} lacks the column {missing[0]}: write it anew with `wrapper.sh run dataset_resize`"
-        )
-    numbers = dict.fromkeys(ORIGINALS[:3], "int64")
-    try:
-        return table.drop_duplicates("path").set_index("path")[ORIGINALS].astype(numbers)
-    except ValueError as error:
-        raise DataError(
-            f"{manifest} holds a width, height or size that is no whole number: {error}"
-        ) from None
+def _renamed(files: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
+    details = [_renamed_detail(detail, names) for detail in files["detail"]]
+    return files.assign(path=files["path"].map(names), detail=details)
 
 
-def _read_csv(csv: Path, what: str) -> pd.DataFrame:
-    try:
-        return pd.read_csv(csv, dtype=str, keep_default_na=False, na_values=[""])
-    except OSError as error:
-        raise DataError(f"cannot read the {what} file {csv}: {error.strerror}") from None
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        raise DataError(f"the {what} file {csv} is no CSV: {' '.join(str(error).split())}") from None
+def _hidden_below(label: str, path: str, patient: str, key: bytes) -> str:
+    """The name of the class stays, even where it has a patient's id in it: `Covid-19` and patient 19."""
+    return f"{label}/{hidden(path.removeprefix(f'{label}/'), patient, key)}"
+
+
+def _renamed_detail(detail: Any, names: Mapping[str, str]) -> Any:
+    if isinstance(detail, str) and detail.startswith(SAME_AS):
+        return SAME_AS + names[detail.removeprefix(SAME_AS)]
+    return detail

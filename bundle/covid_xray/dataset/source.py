@@ -9,10 +9,9 @@ from pathlib import Path
 import pandas as pd
 from pyspark.sql import SparkSession
 
-from covid_xray.dataset.folder import patients_file
-from covid_xray.dataset.identity import identified
-from covid_xray.dataset.inventory import take_inventory
-from covid_xray.dataset.patients import read_patients
+from covid_xray.dataset.inventory import list_files
+from covid_xray.dataset.metadata import patients_file, read_patients, read_sources
+from covid_xray.dataset.patients import assign_patients
 
 
 @dataclass(frozen=True)
@@ -40,8 +39,9 @@ def inventory(spark: SparkSession, source: Source, classes: Sequence[str]) -> pd
     Returns
     -------
     pandas.DataFrame
-        As `take_inventory` and `identified` have it: `path`, `label`, `file`, `image_id`, `reason`, `detail`,
-        `patient_id`, `found_as`.
+        As `list_files` and `assign_patients` have it: `path`, `label`, `file`, `image_id`, `reason`,
+        `detail`, `patient_id`, `source`, `found_as`.
     """
-    patients = read_patients(patients_file(source.root, source.patients), source.key)
-    return identified(take_inventory(spark, source.root, classes), patients, source.key)
+    csv = patients_file(source.root, source.patients)
+    patients, sources = read_patients(csv, source.key), read_sources(csv)
+    return assign_patients(list_files(spark, source.root, classes), patients, sources, source.key)

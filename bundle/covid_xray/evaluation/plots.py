@@ -14,14 +14,14 @@ from covid_xray.evaluation.results_model import Result, baselines
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# Okabe and Ito's colours, which the colour-blind tell apart; lines differ in style as well.
+# Okabe and Ito's colours, which colour-blind people can tell apart; lines differ in style as well.
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 _STYLES = ("-", "--", "-.", ":")
 _BINS = 10
 
 
 def draw_network(results: Sequence[Result], name: str, task: str) -> dict[str, bytes]:
-    """Draw what the page shows of one network and task, by file name; nothing of one without figures."""
+    """Draw what the page shows of one network and task, by file name; nothing where there is no result."""
     for result in results:
         if result.is_network and (result.name, result.task) == (name, task) and result.headline:
             curves = curves_png([result, *baselines(results, task)[:1]])
@@ -30,8 +30,8 @@ def draw_network(results: Sequence[Result], name: str, task: str) -> dict[str, b
 
 
 def confusion_png(result: Result) -> bytes:
-    """Draw counts and shares of the actual class; rows are what an image is, columns what was said of it."""
-    assert result.headline is not None  # noqa: S101 - only results with figures are drawn
+    """Draw counts and shares of the actual class; rows are the actual classes, columns the predicted ones."""
+    assert result.headline is not None  # noqa: S101 - only results with predictions are drawn
     counts = np.array(result.headline.confusion(result.classes))
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     figure = _figure(4.2, 3.9)
@@ -85,7 +85,7 @@ def curves_png(results: Sequence[Result]) -> bytes:
 
 def _positive(result: Result) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.float64]]:
     """Return whether an image is of the positive class, and the probability given to that."""
-    assert result.headline is not None  # noqa: S101 - only results with figures are drawn
+    assert result.headline is not None  # noqa: S101 - only results with predictions are drawn
     held_out = result.headline.held_out
     score = np.array([probability[0] for probability in held_out["probability"]])
     return (held_out["label"] == result.classes[0]).to_numpy(), score
@@ -115,6 +115,6 @@ def _figure(width: float, height: float) -> Figure:
 
 def _png(figure: Figure) -> bytes:
     file = io.BytesIO()
-    # No date, no version: equal figures are equal files.
+    # No date and no version, so that the same picture is always the same file.
     figure.savefig(file, format="png", metadata={"Software": None})
     return file.getvalue()

@@ -1,23 +1,38 @@
-"""What every classifier leaves behind, network or baseline: rows of `predictions` and of `metrics`."""
+"""The results of networks and baselines: written to `predictions` and `metrics`, and read from there."""
 
 from __future__ import annotations
 
-from typing import Literal
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 
 import pandas as pd
+from pyspark.sql import functions as F
 
 from covid_xray.evaluation.metrics import estimates
+from covid_xray.evaluation.results_model import ProtocolResult, Result, Value
+from covid_xray.features.fused import FUSED
 from covid_xray.settings import Settings
+from covid_xray.storage import runs
 from covid_xray.storage.frames import records
 from covid_xray.storage.tables import Replacement, Tables
 
 Kind = Literal["backbone", "baseline"]
 
+_FROM_RUNS = (
+    *("task", "run_id", "status", "error", "weights", "weights_id"),
+    *("featurize_seconds", "featurized_images", "train_seconds"),
+)
+_KEY = ("run_id", "kind", "backbone", "task")
+
+_Parts = Mapping[tuple[str, ...], pd.DataFrame]
+_Row = Mapping[str, Any]
+
 
 def results(
     tables: Tables, run_id: str, kind: Kind, name: str, predictions: pd.DataFrame, settings: Settings
 ) -> dict[str, Replacement]:
-    """Return the rows of one classifier in both tables; they take the place of what it left there before.
+    """Return the rows of one classifier in both tables; they replace those that it has there.
 
     Parameters
     ----------
@@ -43,3 +58,76 @@ def results(
         "predictions": (held_out, where),
         "metrics": (metrics, where),
     }
+
+
+def read_results(tables: Tables, run_id: str, rows: Sequence[_Row]) -> list[Result]:
+    """Return a result for each row of `runs`, and for what run `run_id` has without one: baselines, `FUSED`.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        Of any runs, at least one of them of `run_id`.
+    """
+    predictions, metrics = (_parts(tables, name, rows) for name in ("predictions", "metrics"))
+    known: dict[tuple[str, ...], dict[str, Any]] = {
+        (row["run_id"], "backbone", row["backbone"], row["task"]): _of_row(row) for row in rows
+    }
+    named = {key[1:] for key in known}
+    rowless = [key for key in metrics if key[0] == run_id and key[1:] not in named]
+    known |= {key: _without_row(key, rows) for key in rowless}
+    found = []
+    for key, about in known.items():
+        done = about["status"] == runs.SUCCEEDED and key in metrics
+        by_protocol = _by_protocol(predictions[key], metrics[key]) if done else {}
+        found.append(Result(kind=key[1], name=key[2], by_protocol=by_protocol, **about))
+    return found
+
+
+def _of_row(row: _Row) -> dict[str, Any]:
+    return {name: row[name] for name in _FROM_RUNS} | _of_settings(row, row["task"])
+
+
+def _without_row(key: tuple[str, ...], rows: Sequence[_Row]) -> dict[str, Any]:
+    run_id, _, name, task = key
+    own = next(row for row in rows if row["run_id"] == run_id)
+    about = {"task": task, "run_id": run_id, "status": runs.SUCCEEDED} | _of_settings(own, task)
+    if name != FUSED:
+        # What sees no lung is shown whole pictures in every run.
+        return about | {"preprocessing": "plain"}
+    used = {row["weights"] for row in rows if row["task"] == task}
+    # One network with random weights among others makes the whole of it suspect.
+    weights = "random" if "random" in used else ", ".join(sorted(filter(None, used)))
+    return about | {"weights": weights}
+
+
+def _of_settings(row: _Row, task: str) -> dict[str, Any]:
+    settings = json.loads(row["settings"])
+    return {"classes": tuple(settings["tasks"][task]), "preprocessing": settings["preprocessing"]}
+
+
+def _parts(tables: Tables, table: str, shown: Sequence[_Row]) -> _Parts:
+    """Read the rows of all runs shown, at once: a query each would take longer than the rest of the page."""
+    rows = tables.read(table).where(F.col("run_id").isin(sorted({row["run_id"] for row in shown})))
+    if table == "predictions":
+        rows = rows.where(F.col("repeat") == 0)
+    parts: Any = rows.toPandas().groupby(list(_KEY))
+    return dict(list(parts))
+
+
+def _by_protocol(predictions: pd.DataFrame, metrics: pd.DataFrame) -> dict[str, ProtocolResult]:
+    held_out = dict(list(predictions.groupby("protocol")))
+    found = {}
+    for protocol, rows in metrics.groupby("protocol"):
+        per_class: dict[str, dict[str, Value]] = {}
+        overall: dict[str, Value] = {}
+        for record in rows.to_dict("records"):
+            where = overall if pd.isna(record["class"]) else per_class.setdefault(record["class"], {})
+            where[str(record["metric"])] = _value(record)
+        ordered = held_out[protocol].sort_values("image_id", ignore_index=True)
+        found[str(protocol)] = ProtocolResult(overall, per_class, ordered)
+    return found
+
+
+def _value(record: Mapping[Any, Any]) -> Value:
+    low, high = (None if pd.isna(record[name]) else float(record[name]) for name in ("ci_low", "ci_high"))
+    return Value(float(record["value"]), low, high, int(record["n"]), int(record["n_patients"]))

@@ -1,4 +1,4 @@
-"""What classifiers reached, as plain values."""
+"""The results of classifiers, as plain values."""
 
 from __future__ import annotations
 
@@ -13,19 +13,18 @@ from covid_xray.features.fused import FUSED
 
 @dataclass(frozen=True)
 class Value:
-    """A figure with its 95 % interval, where it has one, and the images and patients behind it."""
+    """A metric with its 95 % interval, where it has one, and the images and patients behind it."""
 
     value: float
     ci_low: float | None
     ci_high: float | None
     n: int
     n_patients: int = 0
-    published: float | None = None
 
 
 @dataclass(frozen=True)
-class Measured:
-    """What one classifier reached under one protocol.
+class ProtocolResult:
+    """The result of one classifier under one protocol.
 
     Attributes
     ----------
@@ -57,8 +56,8 @@ class Result:
     kind : str
         `backbone` or `baseline`.
     preprocessing : str
-        What of a picture it saw, as the setting is called.
-    measured : dict of str to Measured
+        Which part of a picture it saw: a value of the setting of that name.
+    by_protocol : dict of str to ProtocolResult
         By protocol; empty unless it succeeded.
     """
 
@@ -75,32 +74,32 @@ class Result:
     featurized_images: int | None = None
     train_seconds: float | None = None
     preprocessing: str = "plain"
-    measured: Mapping[str, Measured] = field(default_factory=dict)
+    by_protocol: Mapping[str, ProtocolResult] = field(default_factory=dict)
 
     @property
     def is_network(self) -> bool:
-        """Whether it is one of the five, with a row of its own in `runs`."""
+        """Whether it is a single network, with a row of its own in `runs`."""
         return self.kind == "backbone" and self.name != FUSED
 
     @property
     def marks(self) -> list[str]:
-        """Return what must be said wherever it is shown."""
+        """Return what must be said wherever this result is shown."""
         marks = {"random weights": self.weights == "random", "lungs only": self.preprocessing == "lungs"}
         return [mark for mark, holds in marks.items() if holds]
 
     @property
-    def headline(self) -> Measured | None:
-        """What it reached under the strictest protocol it was measured with."""
-        return next((self.measured[p] for p in INTERNAL if p in self.measured), None)
+    def headline(self) -> ProtocolResult | None:
+        """Its result under the strictest protocol that it was measured with."""
+        return next((self.by_protocol[p] for p in INTERNAL if p in self.by_protocol), None)
 
     @property
-    def external(self) -> Measured | None:
-        """What it reached on images from elsewhere."""
-        return self.measured.get(EXTERNAL)
+    def external(self) -> ProtocolResult | None:
+        """Its result on images from elsewhere."""
+        return self.by_protocol.get(EXTERNAL)
 
 
 def baselines(results: Iterable[Result], task: str) -> list[Result]:
-    """Return what sees no lung, the best first."""
+    """Return the results of the baselines, the best first."""
     found = [r for r in results if r.task == task and r.kind == "baseline" and r.headline]
     return sorted(found, key=_accuracy, reverse=True)
 

@@ -9,13 +9,13 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from radiograph import walk_all
 
-from covid_xray.dataset.decode import listed, opened
-from covid_xray.dataset.inventory import told_apart
+from covid_xray.dataset.decode import decode_files, to_dataframe
+from covid_xray.dataset.inventory import deduplicate
 
 COLUMNS = ["path", "file", "image_id", "reason", "detail"]
 
 
-def take_stock(spark: SparkSession, root: Path) -> pd.DataFrame:
+def list_files(spark: SparkSession, root: Path) -> pd.DataFrame:
     """List all files below `root` with their sha256.
 
     Returns
@@ -24,7 +24,7 @@ def take_stock(spark: SparkSession, root: Path) -> pd.DataFrame:
         Columns `COLUMNS`, sorted by path. `reason` and `detail` say why a file is refused; of files with
         equal bytes the first stays.
     """
-    return told_apart(spark, walk_all(root))[COLUMNS]
+    return deduplicate(spark, walk_all(root))[COLUMNS]
 
 
 def pictures(spark: SparkSession, files: pd.DataFrame, task_images: int) -> DataFrame:
@@ -36,5 +36,5 @@ def pictures(spark: SparkSession, files: pd.DataFrame, task_images: int) -> Data
         Columns `path`, `image_id`, `content` (a picture that the networks' decoder takes), `reason`,
         `detail`; either `content` or `reason` is null.
     """
-    rows = listed(spark, files).repartition(-(-len(files) // task_images))
-    return opened(rows, [("content", pa.binary())], lambda xray: {"content": xray.content()})
+    rows = to_dataframe(spark, files).repartition(-(-len(files) // task_images))
+    return decode_files(rows, [("content", pa.binary())], lambda xray: {"content": xray.content()})

@@ -9,10 +9,10 @@ from typing import Any
 import pandas as pd
 from pyspark.sql import functions as F
 
-from covid_xray.dataset.identity import nameless
+from covid_xray.dataset.patients import hide_patients
 from covid_xray.progress import Notify, Progress
 from covid_xray.registry.apply import applied, write_quarantine
-from covid_xray.registry.files import take_stock
+from covid_xray.registry.files import list_files
 from covid_xray.registry.versions import Registered
 from covid_xray.settings import Settings
 from covid_xray.storage.tables import Tables
@@ -52,7 +52,7 @@ def score(
     """
     # Models may be used where nothing was trained, or by a version that knew no `scores`.
     tables.create_all()
-    files = nameless(take_stock(tables.spark, root), key)
+    files = hide_patients(list_files(tables.spark, root), key)
     good = files[files["reason"].isna()]
     new = good[~good["image_id"].isin(_known(tables, registered))]
     refused = [files[files["reason"].notna()]]

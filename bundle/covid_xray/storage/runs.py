@@ -60,7 +60,7 @@ def new_run_id(now: datetime) -> str:
 
 
 def inputs_id(inventory: pd.DataFrame, weights: str, settings: Settings) -> str:
-    """Hash all on which figures depend: images, patients, kind of weights, settings and code.
+    """Hash all on which results depend: images, patients, sources, kind of weights, settings and code.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def inputs_id(inventory: pd.DataFrame, weights: str, settings: Settings) -> str:
     Weights files are not part of it but stand in each row of `runs`, since the backbones of one set of
     experiments may get their files one after the other.
     """
-    images = inventory[["path", "image_id", "reason", "patient_id"]].astype(str).to_csv(index=False)
+    images = inventory[["path", "image_id", "reason", "patient_id", "source"]].astype(str).to_csv(index=False)
     parts = [images, kind_of(weights), settings.that_change_figures(), code_id()]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 

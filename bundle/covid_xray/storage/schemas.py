@@ -26,6 +26,7 @@ TABLES: dict[str, TableSchema] = {
             path STRING COMMENT 'relative to the data folder: <Class>/<file>',
             label STRING COMMENT 'name of the class folder',
             patient_id STRING COMMENT 'a keyed hash where ingest had a key, in names of files too',
+            source STRING COMMENT 'collection or hospital, given or told by a known dataset; null = unknown',
             width INT, height INT, format STRING, mode STRING, bytes BIGINT,
             original_width INT COMMENT 'before the resize, from manifest.csv',
             original_height INT, original_bytes BIGINT, original_format STRING, original_mode STRING,

@@ -153,6 +153,17 @@ class Tables:
         with ThreadPoolExecutor() as pool:
             list(pool.map(lambda table: self.replace(table, *replacements[table]), replacements))
 
+    def correct(self, table: str, rows: Sequence[Row], key: str) -> None:
+        """Set columns of the rows with these values of `key`; what `rows` does not have stays as it is."""
+        names = [name for name in self.columns(table).names if name in rows[0]]
+        fields = StructType([self.columns(table)[name] for name in names])
+        changes = {name: F.col(f"new.{name}") for name in names if name != key}
+        for part in in_frames(rows):
+            new = self.spark.createDataFrame([tuple(map(row.get, names)) for row in part], fields)
+            same = F.expr(f"{self.name(table)}.{identifier(key)} = new.{identifier(key)}")
+            merge = new.alias("new").mergeInto(self.name(table), same).whenMatched().update(changes)
+            self._commit(table, merge.merge)
+
     def remove_superseded(self) -> None:
         """Delete the files that no table's present version refers to, however new they are.
 

@@ -9,7 +9,7 @@ from data_upload.errors import DataUploadError
 
 
 def test_patients_have_a_row_for_each_image_sorted_by_path():
-    content = patients_csv({"Covid-19/b.png": "p2", "Covid-19/a, left.png": "p1"})
+    content = patients_csv({"Covid-19/b.png": "p2", "Covid-19/a, left.png": "p1"}, sources={})
     assert content == b'label,filename,patient_id\nCovid-19,"a, left.png",p1\nCovid-19,b.png,p2\n'
 
 

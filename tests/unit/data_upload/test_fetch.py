@@ -3,9 +3,10 @@
 import subprocess
 
 import pytest
+from covid_xray.dataset.record import Commit
 
 from data_upload.errors import DataUploadError
-from data_upload.fetch import Commit, fetch_dataset
+from data_upload.fetch import fetch_dataset
 
 
 @pytest.fixture

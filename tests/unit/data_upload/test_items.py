@@ -27,6 +27,41 @@ def test_a_file_whose_tags_may_identify_a_patient_is_rejected(folder):
     assert "resize the folder" in rejected[0].detail
 
 
+@pytest.fixture
+def uploaded_patients(tmp_path):
+    """The patients.csv that is uploaded with these files; the patient of a file in Covid-19 is `covid`."""
+
+    def rows(*paths, covid="cov7", key=None):
+        for number, path in enumerate(paths):
+            (tmp_path / path).parent.mkdir(exist_ok=True)
+            (tmp_path / path).write_bytes(encoded(picture(f"sound {number}"), "PNG"))
+        xrays, _ = open_xrays(tmp_path, 1)
+        patient_of = {"Covid-19": covid, "No_findings": "00000583"}
+        items = pack(tmp_path, xrays, lambda label, path, sha256: patient_of[label], key)
+        (made,) = [item for item in items if item.name == "patients.csv"]
+        return made.read().decode().splitlines()
+
+    return rows
+
+
+@pytest.mark.parametrize("key", [None, bytes(32)])
+def test_the_collections_of_a_known_dataset_are_uploaded_with_pseudonyms_too(uploaded_patients, key):
+    header, *rows = uploaded_patients("Covid-19/a b.png", "No_findings/00000583_001.png", key=key)
+    assert header == "label,filename,patient_id,source"
+    assert [(row.split(",")[0], row.split(",")[3]) for row in rows] == [
+        ("Covid-19", "ieee8023/covid-chestxray-dataset"),
+        ("No_findings", "NIH ChestX-ray8"),
+    ]
+
+
+def test_no_source_of_other_x_rays_is_uploaded_not_even_one_that_was_given(uploaded_patients, tmp_path):
+    (tmp_path / "patients.csv").write_text(
+        "label,filename,patient_id,source\nCovid-19,a.png,p1,Practice of Dr Roe\n"
+    )
+    header, *rows = uploaded_patients("Covid-19/a.png", "No_findings/00000583_001.png", covid="p1")
+    assert header == "label,filename,patient_id" and "Roe" not in "".join(rows)
+
+
 def test_what_a_decoder_reports_of_a_damaged_file_is_not_printed(folder, capfd):
     whole = drawn("deflated", "TIFF", compression="tiff_adobe_deflate")
     (folder / "b.tif").write_bytes(whole[:60] + b"\xff" * 40 + whole[100:])

@@ -1,4 +1,4 @@
-"""Audit: what classifiers that see no lung score on the folds of a run, which a network has to beat."""
+"""Audit: what classifiers that see no lung reach on the folds of a run; a network has to beat it."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from time import monotonic
 
 import pandas as pd
 
-from covid_xray.dataset.collection import collections
+from covid_xray.dataset.known import tell_sources
+from covid_xray.evaluation.baselines import Baseline
 from covid_xray.evaluation.results import results
 from covid_xray.evaluation.splits import refuse_leaks
 from covid_xray.progress import Notify, Progress
 from covid_xray.settings import Settings
-from covid_xray.stages.audit.baselines import Baseline, all_baselines, names
 from covid_xray.stages.audit.fit import better, candidates
-from covid_xray.stages.audit.pictures import look_at
+from covid_xray.stages.audit.values import all_values, left_out, names, read_pictures
 from covid_xray.storage import runs
 from covid_xray.storage.tables import Replacement, Tables
 
@@ -37,15 +37,16 @@ def audit(tables: Tables, run_id: str, notify: Notify) -> None:
     splits = splits[splits["task"].isin(tasks)]
     refuse_leaks(splits)
     images = runs.images_of(tables, run_id)
-    facts = images.drop("content").toPandas()
-    if collections(facts["path"]) is None:
-        notify(Progress("audit", note="file names are pseudonyms, so the baseline `source` is left out"))
+    facts, _ = tell_sources(images.drop("content").toPandas())
+    for baseline in left_out(facts):
+        note = f"the baseline {baseline.name} is left out: it needs {baseline.needs}"
+        notify(Progress("audit", note=note))
     splits = _without_results(tables, run_id, splits, names(facts))
     if splits.empty:
         notify(Progress("audit", note="nothing to do"))
         return
-    notify(Progress("audit", note=f"looking at {len(facts)} images"))
-    baselines = all_baselines(facts, look_at(images, len(facts), settings.execution.task_images))
+    notify(Progress("audit", note=f"reading {len(facts)} images"))
+    baselines = all_values(facts, read_pictures(images, len(facts), settings.execution.task_images))
     predicted = _predicted(baselines, splits, settings, notify)
     rows = [results(tables, run_id, "baseline", *of_one, settings) for of_one in predicted.items()]
     tables.replace_each(_together(rows))
@@ -66,18 +67,21 @@ def _without_results(
 
 
 def _predicted(
-    baselines: Sequence[Baseline], splits: pd.DataFrame, settings: Settings, notify: Notify
+    baselines: Sequence[tuple[Baseline, pd.DataFrame]],
+    splits: pd.DataFrame,
+    settings: Settings,
+    notify: Notify,
 ) -> dict[str, pd.DataFrame]:
-    """Return what each baseline says of the held-out images of all tasks."""
+    """Return the predictions of each baseline for the held-out images of all tasks."""
     begun, predicted = monotonic(), {}
-    for done, baseline in enumerate(baselines, start=1):
+    for done, (baseline, values) in enumerate(baselines, start=1):
         parts, said = [], []
         for task in sorted(set(splits["task"])):
             of_task = splits[splits["task"] == task]
-            found = candidates(baseline, of_task, settings.tasks[task], settings)
-            chosen, ways = better(found)
+            found = candidates(values, baseline.are_pixels, of_task, settings.tasks[task], settings)
+            chosen, methods = better(found)
             parts.append(chosen.assign(task=task))
-            said += [f"{task} {protocol} by {way}" for protocol, way in ways.items()]
+            said += [f"{task} {protocol} by {method}" for protocol, method in methods.items()]
         predicted[baseline.name] = pd.concat(parts, ignore_index=True)
         note, seconds = f"{baseline.name}: {', '.join(said)}", monotonic() - begun
         notify(Progress("audit", "", done, len(baselines), "baselines", seconds, note))

@@ -1,4 +1,4 @@
-"""Fit a baseline on a split's training rows and predict its held-out rows, in the better of two ways."""
+"""Fit a baseline on a split's training rows and predict its held-out rows, with the better of two methods."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from covid_xray.settings import Settings
-from covid_xray.stages.audit.baselines import Baseline
 
 Array = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
@@ -29,9 +28,9 @@ _LEAVES = 8
 
 
 def candidates(
-    baseline: Baseline, splits: pd.DataFrame, classes: Sequence[str], settings: Settings
+    values: pd.DataFrame, are_pixels: bool, splits: pd.DataFrame, classes: Sequence[str], settings: Settings
 ) -> dict[str, pd.DataFrame]:
-    """Predict every held-out image of one task, in each way that the baseline can be fitted.
+    """Predict every held-out image of one task, with each method that a baseline can be fitted by.
 
     Columns are standardised, pixels are then turned to their principal axes; like the classifiers, both are
     fitted on the training rows of the fold alone. On pixels the logistic regression has the networks'
@@ -39,6 +38,10 @@ def candidates(
 
     Parameters
     ----------
+    values : pandas.DataFrame
+        What the baseline is told of each image: numbers, by `image_id`.
+    are_pixels : bool
+        Whether the columns are neighbouring pixels.
     splits : pandas.DataFrame
         Rows of the table `splits` of this task.
     classes : sequence of str
@@ -47,7 +50,7 @@ def candidates(
     Returns
     -------
     dict of str to pandas.DataFrame
-        By the way of fitting: columns `protocol`, `repeat`, `fold`, `image_id`, `patient_id`, `label`,
+        By method: columns `protocol`, `repeat`, `fold`, `image_id`, `patient_id`, `label`,
         `prediction`, `probability`, sorted by protocol, repeat, fold and image.
     """
     code_of = {name: code for code, name in enumerate(classes)}
@@ -55,34 +58,32 @@ def candidates(
     with _one_thread():
         for training, held_out in _folds(splits):
             codes = np.array([code_of[label] for label in training["label"]])
-            fitted_on, shown = (
-                baseline.values.loc[part["image_id"]].to_numpy(float) for part in (training, held_out)
-            )
-            for way, probability in _probabilities(baseline, fitted_on, codes, shown, settings):
+            fitted_on, shown = (values.loc[part["image_id"]].to_numpy(float) for part in (training, held_out))
+            for method, probability in _probabilities(fitted_on, are_pixels, codes, shown, settings):
                 said = [classes[code] for code in probability.argmax(axis=1)]
-                parts[way].append(held_out.assign(prediction=said, probability=probability.tolist()))
-    return {way: pd.concat(found, ignore_index=True) for way, found in parts.items()}
+                parts[method].append(held_out.assign(prediction=said, probability=probability.tolist()))
+    return {method: pd.concat(found, ignore_index=True) for method, found in parts.items()}
 
 
 def better(found: Mapping[str, pd.DataFrame]) -> tuple[pd.DataFrame, dict[str, str]]:
-    """Choose, within each protocol, the way that has most held-out images right.
+    """Choose, within each protocol, the method that has most held-out images right.
 
     It is chosen after the fact, on the very images that it is then measured on. That favours the baseline,
-    never the network: a network that is above it is above both ways.
+    never the network: a network that is above it is above both methods.
 
     Returns
     -------
     tuple of pandas.DataFrame and dict
-        The predictions, and by protocol the way they were made; of equal ones the first.
+        The predictions, and by protocol the method that made them; of equally good ones the first.
     """
     right = {
-        way: (part["label"] == part["prediction"]).groupby(part["protocol"]).mean()
-        for way, part in found.items()
+        method: (part["label"] == part["prediction"]).groupby(part["protocol"]).mean()
+        for method, part in found.items()
     }
     protocols = sorted(set(next(iter(found.values()))["protocol"]))
-    ways = {protocol: max(found, key=lambda way: right[way][protocol]) for protocol in protocols}
-    chosen = [found[way].loc[found[way]["protocol"] == protocol] for protocol, way in ways.items()]
-    return pd.concat(chosen, ignore_index=True), ways
+    methods = {protocol: max(found, key=lambda method: right[method][protocol]) for protocol in protocols}
+    chosen = [found[method].loc[found[method]["protocol"] == name] for name, method in methods.items()]
+    return pd.concat(chosen, ignore_index=True), methods
 
 
 def _folds(splits: pd.DataFrame) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
@@ -95,17 +96,17 @@ def _folds(splits: pd.DataFrame) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
 
 
 def _probabilities(
-    baseline: Baseline, fitted_on: Array, codes: Codes, shown: Array, settings: Settings
+    fitted_on: Array, are_pixels: bool, codes: Codes, shown: Array, settings: Settings
 ) -> Iterator[tuple[str, Array]]:
-    """Return the probability of every class, by way of fitting."""
+    """Yield each method and the probability that it gives to every class."""
     if not fitted_on.shape[1]:
         yield _SHARES, np.tile(np.bincount(codes) / len(codes), (len(shown), 1))
         return
     # Networks run beside the audit; threads that wait for each other would wait for them.
     with threadpool_limits(limits=1):
-        axes = _axes(baseline, fitted_on)
+        axes = _axes(fitted_on, are_pixels)
         training, held_out = axes.transform(fitted_on), axes.transform(shown)
-        penalty = settings.reg_param * len(codes) if baseline.are_pixels else 1.0
+        penalty = settings.reg_param * len(codes) if are_pixels else 1.0
         logistic = _logistic(penalty).fit(training, codes).predict_proba(held_out)
         boosting = _boosting(settings.seed).fit(training[:, :_BOOSTED_AXES], codes)
         boosted = boosting.predict_proba(held_out[:, :_BOOSTED_AXES])
@@ -123,14 +124,14 @@ def _one_thread() -> AbstractContextManager[object]:
     return limits
 
 
-def _axes(baseline: Baseline, fitted_on: Array) -> Any:
+def _axes(fitted_on: Array, are_pixels: bool) -> Any:
     from sklearn.decomposition import PCA
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
     rows, columns = fitted_on.shape
     steps = [StandardScaler()]
-    if baseline.are_pixels:
+    if are_pixels:
         steps.append(PCA(min(_AXES, rows - 1, columns), svd_solver="full"))
     return make_pipeline(*steps).fit(fitted_on)
 

@@ -9,8 +9,7 @@ from typing import Any
 import pandas as pd
 from sparkdl.backbones import backbone as network
 
-from covid_xray.evaluation.choose import chosen
-from covid_xray.evaluation.lung_box import lung_box
+from covid_xray.evaluation.explanations import images_to_explain, lung_box
 from covid_xray.features.compute import weights_file
 from covid_xray.progress import Notify, Progress
 from covid_xray.settings import Settings
@@ -78,7 +77,9 @@ def _from_network(
     tables: Tables, settings: Settings, refitted: Refitted, backbone: str, weights: Path, notify: Notify
 ) -> Iterator[Explained]:
     wanted = {
-        task: chosen(pd.concat([f.predictions for t, f in refitted.folds if t == task]), settings.tasks[task])
+        task: images_to_explain(
+            pd.concat([f.predictions for t, f in refitted.folds if t == task]), settings.tasks[task]
+        )
         for task in dict(refitted.folds)
     }
     ids = sorted(set().union(*wanted.values()))

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from covid_xray.evaluation.lung_box import Box, box_shares
+from covid_xray.evaluation.explanations import Box, box_shares
 from covid_xray.stages.explain.maps import Maps
 
 _KNOWN = ["protocol", "repeat", "fold", "image_id", "patient_id", "label", "prediction"]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
 from radiograph import other_folders
 
-from covid_xray.dataset.patients import ORIGINALS, read_originals
+from covid_xray.dataset.metadata import ORIGINALS, read_originals
 from covid_xray.dataset.source import Source, inventory
 from covid_xray.evaluation.splits import refuse_leaks, refuse_missing, split
 from covid_xray.progress import Notify, Progress
@@ -52,11 +53,23 @@ def ingest(
 
 
 def _store(tables: Tables, root: Path, files: pd.DataFrame) -> pd.DataFrame:
-    """Open and store what `images` does not hold yet; return what was refused on opening."""
-    known = tables.read("images").select("image_id").toPandas()["image_id"]
-    new = files[files["reason"].isna() & ~files["image_id"].isin(known)]
+    """Decode and store what `images` does not hold yet; return what was refused on decoding."""
+    rows = tables.read("images").select("image_id", "source").toPandas()
+    known = dict(zip(rows["image_id"], rows["source"], strict=True))
+    usable = files[files["reason"].isna()]
+    is_known = usable["image_id"].isin(list(known))
+    _correct_sources(tables, usable[is_known], known)
+    new = usable[~is_known]
     facts = new.join(read_originals(root), on="found_as")
-    return accept(tables, new, facts[["path", "label", "patient_id", *ORIGINALS]])
+    return accept(tables, new, facts[["path", "label", "patient_id", "source", *ORIGINALS]])
+
+
+def _correct_sources(tables: Tables, files: pd.DataFrame, known: Mapping[str, str | None]) -> None:
+    """Write the sources that this folder tells of images which were accepted without, or with other ones."""
+    told = files.loc[files["source"].notna(), ["image_id", "source"]]
+    changed = [row for row in records(told) if row["source"] != known[row["image_id"]]]
+    if changed:
+        tables.correct("images", changed, key="image_id")
 
 
 def _write_quarantine(tables: Tables, run_id: str, files: pd.DataFrame, refused: pd.DataFrame) -> None:
@@ -78,4 +91,6 @@ def _write_splits(tables: Tables, settings: Settings, request: runs.Request, acc
 def _summary(accepted: int, refused: int, root: Path, settings: Settings) -> str:
     text = f"{accepted} images accepted, {refused} refused"
     ignored = other_folders(root, settings.classes)
-    return f"{text}; not in config.yaml and left alone: {', '.join(ignored)}" if ignored else text
+    return (
+        f"{text}; folders ignored, being no class of config.yaml: {', '.join(ignored)}" if ignored else text
+    )

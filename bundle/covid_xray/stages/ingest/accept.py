@@ -1,4 +1,4 @@
-"""Open new files and sort them into `images` or `quarantine`: the second pass over the data folder."""
+"""Decode new files and sort them into `images` or `quarantine`: the second pass over the data folder."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import pyarrow as pa
 from pyspark.sql import functions as F
 from radiograph import Reason, Xray
 
-from covid_xray.dataset.decode import listed, opened
+from covid_xray.dataset.decode import decode_files, to_dataframe
 from covid_xray.dataset.inventory import FILES_AT_ONCE, tasks_for
 from covid_xray.storage.tables import Tables
 
-# Of the columns of `images`, those that the file itself tells.
+# The columns of `images` that are read from the file itself.
 _COLUMNS = [
     ("width", pa.int32()),
     ("height", pa.int32()),
@@ -24,18 +24,18 @@ _COLUMNS = [
 ]
 
 _REFUSED = ["path", "reason", "detail"]
-_CHANGED = "it could not be opened at first, and a moment later it could: run this again"
+_CHANGED = "it could not be opened at first, but could a moment later: run the same command again"
 
 
 def accept(tables: Tables, files: pd.DataFrame, facts: pd.DataFrame) -> pd.DataFrame:
-    """Append the openable among `files` to `images` and return the refused.
+    """Append the files that can be decoded to `images`, and return the others.
 
     Parameters
     ----------
     files : pandas.DataFrame
         Columns `path`, `file`, `image_id`: files that `images` does not hold yet.
     facts : pandas.DataFrame
-        Per `path`: `label`, `patient_id` and the `original_*` columns of `images`.
+        Per `path`: `label`, `patient_id`, `source` and the `original_*` columns of `images`.
 
     Returns
     -------
@@ -49,10 +49,10 @@ def accept(tables: Tables, files: pd.DataFrame, facts: pd.DataFrame) -> pd.DataF
 
 def _accept(tables: Tables, files: pd.DataFrame, facts: pd.DataFrame) -> pd.DataFrame:
     spark = tables.spark
-    # Each file of the table holds a range of ids, so that who reads some of the images, as featurize does
-    # in order of their ids, opens the few files that have them.
-    ranges = listed(spark, files).repartitionByRange(tasks_for(len(files)), "image_id")
-    good = opened(ranges, _COLUMNS, _values).where(F.col("reason").isNull())
+    # Each file of the table holds a range of ids, so that a reader of some images, such as
+    # featurize, which takes them in order of their ids, opens only the few files that have them.
+    ranges = to_dataframe(spark, files).repartitionByRange(tasks_for(len(files)), "image_id")
+    good = decode_files(ranges, _COLUMNS, _values).where(F.col("reason").isNull())
     known = spark.createDataFrame(_python_values(facts), _facts_ddl(tables))
     tables.append("images", good.join(F.broadcast(known), "path", how="inner"))
     there = tables.read("images").select("image_id").toArrow()["image_id"].to_pylist()
@@ -60,18 +60,18 @@ def _accept(tables: Tables, files: pd.DataFrame, facts: pd.DataFrame) -> pd.Data
 
 
 def _refusals(tables: Tables, files: pd.DataFrame) -> pd.DataFrame:
-    """Open once more what was not accepted, which is little, and return why."""
+    """Decode once more the few files that were not accepted, and return why."""
     if files.empty:
         return pd.DataFrame(columns=_REFUSED, dtype="object")
-    rows = listed(tables.spark, files).repartition(tasks_for(len(files)))
-    found = opened(rows, [], lambda xray: {}).select(*_REFUSED).toPandas()
+    rows = to_dataframe(tables.spark, files).repartition(tasks_for(len(files)))
+    found = decode_files(rows, [], lambda xray: {}).select(*_REFUSED).toPandas()
     changed = found["reason"].isna()
     found.loc[changed, ["reason", "detail"]] = [str(Reason.unreadable), _CHANGED]
     return found
 
 
 def _facts_ddl(tables: Tables) -> str:
-    given = ["path", "label", "patient_id"]
+    given = ["path", "label", "patient_id", "source"]
     fields = {f.name: f.dataType.simpleString() for f in tables.columns("images")}
     originals = [name for name in fields if name.startswith("original_")]
     return ", ".join(f"{name} {fields[name]}" for name in [*given, *originals])

@@ -13,7 +13,7 @@ import pandas as pd
 from pyspark.sql import functions as F
 
 from covid_xray.evaluation.plots import draw_network
-from covid_xray.evaluation.read_results import read_results
+from covid_xray.evaluation.results import read_results
 from covid_xray.features.collect import collect_rows
 from covid_xray.features.compute import weights_file
 from covid_xray.features.gram import GramMatrix, stored_gram
@@ -105,7 +105,8 @@ def _register_one(
     baseline = metrics["kind"] == "baseline"
     own = (metrics["backbone"] == row["backbone"]) & ~baseline
     name = registry.name_of(row["backbone"], row["task"])
-    card = write_card(name, model, row, images, metrics[own | baseline])
+    facts = runs.images_of(tables, row["run_id"]).drop("content", "label", "patient_id").toPandas()
+    card = write_card(name, model, row, images.merge(facts, on="image_id"), metrics[own | baseline])
     with TemporaryDirectory() as folder:
         save(model, card, Path(folder))
         record = record_of(name, row, settings, metrics[own], figures)

@@ -1,4 +1,4 @@
-"""The card that goes with every model: what it is for, what it was measured on, and what it cannot tell."""
+"""The model card: what a model is for, what it was trained and measured on, and its limits."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from typing import Any
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from covid_xray.dataset.known import tell_sources
 from covid_xray.evaluation.metrics import shown_in
 from covid_xray.evaluation.protocols import AS_PUBLISHED, EXTERNAL, PATIENT_GROUPED
 from covid_xray.registry.saved import SavedModel
 
 _PROTOCOLS = {
-    PATIENT_GROUPED: "patients whom it had not seen in training (the headline)",
-    AS_PUBLISHED: "images held out at random, as published: one patient may stand on both sides",
+    PATIENT_GROUPED: "patients that it had not seen in training (the headline)",
+    AS_PUBLISHED: "images held out at random: a patient may have images on both sides",
     EXTERNAL: "images from elsewhere",
 }
 _KEY = ["metric", "class"]
@@ -27,7 +28,7 @@ class MetricTable:
     """A table of the card: a row a metric, a column a classifier."""
 
     protocol: str
-    words: str
+    description: str
     columns: Sequence[str]
     rows: Sequence[Sequence[str]]
 
@@ -42,7 +43,7 @@ def write_card(
     run : mapping
         The row of `runs`.
     images : pandas.DataFrame
-        Columns `image_id`, `label`, `patient_id`: what the model was trained on.
+        Columns `image_id`, `label`, `path`, `patient_id`, `source`: what the model was trained on.
     metrics : pandas.DataFrame
         Rows of the run and task in the table `metrics`: of this network, and of all baselines.
     """
@@ -53,6 +54,7 @@ def write_card(
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    told, dataset = tell_sources(images)
     return environment.get_template("card.md.j2").render(
         title=title,
         about=model.about,
@@ -60,17 +62,25 @@ def write_card(
         run=run,
         settings=json.loads(run["settings"]),
         versions=json.loads(run["versions"]),
-        counts=_counts(images, model.about.classes),
+        counts=_counts(told, model.about.classes),
+        sources_known=bool(told["source"].notna().any()),
+        dataset=dataset,
+        published=dataset.result(model.about.backbone, model.about.classes) if dataset else None,
         patients=images["patient_id"].nunique(),
         tables=[_table(protocol, metrics, model.about.backbone) for protocol in _measured(metrics)],
         external=EXTERNAL in set(metrics["protocol"]),
     )
 
 
-def _counts(images: pd.DataFrame, classes: Sequence[str]) -> list[tuple[str, int, int]]:
-    by_label = images.groupby("label")
-    found = by_label["image_id"].nunique(), by_label["patient_id"].nunique()
-    return [(name, int(found[0][name]), int(found[1][name])) for name in classes]
+def _counts(images: pd.DataFrame, classes: Sequence[str]) -> list[tuple[str, int, int, str]]:
+    """Return images, patients and, in words, sources of each class."""
+    counts = []
+    for name in classes:
+        of_class = images[images["label"] == name]
+        sources = of_class["source"].fillna("not known").value_counts().sort_index()
+        said = ", ".join(f"{source} {count}" for source, count in sources.items())
+        counts.append((name, of_class["image_id"].nunique(), of_class["patient_id"].nunique(), said))
+    return counts
 
 
 def _measured(metrics: pd.DataFrame) -> list[str]:

@@ -1,7 +1,8 @@
-"""Report: one page with every figure of a run, what it is to be held against, and how to read it."""
+"""Report: one page with all results of a run, the baselines beside them, and how to read them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -11,18 +12,15 @@ from covid_xray.errors import RunFailedError
 from covid_xray.evaluation.protocols import AS_PUBLISHED
 from covid_xray.evaluation.results_model import Result
 from covid_xray.stages.report.collect import collect
-from covid_xray.stages.report.explained import read_explanations
+from covid_xray.stages.report.explained import Explanation, read_explanations
 from covid_xray.stages.report.gallery import read_gallery
-from covid_xray.stages.report.missing import missing
 from covid_xray.stages.report.narrative import percent, points, with_interval
 from covid_xray.stages.report.page import draw, render, timed
 from covid_xray.stages.report.values import Report
+from covid_xray.storage import runs
 from covid_xray.storage.tables import Tables
 
-COLUMNS = (
-    *("backbone", "task", "status", "accuracy, % (95 % CI)", "over best baseline", "recall, %"),
-    *("as published (then)", "time", "weights"),
-)
+_COLUMNS = ("backbone", "task", "status", "accuracy, % (95 % CI)", "margin over best baseline", "recall, %")
 
 
 def write_report(tables: Tables, run_id: str, reports: Path, now: datetime) -> Path:
@@ -31,8 +29,8 @@ def write_report(tables: Tables, run_id: str, reports: Path, now: datetime) -> P
     Raises
     ------
     RunFailedError
-        After the page is written, when a row of this run did not succeed, or nothing stands beside those that
-        did: the job's last task must then fail.
+        After the page is written, when a row of this run did not succeed, or one that did lacks baselines,
+        comparisons or maps: the job's last task must then fail.
     """
     report = collect(tables, run_id)
     pictures = draw(report)
@@ -43,7 +41,7 @@ def write_report(tables: Tables, run_id: str, reports: Path, now: datetime) -> P
     explanations, gallery = read_explanations(tables, report), read_gallery(tables, report)
     text = render(report, pictures, explanations, gallery, now)
     write_whole(page, lambda place: place.write_text(text, encoding="utf-8"))
-    if lacking := missing(report, explanations):
+    if lacking := missing_results(report, explanations):
         raise RunFailedError(f"{len(lacking)} of the run's results are missing: {'; '.join(lacking)}")
     return page
 
@@ -52,24 +50,59 @@ def headline(tables: Tables, run_id: str) -> tuple[tuple[str, ...], list[list[st
     """Return the columns and rows of the table that ends a run on a terminal."""
     report = collect(tables, run_id)
     shown = [r for task in report.tasks for r in [*report.networks(task), *report.baselines(task)[:1]]]
-    return COLUMNS, [_line(report, result) for result in shown]
+    by_image = "split by image (published)" if report.dataset else "split by image"
+    return (*_COLUMNS, by_image, "time", "weights"), [_line(report, result) for result in shown]
+
+
+def missing_results(report: Report, explanations: Sequence[Explanation]) -> list[str]:
+    """Return a line for each result that a run lacks, of networks, baselines, comparisons and maps."""
+    return [
+        *_unfinished(report),
+        *(f"audit {task}: no baselines" for task in report.tasks if not report.baselines(task)),
+        *_not_compared(report),
+        *_not_explained(report, explanations),
+    ]
 
 
 def _line(report: Report, result: Result) -> list[str]:
-    measured = result.headline
-    published = result.measured.get(AS_PUBLISHED)
-    accuracy = published.overall["accuracy"] if published else None
-    recall = measured.per_class[result.classes[0]].get("recall") if measured else None
-    protocol = next((name for name, found in result.measured.items() if found is measured), "")
+    strictest, by_image = result.headline, result.by_protocol.get(AS_PUBLISHED)
+    recall = strictest.per_class[result.classes[0]].get("recall") if strictest else None
+    protocol = next((name for name, found in result.by_protocol.items() if found is strictest), "")
+    published = report.published(result) if by_image else None
     return [
         result.name,
         result.task,
         result.status if result.kind == "backbone" else result.kind,
-        with_interval(measured.overall["accuracy"] if measured else None),
-        points(report.lift(result, protocol)),
+        with_interval(strictest.overall["accuracy"] if strictest else None),
+        points(report.margin(result, protocol)),
         percent(recall.value if recall else None),
-        percent(accuracy.value if accuracy else None)
-        + (f" ({percent(accuracy.published)})" if accuracy and accuracy.published else ""),
+        percent(by_image.overall["accuracy"].value if by_image else None)
+        + (f" ({percent(published.accuracy)})" if published else ""),
         timed(result),
         result.weights + (", lungs only" if result.preprocessing == "lungs" else ""),
     ]
+
+
+def _unfinished(report: Report) -> Iterator[str]:
+    for result in report.results:
+        own = result.is_network and result.run_id == report.run_id
+        if own and result.status != runs.SUCCEEDED:
+            yield f"{result.name} {result.task} {result.status}: {result.error or 'not reached'}"
+
+
+def _not_compared(report: Report) -> Iterator[str]:
+    compared = {(found.task, found.first) for found in report.comparisons}
+    for task in report.tasks:
+        networks = [result.name for result in report.networks(task) if result.headline]
+        if networks and report.baselines(task) and not compared & {(task, name) for name in networks}:
+            yield f"compare {task}: no comparisons"
+
+
+def _not_explained(report: Report, explanations: Sequence[Explanation]) -> Iterator[str]:
+    if report.settings["pooling"] == "max":
+        # Maxima over the cells do not add up to a map.
+        return
+    explained = {(found.name, found.task) for found in explanations}
+    for result in report.results:
+        if result.is_network and result.headline and (result.name, result.task) not in explained:
+            yield f"explain {result.name} {result.task}: no maps"

@@ -1,4 +1,4 @@
-"""Where classifiers looked: a few pictures with their maps, and how much of all maps lies in the lung box."""
+"""Where classifiers looked: some images with their maps, and the share of all maps in the lung box."""
 
 from __future__ import annotations
 
@@ -11,26 +11,30 @@ import numpy.typing as npt
 import pandas as pd
 from pyspark.sql import functions as F
 
-from covid_xray.evaluation.box_summary import BoxSummary, box_summary
-from covid_xray.evaluation.choose import chosen
-from covid_xray.evaluation.lung_box import Box, lung_box
-from covid_xray.evaluation.overlay import overlay_png
+from covid_xray.evaluation.explanations import (
+    Box,
+    BoxSummary,
+    box_summary,
+    images_to_explain,
+    lung_box,
+    overlay_png,
+)
 from covid_xray.evaluation.results_model import Result
 from covid_xray.features.preprocessing import prepared
 from covid_xray.stages.report.values import Report
 from covid_xray.storage.tables import Tables
 
 _SIDE = 160
-# Pictures of each class that every network is shown with, and missed ones beside them.
+# Images of each class that are shown for every network, and missed ones beside them.
 _OF_CLASS = 2
 _MISSED = 6
-# Of the strengths of a network's maps: above this share of them colours no longer differ.
+# Quantile of the absolute values of a network's maps from which on colours no longer differ.
 _STRONGEST = 0.99
 
 
 @dataclass(frozen=True)
 class Explained:
-    """A held-out image with the map of what was said of it; `picture` is a PNG."""
+    """A held-out image with the map of its prediction; `picture` is a PNG."""
 
     image_id: str
     label: str
@@ -40,7 +44,7 @@ class Explained:
 
 @dataclass(frozen=True)
 class Explanation:
-    """What the maps of one network on one task show, and how many missed images are left out here."""
+    """The maps of one network on one task, and how many missed images are left out here."""
 
     name: str
     task: str
@@ -84,7 +88,7 @@ def _read(tables: Tables, report: Report, result: Result) -> Explanation | None:
 def _chosen(rows: pd.DataFrame, classes: tuple[str, ...]) -> tuple[list[str], int]:
     """Return a fixed sample and the first missed images, and how many more of these there are."""
     missed = sorted(rows.loc[(rows["label"] == classes[0]) & (rows["prediction"] != classes[0]), "image_id"])
-    sample = chosen(rows[~rows["image_id"].isin(missed)], classes, _OF_CLASS * len(classes))
+    sample = images_to_explain(rows[~rows["image_id"].isin(missed)], classes, _OF_CLASS * len(classes))
     return sorted({*sample, *missed[:_MISSED]}), max(len(missed) - _MISSED, 0)
 
 

@@ -1,4 +1,4 @@
-"""The images that a reader should look at: those of the positive class that networks missed."""
+"""The images that a reader should see: those of the positive class that networks missed."""
 
 from __future__ import annotations
 
@@ -14,19 +14,27 @@ from covid_xray.storage.tables import Tables
 
 _SIDE = 160
 _QUALITY = 80
-# The fewest networks first left out: a page of all errors of a poor network helps nobody.
+# Of a task; the page of a poor network would otherwise show nearly all images.
 _MOST = 40
 
 
 @dataclass(frozen=True)
 class Missed:
-    """An image of the positive class, and what each network that missed it (repeat 0) took it for."""
+    """An image of the positive class, and the prediction of each network that missed it (repeat 0).
+
+    Attributes
+    ----------
+    predicted : mapping of str to str
+        The predicted class, by network.
+    of : int
+        How many networks there are.
+    """
 
     task: str
     image_id: str
     patient_id: str
     label: str
-    said: Mapping[str, str]
+    predicted: Mapping[str, str]
     of: int
 
 
@@ -64,17 +72,17 @@ def read_gallery(tables: Tables, report: Report) -> Gallery:
 def missed_images(report: Report, task: str) -> tuple[Missed, ...]:
     """Return the images of a task's positive class that some network missed, the most missed first."""
     networks = [result for result in report.networks(task) if result.headline]
-    said: dict[tuple[str, str, str], dict[str, str]] = {}
+    predicted: dict[tuple[str, str, str], dict[str, str]] = {}
     for network in networks:
         assert network.headline is not None  # noqa: S101 - chosen for having one
         rows = network.headline.held_out
         wrong = rows[(rows["label"] == network.classes[0]) & (rows["prediction"] != network.classes[0])]
-        for image, patient, label, taken_for in wrong[
+        for image, patient, label, prediction in wrong[
             ["image_id", "patient_id", "label", "prediction"]
         ].itertuples(index=False):
-            said.setdefault((image, patient, label), {})[network.name] = taken_for
-    found = [Missed(task, *key, taken, len(networks)) for key, taken in said.items()]
-    return tuple(sorted(found, key=lambda image: (-len(image.said), image.image_id)))
+            predicted.setdefault((image, patient, label), {})[network.name] = prediction
+    found = [Missed(task, *key, by_network, len(networks)) for key, by_network in predicted.items()]
+    return tuple(sorted(found, key=lambda image: (-len(image.predicted), image.image_id)))
 
 
 def thumbnail(content: bytes) -> bytes:

@@ -1,26 +1,20 @@
-"""What the figures show and what they do not, in plain words: sentences made of the figures themselves."""
+"""What the results show and what they do not, in words: sentences made from the results themselves."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from covid_xray.evaluation.box_summary import BoxSummary
+from covid_xray.evaluation.baselines import BASELINES
+from covid_xray.evaluation.explanations import BoxSummary
 from covid_xray.evaluation.protocols import AS_PUBLISHED, INTERNAL, PATIENT_GROUPED
 from covid_xray.evaluation.results_model import Result, Value
-from covid_xray.stages.report.values import Comparison, Report
+from covid_xray.stages.report.values import UNKNOWN, Comparison, Report
 
-BASELINES = {
-    "majority": "the share of each class in training, and nothing of the image",
-    "file_facts": "width, height, file size, colour mode and format, and no pixel",
-    "border": "the outer frame of the picture, the centre blacked out",
-    "thumbnail": "the whole picture at 32x32 pixels",
-    "compressibility": "how many bytes the picture takes when compressed, and nothing else",
-    "source": "which collection the file's name belongs to",
-}
 _HELD_OUT = {
-    PATIENT_GROUPED: "images of patients whom it had not seen in training",
+    PATIENT_GROUPED: "images of patients that it had not seen in training",
     AS_PUBLISHED: "images held out at random",
 }
+_SEES = {baseline.name: baseline.sees for baseline in BASELINES}
 _DASH = "\N{EN DASH}"
 
 
@@ -30,7 +24,7 @@ def percent(share: float | None) -> str:
 
 
 def with_interval(value: Value | BoxSummary | None) -> str:
-    """Write a figure and its interval, in per cent: `98.4 (94.3 to 99.6)`."""
+    """Write a metric and its interval, in per cent: `98.4 (94.3 to 99.6)`."""
     if value is None or value.n == 0:
         return percent(None)
     if value.ci_low is None:
@@ -57,32 +51,31 @@ def _of_task(report: Report, task: str) -> Iterator[str]:
     if not networks:
         return
     best = max(networks, key=lambda result: _accuracy(result))
-    protocol = next(p for p in INTERNAL if p in best.measured)
-    accuracy = best.measured[protocol].overall["accuracy"]
+    protocol = next(p for p in INTERNAL if p in best.by_protocol)
+    accuracy = best.by_protocol[protocol].overall["accuracy"]
     yield (
-        f"{task}: the best network, {best.name}, got {with_interval(accuracy)} % of {_HELD_OUT[protocol]} "
-        f"right ({accuracy.n} images, {accuracy.n_patients} patients)."
+        f"{task}: the accuracy of the best network, {best.name}, is {with_interval(accuracy)} % on "
+        f"{_HELD_OUT[protocol]} ({accuracy.n} images, {accuracy.n_patients} patients)."
     )
     yield from _against_baseline(report, best, protocol)
     yield from _missed(best)
 
 
 def _against_baseline(report: Report, best: Result, protocol: str) -> Iterator[str]:
-    lift, baselines = report.lift(best, protocol), report.baselines(best.task)
-    if lift is None or not baselines:
-        yield "No baseline was measured beside it, so the figure says little."
+    margin, baselines = report.margin(best, protocol), report.baselines(best.task)
+    if margin is None or not baselines:
+        yield "No baseline was measured beside it, so this accuracy says little."
         return
-    null = next(result for result in baselines if result.name == lift.second)
-    sees = BASELINES.get(null.name, null.name)
+    baseline = next(result for result in baselines if result.name == margin.second)
+    reached = percent(baseline.by_protocol[protocol].overall["accuracy"].value)
     yield (
-        f"The baseline {null.name}, which sees only {sees}, got "
-        f"{percent(null.measured[protocol].overall['accuracy'].value)} %: a difference of {points(lift)} "
-        "percentage points."
+        f"The best baseline, {baseline.name}, which sees only {_SEES.get(baseline.name, baseline.name)}, "
+        f"reaches {reached} %: the network's margin over it is {points(margin)} percentage points."
     )
-    if lift.clear and lift.difference > 0:
+    if margin.clear and margin.difference > 0:
         yield (
             "The network uses something that this baseline does not; whether that is disease, "
-            "figures from this dataset alone cannot show."
+            "results on these images alone cannot show."
         )
     else:
         yield "So nothing here shows that the network looks at lungs."
@@ -100,16 +93,18 @@ def _of_sources(report: Report) -> Iterator[str]:
     alone = _classes_of_their_own_source(report)
     if alone:
         yield (
-            f"Every image of {' and '.join(alone)} comes from a collection that no other class comes from, "
-            "so a classifier of collections cannot be told from a classifier of disease."
+            f"Every image of {' and '.join(alone)} comes from a source that no other class has images from, "
+            "so a classifier that recognises sources cannot be told from one that recognises disease."
         )
 
 
 def _classes_of_their_own_source(report: Report) -> Sequence[str]:
+    if any(UNKNOWN in counts for counts in report.sources.values()):
+        return []
     found = []
     for label, counts in report.sources.items():
         others = {source for other, of in report.sources.items() if other != label for source in of}
-        if counts and not others & set(counts):
+        if not others & set(counts):
             found.append(label)
     return found
 

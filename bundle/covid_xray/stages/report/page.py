@@ -1,4 +1,4 @@
-"""From plain values to HTML that needs nothing beside it."""
+"""Turn the values of a report into one HTML file that needs no other file."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import datetime
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from covid_xray.evaluation.baselines import BASELINES
 from covid_xray.evaluation.metrics import Metric, shown_in
 from covid_xray.evaluation.plots import confusion_png, curves_png
 from covid_xray.evaluation.protocols import AS_PUBLISHED, INTERNAL, PATIENT_GROUPED
@@ -15,7 +16,7 @@ from covid_xray.evaluation.results_model import Result, Value
 from covid_xray.progress import duration
 from covid_xray.stages.report.explained import Explanation
 from covid_xray.stages.report.gallery import Gallery
-from covid_xray.stages.report.narrative import BASELINES, percent, points, sentences, with_interval
+from covid_xray.stages.report.narrative import percent, points, sentences, with_interval
 from covid_xray.stages.report.values import Report
 
 
@@ -63,7 +64,7 @@ def render(
         explanations=explanations,
         gallery=gallery,
         sentences=sentences(report),
-        baselines=BASELINES,
+        sees={baseline.name: baseline.sees for baseline in BASELINES},
         headline_metrics=shown_in("headline"),
         class_metrics=shown_in("per_class"),
         screening_metrics=shown_in("screening"),
@@ -82,7 +83,7 @@ def inlined(image: bytes) -> str:
 
 
 def number(value: float | None) -> str:
-    """Write a number that is no share, with three decimals; a dash for none."""
+    """Write a metric that is not a share, with three decimals; a dash for none."""
     return percent(None) if value is None else f"{value:.3f}"
 
 

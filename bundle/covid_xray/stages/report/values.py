@@ -1,4 +1,4 @@
-"""All that a page shows, as plain values: nothing here knows Spark, HTML or pictures."""
+"""All that a page shows, as plain values that know no Spark, HTML or pictures."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from covid_xray.dataset.record import Dataset, PublishedResult
 from covid_xray.evaluation.results_model import Result, baselines
+
+# Stands for the source of images of which none is known.
+UNKNOWN = "not known"
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,7 @@ class Comparison:
 
     @property
     def clear(self) -> bool:
-        """Whether the interval leaves out a difference of none."""
+        """Whether the interval excludes zero."""
         return self.ci_low > 0 or self.ci_high < 0
 
 
@@ -52,7 +56,7 @@ class Counts:
 
 @dataclass(frozen=True)
 class Flow:
-    """Images on their way: refused by reason, used, and the patients behind those used."""
+    """How many files were refused, by reason, and how many images of how many patients were used."""
 
     refused: Mapping[str, int]
     used: int
@@ -71,14 +75,18 @@ class Refused:
 
 @dataclass(frozen=True)
 class Report:
-    """A run, whole.
+    """All of a run.
 
     Attributes
     ----------
     results : tuple of Result
         Sorted by task, kind and name.
+    sources : mapping
+        By class: images of each source, `UNKNOWN` among them; empty where no source is known.
     variants : mapping
-        By network and task: what a run that differs in nothing but `preprocessing` reached.
+        By network and task: the result of a run that differs in nothing but `preprocessing`.
+    dataset : Dataset or None
+        The known dataset that all images are of.
     """
 
     run_id: str
@@ -92,6 +100,7 @@ class Report:
     versions: Mapping[str, str]
     git_commit: str | None
     variants: Mapping[tuple[str, str], Result] = field(default_factory=dict)
+    dataset: Dataset | None = None
 
     @property
     def random(self) -> bool:
@@ -99,20 +108,24 @@ class Report:
         return any(result.weights == "random" for result in self.results)
 
     def networks(self, task: str) -> list[Result]:
-        """Return the networks of a task, what they make together included."""
+        """Return the networks of a task, and the classifier on the features of all of them."""
         return [r for r in self.results if r.task == task and r.kind == "backbone"]
 
     def baselines(self, task: str) -> list[Result]:
-        """Return what sees no lung, the best first."""
+        """Return the baselines of a task, the best first."""
         return baselines(self.results, task)
 
-    def lift(self, result: Result, protocol: str) -> Comparison | None:
-        """Return how far a network is above the best baseline."""
+    def margin(self, result: Result, protocol: str) -> Comparison | None:
+        """Return the comparison of a network with the best baseline: its margin over that."""
         for found in self.comparisons:
             same = (found.task, found.protocol, found.first) == (result.task, protocol, result.name)
             if same and found.second_kind == "baseline":
                 return found
         return None
+
+    def published(self, result: Result) -> PublishedResult | None:
+        """Return what others published of the same network, classes and images, if anything was."""
+        return self.dataset.result(result.name, result.classes) if self.dataset else None
 
     @property
     def with_variants(self) -> list[tuple[Result, Result]]:

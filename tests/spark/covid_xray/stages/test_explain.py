@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from covid_xray.evaluation.cross_validation import predict_held_out
-from covid_xray.evaluation.lung_box import box_shares
+from covid_xray.evaluation.explanations import box_shares
 from covid_xray.features.gram import GramMatrix
 from covid_xray.features.key import feature_key
 from covid_xray.stages.explain import explain

@@ -54,6 +54,22 @@ def test_patients_csv_in_the_folder_is_used_where_none_is_given(run_ingest, imag
     assert images(xrays / "Covid-19" / "3 picture.png").patient_id == "cov9"
 
 
+def test_sources_that_are_told_later_reach_images_that_were_accepted_without(run_ingest, images, xrays):
+    file = xrays / "Covid-19" / "3 picture.png"
+    for number, other in enumerate(sorted(xrays.glob("[NP]*/*.png"))):
+        other.rename(other.with_name(f"{number:08d}_000.png"))
+    run_ingest("-1")
+    assert images(file).source is None
+    rows = [f"Covid-19,{n} picture.png,cov{n}\n" for n in range(10)]
+    (xrays / "patients.csv").write_text("label,filename,patient_id\n" + "".join(rows))
+    run_ingest("-2")
+    assert images(file).source == "ieee8023/covid-chestxray-dataset" and images(file).content
+    assert {images(other).source for other in xrays.glob("[NP]*/*.png")} == {"NIH ChestX-ray8"}
+    (xrays / "patients.csv").write_text("label,filename,patient_id,source\nCovid-19,3 picture.png,p,Mercy\n")
+    run_ingest("-3")
+    assert images(file).source == "Mercy"
+
+
 def test_each_file_of_the_table_holds_a_range_of_images(run_ingest, tables, of_run, monkeypatch):
     monkeypatch.setattr(inventory, "_TASK_FILES", 8)
     run_ingest()
@@ -83,18 +99,18 @@ def test_images_are_stored_in_several_commits_where_one_would_be_too_large(
 def test_a_file_that_opens_only_at_a_second_look_is_refused_and_taken_next_time(
     run_ingest, xrays, of_run, images, monkeypatch
 ):
-    file, listed = xrays / "Covid-19" / "3 picture.png", accept.listed
+    file, to_dataframe = xrays / "Covid-19" / "3 picture.png", accept.to_dataframe
     hidden = iter([str(file)])
 
     def looking_elsewhere(spark, files):
         elsewhere = files["file"].replace(next(hidden, ""), str(file / "nowhere"))
-        return listed(spark, files.assign(file=elsewhere))
+        return to_dataframe(spark, files.assign(file=elsewhere))
 
-    monkeypatch.setattr(accept, "listed", looking_elsewhere)
+    monkeypatch.setattr(accept, "to_dataframe", looking_elsewhere)
     run_ingest()
     (row,) = of_run("quarantine")
     assert (row.path, row.reason) == ("Covid-19/3 picture.png", "unreadable")
-    assert row.detail.endswith("run this again") and images(file) == []
+    assert row.detail.endswith("run the same command again") and images(file) == []
     run_ingest()
     assert of_run("quarantine") == [] and images(file).path == "Covid-19/3 picture.png"
 
@@ -122,7 +138,10 @@ def test_what_cannot_be_used_is_quarantined_and_stops_nothing(
         "Pneumonia/4 picture.png": "label_conflict",
         "No_findings/other label.png": "label_conflict",
     }
-    assert said[-1].note == "29 images accepted, 7 refused; not in config.yaml and left alone: Tuberculosis"
+    assert (
+        said[-1].note
+        == "29 images accepted, 7 refused; folders ignored, being no class of config.yaml: Tuberculosis"
+    )
     assert len({row.image_id for row in of_run("splits")}) == 29
     assert images(xrays / "Pneumonia" / "4 picture.png") == []
 

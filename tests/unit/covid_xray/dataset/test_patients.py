@@ -1,99 +1,85 @@
+import pandas as pd
 import pytest
-from covid_xray.dataset.patients import patient_of, read_originals, read_patients
-from covid_xray.errors import DataError
+from covid_xray.dataset.patients import assign_patients, hide_patients
+from covid_xray.privacy.pseudonyms import pseudonym
+
+KEY = b"a key of some length, as a secret is"
+PATIENTS = {("Covid-19", "front view"): "19", ("Pneumonia", "00000583_000"): "nih-583"}
+
+
+def of(patient):
+    return pseudonym(patient, KEY)
 
 
 @pytest.fixture
-def csv(tmp_path):
-    def write(text: str, name: str = "patients.csv"):
-        file = tmp_path / name
-        file.write_text(text)
-        return file
-
-    return write
-
-
-def test_a_patient_is_found_by_class_and_file_stem_whatever_the_suffix(csv):
-    patients = read_patients(csv("label,original_filename,patient_id\nCovid-19,a b.jpeg,cov4\n"))
-    assert patient_of("Covid-19", "Covid-19/a b.jpg", "0" * 64, patients) == "cov4"
-    assert patient_of("Pneumonia", "Pneumonia/a b.jpg", "0" * 64, patients) == "image-000000000000"
-
-
-def test_original_and_resized_names_both_match(csv):
-    text = "label,original_filename,resized_filename,patient_id\nC,a.png,b.jpg,p1\n"
-    assert read_patients(csv(text)) == {("C", "a"): "p1", ("C", "b"): "p1"}
+def files():
+    """An inventory; the last file has the bytes of the one before it."""
+    paths = ["Covid-19/front view.png", "No_findings/00000007_001.png", "Pneumonia/00000583_000.png"]
+    paths += ["Pneumonia/a.png", "Pneumonia/00000583_002.png", "Pneumonia/00000583_003.png"]
+    ids = ["0" * 64, "1" * 64, "2" * 64, None, "4" * 64, "4" * 64]
+    return pd.DataFrame(
+        {
+            "path": paths,
+            "label": [path.split("/")[0] for path in paths],
+            "image_id": ids,
+            "reason": [None, None, None, "unreadable", None, "duplicate"],
+            "detail": [None, None, None, "gone", None, "same bytes as Pneumonia/00000583_002.png"],
+        }
+    )
 
 
-def test_an_nih_file_name_holds_the_patient():
-    assert patient_of("Pneumonia", "Pneumonia/00000583_008.png", "f" * 64, {}) == "00000583"
+def test_without_a_key_ids_and_names_are_as_they_are(files):
+    found = assign_patients(files, PATIENTS, {}, None)
+    assert found["patient_id"].tolist()[:3] == ["19", "00000007", "nih-583"]
+    pd.testing.assert_frame_equal(found[files.columns], files)
 
 
-def test_no_file_means_no_known_patients():
-    assert read_patients(None) == {}
+def test_with_a_key_hashes_stand_for_ids_wherever_they_would_be_stored(files):
+    found = assign_patients(files, PATIENTS, {}, KEY)
+    assert found["patient_id"].tolist()[:3] == [of("19"), of("00000007"), of("nih-583")]
+    same = f"Pneumonia/{of('00000583')}_002.png"
+    assert found["path"].tolist() == [
+        "Covid-19/front view.png",
+        f"No_findings/{of('00000007')}_001.png",
+        f"Pneumonia/{of('00000583')}_000.png",
+        "Pneumonia/a.png",
+        same,
+        f"Pneumonia/{of('00000583')}_003.png",
+    ]
+    assert found["detail"].tolist() == [None, None, None, "gone", None, f"same bytes as {same}"]
+    assert found["found_as"].tolist() == files["path"].tolist()
 
 
-@pytest.mark.parametrize(
-    ("text", "says"),
-    [
-        ("label,patient_id\nC,p\n", "lacks the column filename or"),
-        ("filename,patient_id\na,p\n", "lacks the column label"),
-        ("label,filename,patient_id\nC,a.png,p1\nC,a.jpg,p2\n", "two patients: p1 and p2"),
-        ("", "is no CSV"),
-    ],
-)
-def test_a_patients_file_that_does_not_serve_is_refused(csv, text, says):
-    with pytest.raises(DataError, match=says):
-        read_patients(csv(text))
+def test_a_patient_in_two_classes_and_an_image_without_patient_stay_what_they_are(files):
+    one = {("Covid-19", "front view"): "x", ("Pneumonia", "a"): "x"}
+    plain, keyed = (assign_patients(files, one, {}, key)["patient_id"] for key in (None, KEY))
+    assert keyed[0] == keyed[3] and keyed.nunique() == plain.nunique()
+    assert [of(patient) for patient in plain] == keyed.tolist()
 
 
-def test_with_a_key_a_message_names_hashes_in_place_of_patients(csv):
-    text = "label,filename,patient_id\nC,roe_1.png,roe\nC,roe_1.png,doe\n"
-    with pytest.raises(DataError, match=r"gives an image of C two patients: p[0-9a-f]{16} and p") as refusal:
-        read_patients(csv(text), b"key")
-    assert "roe" not in str(refusal.value) and "doe" not in str(refusal.value)
+def test_given_sources_are_kept_and_the_others_are_unknown(files):
+    given = {("Covid-19", "front view"): "Mercy", ("Pneumonia", "a"): "Mercy"}
+    for key in (None, KEY):
+        found = assign_patients(files, PATIENTS, given, key)["source"]
+        assert found.tolist() == ["Mercy", None, None, None, None, None]
 
 
-def test_an_image_without_a_row_is_a_patient_of_its_own(csv):
-    patients = read_patients(csv("label,filename,patient_id\nC,a.png,p1\nC,b.png,\nC,,p2\n"))
-    assert patients == {("C", "a"): "p1"}
-    assert patient_of("C", "C/b.png", "b" * 64, patients) == "image-bbbbbbbbbbbb"
+@pytest.mark.parametrize("key", [None, KEY])
+def test_a_known_dataset_tells_the_sources_before_names_are_hidden_and_of_usable_files_only(files, key):
+    patients = {("Covid-19", "front view"): "cov19"}
+    found = assign_patients(files, patients, {}, key)["source"].tolist()
+    nih = "NIH ChestX-ray8"
+    assert found == ["ieee8023/covid-chestxray-dataset", nih, nih, None, nih, None]
 
 
-def test_rows_that_stand_twice_and_rows_of_no_image_do_no_harm(csv):
-    text = "label,filename,patient_id\nC,a.png,p1\nC,a.png,p1\nD,elsewhere.png,p9\n"
-    patients = read_patients(csv(text))
-    assert patient_of("C", "C/a.png", "a" * 64, patients) == "p1"
-    assert patient_of("C", "C/elsewhere.png", "e" * 64, patients) == "image-eeeeeeeeeeee"
+def test_an_empty_folder_stays_empty(files):
+    assert assign_patients(files[:0], {}, {}, KEY).empty
 
 
-def test_one_patient_in_two_classes_is_one_patient(csv):
-    patients = read_patients(csv("label,filename,patient_id\nC,a.png,p1\nD,a.png,p1\n"))
-    assert {patient_of(label, f"{label}/a.png", "0" * 64, patients) for label in "CD"} == {"p1"}
-
-
-def test_a_missing_patients_file_is_refused(tmp_path):
-    with pytest.raises(DataError, match="cannot read the patients file"):
-        read_patients(tmp_path / "none.csv")
-
-
-def test_the_manifest_gives_facts_of_the_originals_by_path(csv, tmp_path):
-    header = "path,original_width,original_height,original_bytes,original_format,original_mode"
-    csv(f"{header}\nC/a.jpg,10,20,300,PNG,RGBA\n", "manifest.csv")
-    assert read_originals(tmp_path).loc["C/a.jpg"].tolist() == [10, 20, 300, "PNG", "RGBA"]
-
-
-def test_a_folder_without_manifest_has_no_originals(tmp_path):
-    assert read_originals(tmp_path).empty
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "path\nC/a.jpg\n",
-        "path,original_width,original_height,original_bytes,original_format,original_mode\na,wide,2,3,PNG,L\n",
-    ],
-)
-def test_a_manifest_that_does_not_serve_is_refused(csv, tmp_path, text):
-    csv(text, "manifest.csv")
-    with pytest.raises(DataError, match=r"manifest\.csv"):
-        read_originals(tmp_path)
+def test_files_without_known_patients_lose_the_ids_in_their_names(files):
+    files["path"] = [path.replace("Pneumonia/", "00000583/") for path in files["path"]]
+    files.loc[5, "detail"] = "same bytes as 00000583/00000583_002.png"
+    assert hide_patients(files, None) is files
+    found = hide_patients(files, KEY)
+    assert found["path"][2] == f"{of('00000583')}/{of('00000583')}_000.png"
+    assert found["detail"][5] == f"same bytes as {found['path'][4]}"

@@ -12,6 +12,7 @@ FILES = pd.DataFrame(
         "image_id": ["x", "y"],
         "reason": [None, "duplicate"],
         "patient_id": ["p1", "p2"],
+        "source": [None, "Mercy"],
     }
 )
 
@@ -35,6 +36,7 @@ def test_equal_inputs_have_equal_ids(inputs):
         {"files": FILES.assign(path=["c/1.png", "b/2.png"])},
         {"files": FILES.assign(reason=None)},
         {"files": FILES.assign(patient_id="p1")},
+        {"files": FILES.assign(source="Mercy")},
         {"weights": "imagenet"},
         {"seed": 9},
         {"reg_param": 0.5},

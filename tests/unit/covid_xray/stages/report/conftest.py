@@ -5,22 +5,22 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 import pytest
-from covid_xray.evaluation.results_model import Measured, Result, Value
+from covid_xray.evaluation.results_model import ProtocolResult, Result, Value
 from covid_xray.stages.report.values import Comparison, Counts, Flow, Report
 
 CLASSES = ("Covid-19", "No_findings")
 
 
 @pytest.fixture
-def make_measured() -> Callable[..., Measured]:
-    """Figures of 20 held-out images, ten of each class; nine and eight of them right."""
+def make_protocol_result() -> Callable[..., ProtocolResult]:
+    """The result on 20 held-out images, ten of each class; nine and eight of them right."""
 
-    def make(accuracy=0.85, published=None, right=(9, 8)) -> Measured:
-        label = np.repeat(CLASSES, 10)
-        other = np.repeat(CLASSES[::-1], 10)
+    def make(accuracy=0.85, right=(9, 8), classes=CLASSES) -> ProtocolResult:
+        label = np.repeat(classes, 10)
+        other = np.repeat(classes[::-1], 10)
         place = np.tile(np.arange(10), 2)
         said = np.where(place < np.repeat(right, 10), label, other)
-        first = np.where(said == CLASSES[0], 0.7, 0.2) + place / 100
+        first = np.where(said == classes[0], 0.7, 0.2) + place / 100
         held_out = pd.DataFrame(
             {
                 "label": label,
@@ -31,23 +31,23 @@ def make_measured() -> Callable[..., Measured]:
                 "fold": 0,
             }
         )
-        overall = {"accuracy": Value(accuracy, 0.64, 0.948, 20, 18, published)}
+        overall = {"accuracy": Value(accuracy, 0.64, 0.948, 20, 18)}
         recall = Value(0.9, 0.6, 0.98, 10, 10)
-        return Measured(overall, {name: {"recall": recall} for name in CLASSES}, held_out)
+        return ProtocolResult(overall, {name: {"recall": recall} for name in classes}, held_out)
 
     return make
 
 
 @pytest.fixture
-def make_result(make_measured) -> Callable[..., Result]:
+def make_result(make_protocol_result) -> Callable[..., Result]:
     """A network that has succeeded, measured with both protocols."""
 
-    def make(name="VGG16", weights="imagenet", **changes) -> Result:
+    def make(name="VGG16", weights="imagenet", classes=CLASSES, **changes) -> Result:
         given = {
             "kind": "backbone",
             "name": name,
             "task": "binary",
-            "classes": CLASSES,
+            "classes": classes,
             "run_id": "r1",
             "status": "succeeded",
             "weights": weights,
@@ -55,9 +55,9 @@ def make_result(make_measured) -> Callable[..., Result]:
             "featurize_seconds": 60.0,
             "featurized_images": 120,
             "train_seconds": 5.0,
-            "measured": {
-                "patient_grouped": make_measured(),
-                "as_published": make_measured(0.9, published=1.0),
+            "by_protocol": {
+                "patient_grouped": make_protocol_result(classes=classes),
+                "as_published": make_protocol_result(0.9, classes=classes),
             },
         }
         return Result(**(given | changes))
@@ -77,12 +77,17 @@ def failed(make_result) -> Result:
     """A network whose weights were not there."""
     nothing = {"weights_id": None, "featurize_seconds": None, "featurized_images": None}
     return make_result(
-        "VGG19", status="failed", error="no weights in <nowhere>", measured={}, train_seconds=None, **nothing
+        "VGG19",
+        status="failed",
+        error="no weights in <nowhere>",
+        by_protocol={},
+        train_seconds=None,
+        **nothing,
     )
 
 
 @pytest.fixture
-def make_lift() -> Callable[..., Comparison]:
+def make_margin() -> Callable[..., Comparison]:
     """A network against the baseline `file_facts`."""
 
     def make(difference, low, high, first="VGG16", protocol="patient_grouped") -> Comparison:
@@ -97,10 +102,13 @@ def make_lift() -> Callable[..., Comparison]:
 def make_report() -> Callable[..., Report]:
     """A run with these results."""
 
-    def make(*results, comparisons=(), refused=(), sources=None, variants=None, **settings) -> Report:
+    def make(
+        *results, comparisons=(), refused=(), sources=None, variants=None, dataset=None, **settings
+    ) -> Report:
         grouped = {"folds": 5, "repeats": 3}
         defaults = {
             "limit_per_class": None,
+            "test_fraction": 0.2,
             "repeats": 5,
             "patient_grouped": grouped,
             "preprocessing": "plain",
@@ -109,7 +117,7 @@ def make_report() -> Callable[..., Report]:
             run_id="r1",
             results=results,
             comparisons=tuple(comparisons),
-            counts=(Counts("binary", "Covid-19", 50, 30, 10, 4),),
+            counts=(Counts("binary", "positive", 50, 30, 10, 4),),
             flow=Flow({}, 100, 80, 0),
             refused=refused,
             sources=sources or {},
@@ -117,6 +125,7 @@ def make_report() -> Callable[..., Report]:
             versions={"pyspark": "4.1.1"},
             git_commit=None,
             variants=variants or {},
+            dataset=dataset,
         )
 
     return make

@@ -7,18 +7,18 @@ from covid_xray.stages.report.gallery import missed_images, thumbnail
 from PIL import Image
 
 
-def test_images_of_the_positive_class_that_a_network_missed_come_with_what_it_took_them_for(
-    make_report, make_result, make_measured
+def test_images_of_the_positive_class_that_a_network_missed_come_with_its_prediction(
+    make_report, make_result, make_protocol_result
 ):
-    one = make_result(measured={"patient_grouped": make_measured(right=(9, 8))})
-    other = make_result("VGG19", measured={"patient_grouped": make_measured(right=(7, 10))})
+    one = make_result(by_protocol={"patient_grouped": make_protocol_result(right=(9, 8))})
+    other = make_result("VGG19", by_protocol={"patient_grouped": make_protocol_result(right=(7, 10))})
     found = missed_images(make_report(one, other), "binary")
-    assert [(image.patient_id, sorted(image.said), image.of) for image in found] == [
+    assert [(image.patient_id, sorted(image.predicted), image.of) for image in found] == [
         ("p9", ["VGG16", "VGG19"], 2),
         ("p7", ["VGG19"], 2),
         ("p8", ["VGG19"], 2),
     ]
-    assert set(found[0].said.values()) == {"No_findings"}
+    assert set(found[0].predicted.values()) == {"No_findings"}
 
 
 def test_baselines_and_failures_miss_nothing(make_report, baseline, failed):

@@ -1,21 +1,27 @@
 """The page, from plain values to HTML."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from html import unescape
 from html.parser import HTMLParser
 
 import numpy as np
+import pandas as pd
 import pytest
-from covid_xray.evaluation.box_summary import BoxSummary
+from covid_xray.dataset.known import COVID_19, tell_sources
+from covid_xray.evaluation.explanations import BoxSummary
 from covid_xray.evaluation.metrics import METRICS, shown_in
 from covid_xray.evaluation.plots import confusion_png, curves_png, draw_network
 from covid_xray.evaluation.results_model import Value
+from covid_xray.stages.report.collect import count_sources
 from covid_xray.stages.report.explained import Explained, Explanation
 from covid_xray.stages.report.gallery import Gallery, Missed
 from covid_xray.stages.report.page import estimate, render, timed
 from covid_xray.stages.report.values import Refused
 from PIL import Image
 
+# Words of the record, which other people's pages must not have.
+OF_A_KNOWN_DATASET = ("NIH", "ieee8023", "Covid", "98 %", "Published")
 NOW = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
 PNG = b"\x89PNG picture"
 
@@ -56,11 +62,11 @@ def row(html, name, section):
     return part.split(f'<th scope="row">{name}</th>')[1].split("</tr>")[0]
 
 
-def test_a_figure_stands_with_its_interval_and_its_counts(page, make_result):
+def test_a_metric_has_its_interval_and_its_counts_beside_it(page, make_result):
     cells = row(page(make_result()), "VGG16", "results")
     assert "85.0 (64.0 to 94.8)" in cells and "90.0 (60.0 to 98.0)" in cells
     assert "succeeded" in cells
-    assert "20 images of 18 patients held out a repeat" in page(make_result())
+    assert "20 images of 18 patients held out in each repeat" in page(make_result())
 
 
 @pytest.mark.parametrize(
@@ -81,34 +87,52 @@ def test_a_metric_that_is_no_share_is_not_written_in_per_cent():
     assert estimate(None, number) == "\N{EN DASH}"
 
 
-def test_what_was_published_stands_beside_the_published_protocol_only(page, make_result):
-    html = page(make_result())
-    assert "90.0 (64.0 to 94.8)" in row(html, "VGG16", "published") and ">100.0<" in row(
-        html, "VGG16", "published"
-    )
-    assert ">100.0<" not in row(html, "VGG16", "results")
+def test_published_results_stand_only_beside_the_split_they_were_measured_on(page, make_result):
+    html = page(make_result(), make_result("Xception"), dataset=COVID_19)
+    cells = row(html, "VGG16", "by-image")
+    assert "90.0 (64.0 to 94.8)" in cells and cells.count(">100.0<") == 2
+    assert ">100.0<" not in row(html, "VGG16", "results") + row(html, "Xception", "by-image")
 
 
-def test_baselines_stand_beside_the_networks_and_the_lift_over_the_best(
-    page, make_result, baseline, make_lift
+def test_a_known_dataset_is_named_with_its_sources_licences_standard_and_caveat(page, make_result):
+    sources = {"Pneumonia": {"NIH ChestX-ray8": 3}}
+    html = unescape(page(make_result(), dataset=COVID_19, sources=sources))
+    assert COVID_19.reference_standard in html and COVID_19.published_by in html
+    assert COVID_19.external_caveat in html and "NIH ChestX-ray8 3" in html
+    assert all(c.name in html and c.licence in html for c in COVID_19.collections)
+
+
+def test_of_other_images_nothing_is_said_but_what_was_measured_on_them(page, make_result, baseline):
+    labels = ["TB", "Healthy"] * 10
+    rows = {"label": labels, "path": [f"{name}/{n}.png" for n, name in enumerate(labels)], "patient_id": "p"}
+    given = ["Mercy Hospital", "County Hospital"] * 10
+    images, dataset = tell_sources(pd.DataFrame(rows).assign(source=given))
+    classes = ("TB", "Healthy")
+    shown = {"dataset": dataset, "sources": count_sources(images), "tasks": {"binary": list(classes)}}
+    html = unescape(page(make_result(classes=classes), replace(baseline, classes=classes), **shown))
+    assert "Mercy Hospital 10" in html and "90.0 (64.0 to 94.8)" in row(html, "VGG16", "by-image")
+    assert not [word for word in OF_A_KNOWN_DATASET if word in html]
+
+
+def test_baselines_stand_beside_the_networks_and_the_margin_over_the_best(
+    page, make_result, baseline, make_margin
 ):
-    html = page(make_result(), baseline, comparisons=[make_lift(0.012, -0.02, 0.041)])
+    html = page(make_result(), baseline, comparisons=[make_margin(0.012, -0.02, 0.041)])
     assert "+1.2 (-2.0 to +4.1)" in row(html, "VGG16", "results")
     assert "85.0 (64.0 to 94.8)" in row(html, "file_facts", "results")
     assert "width, height, file size" in row(html, "file_facts", "audit")
 
 
 def test_the_matrix_is_told_in_words_too(page, make_result):
-    said = (
-        "Of 10 actual Covid-19: 9 called Covid-19, 1 called No_findings. Of 10 actual No_findings: 2 called"
-    )
-    assert said in page(make_result())
+    html = page(make_result())
+    assert "Of 10 actual Covid-19: 9 predicted as Covid-19, 1 predicted as No_findings." in html
+    assert "Of 10 actual No_findings: 2 predicted as Covid-19, 8" in html
 
 
 def test_random_weights_are_warned_of_only_where_there_are_some(page, make_result):
     assert "Random weights" not in page(make_result())
     html = page(make_result(), make_result("ResNet50", weights="random"))
-    assert "Random weights: networks that were never trained" in html
+    assert "Random weights: the features of the results marked so" in html
     assert "ResNet50, binary (random weights)" in html and "VGG16, binary (random weights)" not in html
 
 
@@ -117,7 +141,7 @@ def test_another_preprocessing_is_a_labelled_variant(page, make_result):
     assert "Variant: the networks saw only the central 70 %" in page(make_result(), preprocessing="lungs")
 
 
-def test_another_preprocessing_is_marked_on_every_figure_too(make_result):
+def test_another_preprocessing_is_marked_on_every_picture_too(make_result):
     assert make_result().marks == []
     seen_less = make_result(weights="random", preprocessing="lungs")
     assert seen_less.marks == ["random weights", "lungs only"]
@@ -126,11 +150,13 @@ def test_another_preprocessing_is_marked_on_every_figure_too(make_result):
 
 @pytest.mark.parametrize(("own", "heading"), [("plain", "the lungs only"), ("lungs", "the whole picture")])
 def test_what_the_other_preprocessing_reached_stands_beside_a_runs_own(
-    page, make_result, make_measured, own, heading
+    page, make_result, make_protocol_result, own, heading
 ):
     result = make_result(preprocessing=own)
-    measured = {"patient_grouped": make_measured(0.75), "as_published": make_measured(0.95)}
-    other = make_result(preprocessing={"plain": "lungs"}.get(own, "plain"), run_id="r2", measured=measured)
+    by_protocol = {"patient_grouped": make_protocol_result(0.75), "as_published": make_protocol_result(0.95)}
+    other = make_result(
+        preprocessing={"plain": "lungs"}.get(own, "plain"), run_id="r2", by_protocol=by_protocol
+    )
     html = page(result, variants={("VGG16", "binary"): other}, preprocessing=own)
     assert f"The same with {heading}" in html
     cells = row(html, "VGG16", "variant")
@@ -154,7 +180,7 @@ def test_a_failure_stands_with_its_reason_and_cannot_break_the_page(page, make_r
 
 def test_a_run_without_any_success_has_a_page(page, failed):
     html = page(failed)
-    assert "None was missed, or there is no result." in html and "only one network" in html
+    assert "No image was missed, or there are no results." in html and "only one network" in html
 
 
 def test_missed_images_are_shown_with_who_missed_them(page, make_result):
@@ -171,7 +197,7 @@ def test_maps_stand_with_their_share_of_the_lung_box_beside_its_area(page, make_
     html = page(make_result(), explanations=[Explanation("VGG16", "binary", "imagenet", box, (image,), 4)])
     cells = row(html, "VGG16", "explanations")
     assert "61.0 (57.0 to 66.0)" in cells and ">52.0<" in cells and ">150<" in cells
-    assert "Covid-19, called No findings" in html and "4 more missed images" in html
+    assert "Covid-19, predicted No findings" in html and "4 more missed images" in html
     assert "There are no maps" in page(make_result())
 
 
@@ -193,9 +219,11 @@ def test_the_page_says_how_many_held_out_images_share_a_patient_and_is_no_medica
     assert "No external validation" in html
 
 
-def test_a_figure_from_elsewhere_takes_the_place_of_the_notice(page, make_result, make_measured):
-    measured = {"patient_grouped": make_measured(), "external": make_measured(0.4)}
-    html = page(make_result(measured=measured))
+def test_results_on_images_from_elsewhere_replace_the_notice_that_there_are_none(
+    page, make_result, make_protocol_result
+):
+    by_protocol = {"patient_grouped": make_protocol_result(), "external": make_protocol_result(0.4)}
+    html = page(make_result(by_protocol=by_protocol))
     assert "No external validation" not in html and "40.0 (64.0 to 94.8)" in html.split('id="external"')[1]
 
 
@@ -214,9 +242,9 @@ def test_time_without_work_is_a_dash(make_result):
 
 
 def test_the_picture_has_a_row_for_each_actual_class_shaded_by_its_shares(
-    make_result, make_measured, tmp_path
+    make_result, make_protocol_result, tmp_path
 ):
-    result = make_result(measured={"patient_grouped": make_measured(right=(10, 0))})
+    result = make_result(by_protocol={"patient_grouped": make_protocol_result(right=(10, 0))})
     (tmp_path / "m.png").write_bytes(confusion_png(result))
     pixels = np.asarray(Image.open(tmp_path / "m.png").convert("L")).astype(int)
     middle, right = pixels.shape[0] // 2, pixels.shape[1] // 2
@@ -232,11 +260,11 @@ def test_curves_hold_a_line_for_each_classifier(make_result, baseline):
 
 
 def test_a_network_is_drawn_alone_as_on_the_page_beside_the_best_baseline(
-    make_result, baseline, make_measured, failed
+    make_result, baseline, make_protocol_result, failed
 ):
-    network, worse = make_result(), {"patient_grouped": make_measured(0.6, right=(6, 6))}
+    network, worse = make_result(), {"patient_grouped": make_protocol_result(0.6, right=(6, 6))}
     others = [make_result("VGG19"), make_result(task="multiclass"), failed]
-    weak = make_result("border", weights="", kind="baseline", measured=worse)
+    weak = make_result("border", weights="", kind="baseline", by_protocol=worse)
     drawn = draw_network([*others, weak, network, baseline], "VGG16", "binary")
     assert drawn == {"confusion.png": confusion_png(network), "curves.png": curves_png([network, baseline])}
     assert draw_network([failed, baseline], "VGG19", "binary") == {}

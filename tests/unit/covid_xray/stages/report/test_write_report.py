@@ -1,9 +1,16 @@
+"""The page of a run, and what makes the run's last task fail though there is a page."""
+
 import errno
 import os
 from datetime import UTC, datetime
 
 import pytest
-from covid_xray.stages.report import write_report
+from covid_xray.evaluation.explanations import BoxSummary
+from covid_xray.stages.report import missing_results, write_report
+from covid_xray.stages.report.explained import Explanation
+
+BOX = BoxSummary(0.6, 0.5, 0.7, 20, 20, 0.52)
+MAPS = Explanation("VGG16", "binary", "imagenet", BOX, (), 0)
 
 
 @pytest.fixture
@@ -16,7 +23,7 @@ def written(make_report, make_result, monkeypatch, tmp_path):
         "read_explanations": {},
         "read_gallery": {},
         "render": "a page",
-        "missing": [],
+        "missing_results": [],
     }
     for name, value in found.items():
         monkeypatch.setattr(f"covid_xray.stages.report.{name}", lambda *given, value=value: value)
@@ -38,3 +45,40 @@ def test_the_page_is_written_whole_also_where_files_cannot_be_renamed(written, m
         monkeypatch.setattr(os, "replace", refuse)
     page, files = written()
     assert page.read_text() == "a page" and files == {"index.html", "figures/confusion.png"}
+
+
+@pytest.fixture
+def whole(make_report, make_result, baseline, make_margin):
+    """A run that lacks nothing, or what it is made to lack."""
+    margin = make_margin(0, -0.1, 0.1)
+
+    def make(network=None, baselines=(baseline,), comparisons=(margin,), **settings):
+        settings = {"pooling": "published"} | settings
+        return make_report(network or make_result(), *baselines, comparisons=comparisons, **settings)
+
+    return make
+
+
+def test_a_whole_run_lacks_nothing(whole):
+    assert missing_results(whole(), [MAPS]) == []
+
+
+def test_a_row_that_did_not_succeed_is_named_with_its_error(whole, make_result):
+    lacking = whole(make_result(status="failed", error="no weights", by_protocol={}))
+    assert missing_results(lacking, []) == ["VGG16 binary failed: no weights"]
+    pending = whole(make_result(status="pending", by_protocol={}))
+    assert missing_results(pending, []) == ["VGG16 binary pending: not reached"]
+
+
+def test_a_row_of_an_earlier_run_is_not_this_ones_fault(whole, make_result):
+    assert missing_results(whole(make_result(status="failed", run_id="r0", by_protocol={})), []) == []
+
+
+def test_a_network_without_anything_beside_it_is_not_enough(whole):
+    assert missing_results(whole(baselines=(), comparisons=()), [MAPS]) == ["audit binary: no baselines"]
+    assert missing_results(whole(comparisons=()), [MAPS]) == ["compare binary: no comparisons"]
+
+
+def test_maps_are_missed_where_there_can_be_some(whole):
+    assert missing_results(whole(), []) == ["explain VGG16 binary: no maps"]
+    assert missing_results(whole(pooling="max"), []) == []

@@ -1,7 +1,15 @@
-"""Which rows of `runs` differ in `preprocessing` alone."""
+"""What a page counts, and which rows of `runs` differ in `preprocessing` alone."""
 
+import pandas as pd
 import pytest
-from covid_xray.stages.report.variants import pairs_of_variants
+from covid_xray.stages.report.collect import count_sources, pairs_of_variants
+from covid_xray.stages.report.values import UNKNOWN
+
+
+def test_images_are_counted_by_class_and_source_unless_no_source_is_known():
+    images = pd.DataFrame({"label": ["A", "A", "B", "B"], "source": ["x", "x", "y", None]})
+    assert count_sources(images) == {"A": {"x": 2}, "B": {"y": 1, UNKNOWN: 1}}
+    assert count_sources(images.assign(source=None)) == {}
 
 
 @pytest.fixture

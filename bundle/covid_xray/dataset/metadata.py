@@ -1,0 +1,146 @@
+"""The files beside the class folders: patients.csv tells patients and sources, manifest.csv the originals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from covid_xray.dataset.known import patient_in_name
+from covid_xray.dataset.record import UNKNOWN_PATIENT
+from covid_xray.errors import DataError
+from covid_xray.privacy.pseudonyms import pseudonym
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PATIENTS = "patients.csv"
+MANIFEST = "manifest.csv"
+ORIGINALS = ["original_width", "original_height", "original_bytes", "original_format", "original_mode"]
+
+_FILE_COLUMNS = ("filename", "original_filename", "resized_filename")
+
+# What a CSV says of images, by class and by name of the file without its suffix.
+ByImage = Mapping[tuple[str, str], str]
+
+
+def patients_file(root: Path, given: Path | None) -> Path | None:
+    """Return the CSV of patient ids: the given one, else patients.csv in `root` if it exists."""
+    beside = root / PATIENTS
+    return given or (beside if beside.is_file() else None)
+
+
+def read_patients(csv: Path | None, key: bytes | None = None) -> dict[tuple[str, str], str]:
+    """Read patient ids by (label, file stem) from a CSV with `label`, `patient_id` and a file name column.
+
+    Parameters
+    ----------
+    key : bytes or None
+        Of the hashes that stand for ids in messages; the ids returned are those of the file.
+
+    Raises
+    ------
+    DataError
+        If the file is missing, lacks a column, or gives one image two patients.
+    """
+    if csv is None:
+        return {}
+    patients: dict[tuple[str, str], str] = {}
+    for image, patient in _cells(csv, "patient_id"):
+        known = patients.setdefault(image, patient)
+        if known != patient:
+            raise DataError(_two_patients(csv, image, known, patient, key))
+    return patients
+
+
+def read_sources(csv: Path | None) -> dict[tuple[str, str], str]:
+    """Read the source of each image, a collection or hospital, from the column `source`, if the CSV has it.
+
+    Raises
+    ------
+    DataError
+        If the file is missing, lacks another column, or gives one image two sources.
+    """
+    if csv is None:
+        return {}
+    sources: dict[tuple[str, str], str] = {}
+    for image, source in _cells(csv, "source"):
+        if sources.setdefault(image, source) != source:
+            # Not the name of the image, which may hold a patient's.
+            raise DataError(f"{csv} gives an image of {image[0]} two sources: leave one of the rows")
+    return sources
+
+
+def patient_of(label: str, path: str, image_id: str, patients: ByImage) -> str:
+    """Return the patient from the CSV, else from a known collection's file name, else one for this image."""
+    given = patients.get((label, PurePosixPath(path).stem))
+    if given is not None:
+        return given
+    return patient_in_name(path) or f"{UNKNOWN_PATIENT}{image_id[:12]}"
+
+
+def read_originals(root: Path) -> pd.DataFrame:
+    """Read manifest.csv beside the class folders: `ORIGINALS` by path; empty where there is none.
+
+    Raises
+    ------
+    DataError
+        If it lacks a column, or a size is no whole number.
+    """
+    import pandas as pd
+
+    manifest = root / MANIFEST
+    if not manifest.is_file():
+        return pd.DataFrame(columns=ORIGINALS)
+    table = _read_csv(manifest, "manifest")
+    missing = [name for name in ("path", *ORIGINALS) if name not in table]
+    if missing:
+        raise DataError(
+            f"{manifest} lacks the column {missing[0]}: write it again with `wrapper.sh run dataset_resize`"
+        )
+    numbers = dict.fromkeys(ORIGINALS[:3], "int64")
+    try:
+        return table.drop_duplicates("path").set_index("path")[ORIGINALS].astype(numbers)
+    except ValueError as error:
+        raise DataError(
+            f"{manifest} has a width, height or size that is not a whole number ({error}): write it again "
+            "with `wrapper.sh run dataset_resize`"
+        ) from None
+
+
+def _cells(csv: Path, column: str) -> Iterator[tuple[tuple[str, str], str]]:
+    """Yield (label, file stem) and the value of a column, for each file name of each row that has both."""
+    table = _read_csv(csv, "patients")
+    names = [name for name in _FILE_COLUMNS if name in table]
+    missing = [name for name in ("label", "patient_id") if name not in table]
+    if missing or not names:
+        needed = missing or [" or ".join(_FILE_COLUMNS)]
+        raise DataError(f"{csv} lacks the column {needed[0]}: it needs label, a file name and patient_id")
+    if column not in table:
+        return
+    for name in names:
+        for label, file, value in table[["label", name, column]].dropna().itertuples(index=False):
+            yield (str(label), PurePosixPath(str(file)).stem), str(value)
+
+
+def _two_patients(csv: Path, image: tuple[str, str], one: str, other: str, key: bytes | None) -> str:
+    label, name = image
+    if key is None:
+        return f"{csv} gives {label}/{name} two patients, {one} and {other}: leave one of the rows"
+    # Its name may hold either of them.
+    return (
+        f"{csv} gives an image of {label} two patients, {pseudonym(one, key)} and {pseudonym(other, key)}: "
+        "leave one of the rows"
+    )
+
+
+def _read_csv(csv: Path, what: str) -> pd.DataFrame:
+    # Here, not above: who only needs the names of these files need not wait for pandas.
+    import pandas as pd
+
+    try:
+        return pd.read_csv(csv, dtype=str, keep_default_na=False, na_values=[""])
+    except OSError as error:
+        raise DataError(f"cannot read the {what} file {csv}: {error.strerror}") from None
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
+        raise DataError(f"the {what} file {csv} is not a CSV: {' '.join(str(error).split())}") from None

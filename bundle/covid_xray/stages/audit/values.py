@@ -1,0 +1,98 @@
+"""What each baseline is told of a run's images: numbers, by image."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from PIL import Image
+from pyspark.sql import DataFrame
+from pyspark.sql.pandas.types import from_arrow_schema
+from radiograph import open_xray
+
+from covid_xray.evaluation.baselines import BASELINES, Baseline
+
+_OF_PICTURES = tuple(baseline for baseline in BASELINES if baseline.of_picture)
+_SCHEMA = pa.schema([("image_id", pa.string()), *((b.name, pa.binary()) for b in _OF_PICTURES)])
+
+
+def names(facts: pd.DataFrame) -> list[str]:
+    """Return the names of the baselines that these images allow: the keys of `all_values`."""
+    return [baseline.name for baseline, _ in _possible(facts)]
+
+
+def left_out(facts: pd.DataFrame) -> list[Baseline]:
+    """Return the baselines that these images do not allow."""
+    possible = names(facts)
+    return [baseline for baseline in BASELINES if baseline.name not in possible]
+
+
+def all_values(facts: pd.DataFrame, pictures: pd.DataFrame) -> list[tuple[Baseline, pd.DataFrame]]:
+    """Return every baseline that these images allow, and what it is told of each: by `image_id`.
+
+    Parameters
+    ----------
+    facts : pandas.DataFrame
+        Rows of the table `images`, with their sources.
+    pictures : pandas.DataFrame
+        The same images, as `read_pictures` returns them.
+    """
+    return [
+        (baseline, _unpacked(baseline, pictures[baseline.name]) if values is None else values)
+        for baseline, values in _possible(facts)
+    ]
+
+
+def read_pictures(images: DataFrame, count: int, task_images: int) -> pd.DataFrame:
+    """Decode pictures on the workers and return what the baselines are told of them.
+
+    Parameters
+    ----------
+    images : DataFrame
+        Columns `image_id` and `content`.
+    count, task_images : int
+        How many images there are, and how many a Spark task decodes.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By `image_id`: a column of bytes for each baseline that has `of_picture`.
+    """
+    tasks = -(-count // task_images)
+    content = images.select("image_id", "content").repartition(tasks)
+    return content.mapInArrow(_describe_each, from_arrow_schema(_SCHEMA)).toPandas().set_index("image_id")
+
+
+def describe(picture: Image.Image) -> dict[str, bytes]:
+    """Return what the baselines are told of one picture: `read_pictures`'s columns."""
+    grey = picture.convert("L")
+    return {b.name: b.of_picture(grey).astype(_dtype(b)).tobytes() for b in _OF_PICTURES if b.of_picture}
+
+
+def _describe_each(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        rows = [
+            {"image_id": row["image_id"]} | describe(open_xray(row["content"]).picture)
+            for row in batch.to_pylist()
+        ]
+        yield pa.RecordBatch.from_pylist(rows, schema=_SCHEMA)
+
+
+def _possible(facts: pd.DataFrame) -> Iterator[tuple[Baseline, pd.DataFrame | None]]:
+    """Yield each baseline that can be told something, and what of facts; None for what is of pictures."""
+    known = facts.set_index("image_id")
+    for baseline in BASELINES:
+        values = baseline.of_facts(known) if baseline.of_facts else None
+        if baseline.of_picture or values is not None:
+            yield baseline, values
+
+
+def _unpacked(baseline: Baseline, packed: pd.Series[bytes]) -> pd.DataFrame:
+    rows = np.stack([np.frombuffer(values, _dtype(baseline)) for values in packed])
+    return pd.DataFrame(rows.astype(float), index=packed.index)
+
+
+def _dtype(baseline: Baseline) -> type[np.uint8] | type[np.float64]:
+    return np.uint8 if baseline.are_pixels else np.float64
