@@ -174,7 +174,10 @@ def overlay_png(
     """
     pixels = to_input(content, size, "SCALE_AREA_AVERAGING")
     if pixels is None:
-        raise DataError("a picture to be drawn over cannot be opened: the table images is damaged")
+        raise DataError(
+            "a picture in the table images cannot be opened: the table is damaged; run again with another "
+            "output folder or schema"
+        )
     drawn = _blended(pixels.mean(axis=2), _enlarged(map_, size) / scale)
     edges = [edge * (size - 1) for edge in (box.left, box.top, box.right, box.bottom)]
     ImageDraw.Draw(drawn).rectangle([round(edge) for edge in edges], outline="white")

@@ -53,7 +53,7 @@ def split(images: pd.DataFrame, settings: Settings) -> pd.DataFrame:
         for part in _of_task(used[used["label"].isin(classes)], task, settings)
     ]
     if not parts:
-        raise DataError("no task has images of all its classes")
+        raise DataError("no task has images of all its classes: add the class folders of one of them")
     return pd.concat(parts, ignore_index=True)
 
 
@@ -78,7 +78,7 @@ def refuse_missing(
         return
     refused = int((files["label"] == missing).sum())
     if refused:
-        found = f"all {refused} files in {root / missing} were refused, for reasons that quarantine has"
+        found = f"all {refused} files in {root / missing} were refused: the table quarantine says why"
     elif (root / missing).is_dir():
         found = f"{root / missing} is empty"
     else:
@@ -152,8 +152,8 @@ def _patient_grouped(images: pd.DataFrame, task: str, repeat: int, settings: Set
     for number in range(folds):
         if images.loc[of_image != number, "label"].nunique() < len(patients):
             raise DataError(
-                f"task {task}: fold {number} of {folds} leaves no images of some class in training, so few "
-                "patients has it; add images, change seed, or set patient_grouped.repeats to 0"
+                f"task {task}: fold {number} of {folds} leaves a class without images in training, since it "
+                "has so few patients; add images, change seed, or set patient_grouped.repeats to 0"
             )
     return of_image
 
