@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from covid_xray.storage.session import local_session
-from logistic.vectors import unpacked
+from logistic.columns import unpack_features
 from pyspark.ml.classification import LogisticRegression
 from pyspark.ml.functions import array_to_vector
 from pyspark.sql import DataFrame
@@ -105,5 +105,6 @@ def _training_rows(bench: Workbench, backbone: str, task: str) -> DataFrame:
     training = splits.where((F.col("repeat") == 0) & F.col("fold").isNull())
     code = F.array_position(F.lit(list(classes)), F.col("label")).cast("double") - 1
     rows = training.join(features, "image_id")
-    rows = rows.select(array_to_vector(unpacked(F.col("features"))).alias("features"), code.alias("label"))
+    vectors = array_to_vector(unpack_features(F.col("features")))
+    rows = rows.select(vectors.alias("features"), code.alias("label"))
     return fewest_partitions(rows)

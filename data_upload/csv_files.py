@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
-from sparkdl.files import write_whole
+from sparkdl.files import atomic_write
 
 from data_upload.errors import DataUploadError
 
@@ -58,7 +58,7 @@ def write_rows(
 ) -> None:
     """Write a CSV file with the columns of `kind`; readers see the old file or the new one, never a part."""
     content = csv_bytes([column.name for column in fields(kind)], map(astuple, rows))
-    write_whole(file, lambda part: part.write_bytes(content))
+    atomic_write(file, lambda part: part.write_bytes(content))
 
 
 def patients_csv(patients: Mapping[str, str], sources: Mapping[str, str]) -> bytes:

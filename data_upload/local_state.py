@@ -11,7 +11,7 @@ import secrets
 from pathlib import Path
 from threading import Lock
 
-from sparkdl.files import write_whole
+from sparkdl.files import atomic_write
 
 from data_upload.errors import DataUploadError
 from data_upload.items import UploadItem
@@ -36,7 +36,7 @@ def local_key(file: Path) -> bytes:
     _make_folder(file.parent)
     if not file.is_file():
         # Whole or not at all: an empty key would not be secret.
-        write_whole(file, _write_key)
+        atomic_write(file, _write_key)
     try:
         key = bytes.fromhex(file.read_text(encoding="ascii").strip())
     except ValueError:

@@ -23,7 +23,7 @@ from databricks.sdk.credentials_provider import CredentialsStrategy
 from databricks.sdk.errors import NotFound, PermissionDenied, Unauthenticated
 from databricks.sdk.errors.platform import DeadlineExceeded, InternalError, TemporarilyUnavailable
 from databricks.sdk.retries import retried
-from sparkdl.files import write_whole
+from sparkdl.files import atomic_write
 
 from data_upload.errors import DataUploadError
 
@@ -164,7 +164,7 @@ class Volume:
         """Download a file of the volume to `file`; readers see the old file or the new one, never a part."""
         file.parent.mkdir(parents=True, exist_ok=True)
         content = _retry(lambda: self._read(name))
-        write_whole(file, lambda part: part.write_bytes(content))
+        atomic_write(file, lambda part: part.write_bytes(content))
 
     def delete(self, name: str) -> None:
         """Delete a file."""

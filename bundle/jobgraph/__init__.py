@@ -1,4 +1,4 @@
-"""Load, resolve, check and run the job graph of a bundle on one machine, without a workspace."""
+"""Load, resolve, validate and run a job of a Databricks bundle on one machine, without a workspace."""
 
 from jobgraph.bundle import target_names
 from jobgraph.errors import JobGraphError

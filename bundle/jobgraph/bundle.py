@@ -14,7 +14,7 @@ from jobgraph.errors import JobGraphError
 
 @dataclass(frozen=True)
 class Resource:
-    """One resource as YAML says it: nothing in `spec` is resolved, and its relative paths start at `file`."""
+    """One resource as written in YAML: `spec` has unresolved references and paths relative to `file`."""
 
     kind: str
     key: str
@@ -26,8 +26,8 @@ class Resource:
 class Bundle:
     """A bundle as one target sees it.
 
-    `settings` is databricks.yml without resources, variables and targets, overlaid with what the target says.
-    `variables` lacks those that the workspace is asked for (`lookup`): only a deployment knows them.
+    `settings` is databricks.yml without resources, variables and targets, overlaid with those of the target.
+    `variables` leaves out those with a `lookup`, whose values only a deployment knows.
     """
 
     file: Path
@@ -37,32 +37,38 @@ class Bundle:
     resources: tuple[Resource, ...]
 
     def resource(self, kind: str, key: str) -> Resource:
-        """Return one resource, or say which there are."""
+        """Return one resource.
+
+        Raises
+        ------
+        JobGraphError
+            If there is none of this kind with this key; the message lists the existing keys.
+        """
         of_kind = {resource.key: resource for resource in self.resources if resource.kind == kind}
         if key not in of_kind:
-            there = ", ".join(of_kind) or "none"
-            raise JobGraphError(f"{self.file}: {kind} holds no {key!r}; there is: {there}")
+            keys = ", ".join(of_kind) or "(none)"
+            raise JobGraphError(f"{self.file}: no {key!r} in {kind}; choose one of: {keys}")
         return of_kind[key]
 
 
 def read_bundle(bundle_file: Path, target: str | None = None) -> Bundle:
     """Read databricks.yml and what it includes.
 
-    Without a `target` the variables keep their own defaults, which is what a run outside a workspace wants:
-    targets say how deployments differ.
+    Without a `target` the variables keep their own defaults, as a run outside a workspace needs them: targets
+    describe the differences between deployments.
 
     Raises
     ------
     JobGraphError
-        A file is missing or not YAML, a key is there twice, the target is unknown, or something is said in
-        a place that this reader does not follow.
+        If a file is missing or not YAML, a key is used twice, the target is unknown, or a setting is in a
+        place that this reader does not support.
     """
-    document = _mapping(bundle_file)
-    chosen = _target(document, target, bundle_file)
+    document = _read_yaml(bundle_file)
+    chosen = _select_target(document, target, bundle_file)
     settings = {k: v for k, v in document.items() if k not in {"resources", "variables", "targets"}}
     overlay = {k: v for k, v in chosen.items() if k != "variables"}
     resources = tuple(_resources(document, bundle_file))
-    _refuse_twice(resources)
+    _check_unique_keys(resources)
     return Bundle(
         file=bundle_file,
         target=target,
@@ -74,25 +80,26 @@ def read_bundle(bundle_file: Path, target: str | None = None) -> Bundle:
 
 def target_names(bundle_file: Path) -> tuple[str, ...]:
     """Return the targets of a bundle in the order of databricks.yml."""
-    return tuple(_section(_mapping(bundle_file), "targets", bundle_file))
+    return tuple(_section(_read_yaml(bundle_file), "targets", bundle_file))
 
 
-def _target(document: Mapping[str, Any], target: str | None, file: Path) -> Mapping[str, Any]:
+def _select_target(document: Mapping[str, Any], target: str | None, file: Path) -> Mapping[str, Any]:
     if target is None:
         return {}
     targets = _section(document, "targets", file)
     if target not in targets:
-        raise JobGraphError(f"{file}: no target {target!r}; there is: {', '.join(targets) or 'none'}")
+        names = ", ".join(targets) or "(none)"
+        raise JobGraphError(f"{file}: unknown target {target!r}; choose one of: {names}")
     chosen = _section(targets, target, file)
     if "resources" in chosen:
         raise JobGraphError(
-            f"{file}: target {target!r} changes resources; say the difference with a variable instead"
+            f"{file}: target {target!r} overrides resources, which is not supported; use a variable instead"
         )
     return chosen
 
 
 def _variables(document: Mapping[str, Any], chosen: Mapping[str, Any], file: Path) -> dict[str, Any]:
-    """Return the values that a target's variables have, without those that a deployment would look up."""
+    """Return the values of a target's variables, without those that a deployment looks up."""
     declared = _section(document, "variables", file)
     values = {
         name: spec["default"]
@@ -101,7 +108,7 @@ def _variables(document: Mapping[str, Any], chosen: Mapping[str, Any], file: Pat
     }
     for name, value in _section(chosen, "variables", file).items():
         if name not in declared:
-            raise JobGraphError(f"{file}: a target sets the variable {name!r}, which is not declared")
+            raise JobGraphError(f"{file}: a target sets the undeclared variable {name!r}; declare it")
         if isinstance(value, dict) and "lookup" in value:
             values.pop(name, None)
         else:
@@ -110,18 +117,16 @@ def _variables(document: Mapping[str, Any], chosen: Mapping[str, Any], file: Pat
 
 
 def _resources(document: Mapping[str, Any], bundle_file: Path) -> Iterator[Resource]:
-    yield from _in_document(document, bundle_file)
-    for file in _included(document, bundle_file):
-        included = _mapping(file)
+    yield from _resources_in(document, bundle_file)
+    for file in _included_files(document, bundle_file):
+        included = _read_yaml(file)
         others = sorted(set(included) - {"resources"})
         if others:
-            raise JobGraphError(
-                f"{file}: holds {others[0]!r} beside resources; move it to {bundle_file.name}"
-            )
-        yield from _in_document(included, file)
+            raise JobGraphError(f"{file}: has {others[0]!r} next to resources; move it to {bundle_file.name}")
+        yield from _resources_in(included, file)
 
 
-def _included(document: Mapping[str, Any], bundle_file: Path) -> Iterator[Path]:
+def _included_files(document: Mapping[str, Any], bundle_file: Path) -> Iterator[Path]:
     for pattern in document.get("include") or []:
         files = sorted(bundle_file.parent.glob(pattern))
         if not files:
@@ -129,7 +134,7 @@ def _included(document: Mapping[str, Any], bundle_file: Path) -> Iterator[Path]:
         yield from files
 
 
-def _in_document(document: Mapping[str, Any], file: Path) -> Iterator[Resource]:
+def _resources_in(document: Mapping[str, Any], file: Path) -> Iterator[Resource]:
     by_kind = _section(document, "resources", file)
     for kind in by_kind:
         by_key = _section(by_kind, kind, file)
@@ -137,19 +142,19 @@ def _in_document(document: Mapping[str, Any], file: Path) -> Iterator[Resource]:
             yield Resource(kind, key, _section(by_key, key, file), file)
 
 
-def _refuse_twice(resources: tuple[Resource, ...]) -> None:
+def _check_unique_keys(resources: tuple[Resource, ...]) -> None:
     first: dict[str, Resource] = {}
     for resource in resources:
         other = first.setdefault(resource.key, resource)
         if other is not resource:
             raise JobGraphError(
-                f"{resource.file}: the key {resource.key!r} is already a resource of {other.file.name};"
-                " keys are unique across all kinds"
+                f"{resource.file}: the key {resource.key!r} is already used in {other.file.name};"
+                " keys must be unique across all kinds of resources"
             )
 
 
 class _Loader(yaml.SafeLoader):
-    """Refuses a key that a mapping holds twice, where YAML's own loader keeps the last one silently."""
+    """A loader that rejects duplicate keys; PyYAML's own keeps the last value silently."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen: set[str] = set()
@@ -167,11 +172,11 @@ def _section(document: Mapping[str, Any], name: str, file: Path) -> Mapping[str,
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise JobGraphError(f"{file}: {name} is {value!r}, no mapping")
+        raise JobGraphError(f"{file}: {name} is {value!r}; it must be a mapping")
     return value
 
 
-def _mapping(file: Path) -> dict[str, Any]:
+def _read_yaml(file: Path) -> dict[str, Any]:
     try:
         document = yaml.load(file.read_text(encoding="utf-8"), _Loader)  # noqa: S506
     except OSError as error:

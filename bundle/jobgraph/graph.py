@@ -1,4 +1,4 @@
-"""A job as a graph of Python tasks, and the check that it can run at all."""
+"""A job as a graph of Python tasks, and its validation."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class RunIf(StrEnum):
 
 @dataclass(frozen=True)
 class ForEach:
-    """Runs its task once for each entry of `inputs`, a text that becomes a JSON list, some at a time."""
+    """Run a task once per entry of `inputs`, a JSON list in a string, `concurrency` of them at a time."""
 
     inputs: str
     concurrency: int = 1
@@ -33,7 +33,7 @@ class ForEach:
 
 @dataclass(frozen=True)
 class Task:
-    """One Python script with its arguments, which may still hold `{{...}}` references."""
+    """One Python script with its arguments, which may contain `{{...}}` references."""
 
     key: str
     python_file: Path
@@ -53,17 +53,17 @@ class Job:
 
 
 def in_order(job: Job) -> tuple[Task, ...]:
-    """Check a job, and return its tasks so that each comes after those it depends on.
+    """Validate a job and return its tasks in topological order: each after those that it depends on.
 
     Raises
     ------
     JobGraphError
-        A key is there twice, a dependency is unknown, tasks wait for each other in a circle, a script is
-        missing, or a concurrency is below 1.
+        If a key is used twice, a dependency is unknown, the dependencies form a cycle, a script is missing,
+        or a concurrency is below 1.
     """
     if not job.tasks:
         raise JobGraphError(f"job {job.key!r} has no tasks")
-    _refuse_duplicates(job)
+    _check_unique_keys(job)
     for task in job.tasks:
         _check_task(job, task)
     by_key = {task.key: task for task in job.tasks}
@@ -71,21 +71,21 @@ def in_order(job: Job) -> tuple[Task, ...]:
     try:
         return tuple(by_key[key] for key in sorter.static_order())
     except CycleError as error:
-        circle = " -> ".join(error.args[1])
-        raise JobGraphError(f"job {job.key!r}: tasks wait for each other: {circle}") from None
+        cycle = " -> ".join(error.args[1])
+        raise JobGraphError(f"job {job.key!r}: the dependencies form a cycle: {cycle}") from None
 
 
 def leaves(tasks: Iterable[Task]) -> tuple[str, ...]:
-    """Return the keys of the tasks on which no other depends."""
+    """Return the keys of the tasks on which no other task depends."""
     tasks = tuple(tasks)
     needed = {key for task in tasks for key in task.depends_on}
     return tuple(task.key for task in tasks if task.key not in needed)
 
 
-def _refuse_duplicates(job: Job) -> None:
+def _check_unique_keys(job: Job) -> None:
     key, count = Counter(task.key for task in job.tasks).most_common(1)[0]
     if count > 1:
-        raise JobGraphError(f"job {job.key!r}: {count} tasks have the key {key!r}; give each its own")
+        raise JobGraphError(f"job {job.key!r}: {count} tasks have the key {key!r}; keys must be unique")
 
 
 def _check_task(job: Job, task: Task) -> None:
@@ -93,7 +93,7 @@ def _check_task(job: Job, task: Task) -> None:
     where = f"job {job.key!r}: task {task.key!r}"
     for key in task.depends_on:
         if key not in keys:
-            raise JobGraphError(f"{where} depends on {key!r}, which is no task of this job")
+            raise JobGraphError(f"{where} depends on {key!r}, which is not a task of this job")
     if not task.python_file.is_file():
         raise JobGraphError(f"{where}: its python_file {task.python_file} does not exist")
     if task.for_each and task.for_each.concurrency < 1:

@@ -1,4 +1,4 @@
-"""Replace the `${...}` references of a bundle by what they stand for.
+"""Replace the `${...}` references of a bundle by their values.
 
 https://docs.databricks.com/aws/en/dev-tools/bundles/variables
 """
@@ -19,16 +19,16 @@ _MISSING = object()
 
 @dataclass(frozen=True)
 class Scope:
-    """What references can name: the bundle itself, and `context` for what only a deployment knows.
+    """The values that references can have: the bundle, and `context` for those that only a deployment knows.
 
-    `context` maps a whole reference to its value, e.g. `workspace.file_path`, and comes first.
+    `context` maps a whole reference, e.g. `workspace.file_path`, to its value, and takes precedence.
     """
 
     tree: Mapping[str, Any]
     context: Mapping[str, str]
 
     def lookup(self, name: str) -> Any:
-        """Return the value of a reference as it stands, references and all, or a marker for none."""
+        """Return the unresolved value of a reference, or `_MISSING`."""
         if name in self.context:
             return self.context[name]
         value: Any = self.tree
@@ -40,7 +40,7 @@ class Scope:
 
 
 def scope_of(bundle: Bundle, context: Mapping[str, str]) -> Scope:
-    """Build the names that a bundle's references can use."""
+    """Return the scope of a bundle's references."""
     resources: dict[str, dict[str, Any]] = {}
     for resource in bundle.resources:
         resources.setdefault(resource.kind, {})[resource.key] = resource.spec
@@ -53,12 +53,12 @@ def scope_of(bundle: Bundle, context: Mapping[str, str]) -> Scope:
 
 
 def resolve(value: Any, where: str, scope: Scope) -> Any:
-    """Resolve every reference in `value`, and in what they stand for.
+    """Resolve every reference in `value`, recursively.
 
     Raises
     ------
     JobGraphError
-        A reference has no value; `where` is the place that the message names.
+        If a reference has no value; `where` is the location in the message.
     """
     problems: list[str] = []
     resolved = _expand(value, where, scope, (), problems)
@@ -81,24 +81,24 @@ def _expand(value: Any, where: str, scope: Scope, trail: tuple[str, ...], proble
         return [_expand(v, f"{where}[{i}]", scope, trail, problems) for i, v in enumerate(value)]
     if not isinstance(value, str):
         return value
-    alone = _REFERENCE.fullmatch(value)
-    if alone:
-        return _value_of(alone[1], where, scope, trail, problems)
-    return _REFERENCE.sub(lambda match: _text_of(match[1], where, scope, trail, problems), value)
+    whole = _REFERENCE.fullmatch(value)
+    if whole:
+        return _value_of(whole[1], where, scope, trail, problems)
+    return _REFERENCE.sub(lambda match: _string_of(match[1], where, scope, trail, problems), value)
 
 
 def _value_of(name: str, where: str, scope: Scope, trail: tuple[str, ...], problems: list[str]) -> Any:
     if name in trail:
-        problems.append(f"{where}: ${{{name}}} stands for itself, by way of {' -> '.join((*trail, name))}")
+        problems.append(f"{where}: ${{{name}}} refers to itself: {' -> '.join((*trail, name))}")
         return None
     value = scope.lookup(name)
     if value is _MISSING:
-        problems.append(f"{where}: ${{{name}}} has no value; {_remedy(name)}")
+        problems.append(f"{where}: ${{{name}}} has no value; {_hint(name)}")
         return None
     return _expand(value, where, scope, (*trail, name), problems)
 
 
-def _text_of(name: str, where: str, scope: Scope, trail: tuple[str, ...], problems: list[str]) -> str:
+def _string_of(name: str, where: str, scope: Scope, trail: tuple[str, ...], problems: list[str]) -> str:
     before = len(problems)
     value = _value_of(name, where, scope, trail, problems)
     if isinstance(value, bool):
@@ -106,17 +106,17 @@ def _text_of(name: str, where: str, scope: Scope, trail: tuple[str, ...], proble
     if isinstance(value, str | int | float):
         return str(value)
     if len(problems) == before:
-        problems.append(f"{where}: ${{{name}}} is no text; it can only stand alone")
+        problems.append(f"{where}: ${{{name}}} is not a string; it cannot be part of one")
     return ""
 
 
-def _remedy(name: str) -> str:
+def _hint(name: str) -> str:
     kind, _, rest = name.partition(".")
     if kind == "var":
         return (
             f"give the variable {rest!r} a default in databricks.yml or, if a deployment looks it up, "
-            "hand it in with the context"
+            "pass it in the context"
         )
     if kind == "resources":
-        return "name a resource and a field that its file holds"
-    return "only a deployment knows it, so hand it in with the context"
+        return "refer to an existing resource and field"
+    return "only a deployment knows it, so pass it in the context"

@@ -1,4 +1,4 @@
-"""What a run tells while it goes on, and when it has ended."""
+"""The events of a run, and its result."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from jobgraph.steps import Step
 
 @dataclass(frozen=True)
 class Event:
-    """A task, or the iteration `input` of a for_each task, has come to `state`."""
+    """A task, or the iteration `input` of a for_each task, has reached `state`."""
 
     task: str
     state: State
@@ -21,22 +21,22 @@ class Event:
 
 @dataclass(frozen=True)
 class Failure:
-    """A step that failed, with what it raised."""
+    """A step that failed, with its exception."""
 
     step: Step
     error: BaseException
 
     @property
     def name(self) -> str:
-        """The task, and the iteration if it has several."""
+        """The key of the task, with the input of the iteration if it is a for_each task."""
         return self.step.task if self.step.input is None else f"{self.step.task} ({self.step.input})"
 
 
 @dataclass(frozen=True)
 class JobResult:
-    """How a run ended: the final state of every task, and the steps that ran, in the order they ended.
+    """The result of a run: the final state of every task, and the steps that ran, in the order of their ends.
 
-    `succeeded` is Databricks' judgement: the leaf tasks alone decide, and an excluded one counts as success.
+    `succeeded` follows Databricks: only leaf tasks count, and an excluded one counts as a success.
     """
 
     states: Mapping[str, State]

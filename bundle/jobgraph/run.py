@@ -1,4 +1,4 @@
-"""Run a job on this machine, each task as soon as those that it depends on are done."""
+"""Run a job on this machine, each task as soon as its dependencies are done."""
 
 from __future__ import annotations
 
@@ -22,53 +22,53 @@ def run_job(
     concurrency: int | None = None,
     notify: Callable[[Event], None] | None = None,
 ) -> JobResult:
-    """Run every task of a job that its `run_if` lets run.
+    """Run every task of a job whose `run_if` condition is met.
 
-    Steps run in threads: tasks with no path between them at the same time, and the iterations of a for_each
-    task as many at once as it says. A failed iteration fails its task, but the others still run. Steps are
-    not retried: retries are for the passing faults of a cluster (lost nodes, throttled storage), and on one
-    machine they would only repeat a fault of the data or the code, hiding it for hours.
+    Steps run in threads: independent tasks at the same time, and up to `concurrency` iterations of a
+    for_each task. A failed iteration fails its task, but the others still run. Steps are not retried:
+    retries are for transient faults of a cluster (lost nodes, throttled storage), and on one machine they
+    would repeat a fault of the data or the code and hide it for hours.
 
     Parameters
     ----------
     execute
-        Runs one step, in a thread of its own; the step failed if it raises.
+        Runs one step, in its own thread; the step fails if it raises.
     parameters
-        Values in place of the job parameters' defaults.
+        Values that replace the defaults of job parameters.
     run_id
-        What `{{job.run_id}}` stands for.
+        Value of `{{job.run_id}}`.
     concurrency
-        At most so many iterations at once, over all for_each tasks together; None leaves it to the job.
+        Maximum number of iterations at the same time, over all for_each tasks; None for the job's own limits.
     notify
-        Called in this thread whenever a task or an iteration starts, ends or is skipped.
+        Called in the calling thread whenever a task or an iteration starts, ends or is skipped.
 
     Raises
     ------
     JobGraphError
-        Before anything runs: the job is not sound, a parameter is unknown, or a reference has no value.
+        Before anything runs, if the job is invalid, a parameter is unknown, or a reference has no value.
     KeyboardInterrupt
-        At once, and no new step starts. A thread cannot be stopped from outside: ending the steps under way
-        is left to whoever gave `execute`, and the interpreter does not exit before they end.
+        Immediately, and no new step starts. A thread cannot be stopped from outside: `execute` has to end the
+        running steps, and the interpreter does not exit before they end.
     """
     if concurrency is not None and concurrency < 1:
         raise JobGraphError(f"job {job.key!r}: concurrency is {concurrency}; it must be at least 1")
     tasks = in_order(job)
     plan = plan_steps(job, parameters, run_id)
-    run = _Run(tasks, plan, concurrency, notify or _stay_silent)
+    run = _Run(tasks, plan, concurrency, notify or _ignore)
     pool = ThreadPoolExecutor(max_workers=sum(map(len, plan.values())))
     try:
-        run.to_the_end(lambda step: pool.submit(execute, step))
+        run.run_to_completion(lambda step: pool.submit(execute, step))
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
     return run.result()
 
 
-def _stay_silent(event: Event) -> None:
+def _ignore(event: Event) -> None:
     return None
 
 
 class _Run:
-    """The state of one run. Only the thread that calls `to_the_end` touches it, so it needs no lock."""
+    """The state of one run. Only the thread that calls `run_to_completion` uses it, so it needs no lock."""
 
     def __init__(
         self,
@@ -86,22 +86,22 @@ class _Run:
         self._ended: list[Step] = []
         self._failed: list[Failure] = []
 
-    def to_the_end(self, submit: Callable[[Step], Future[None]]) -> None:
-        self._decide()
+    def run_to_completion(self, submit: Callable[[Step], Future[None]]) -> None:
+        self._update_states()
         self._start(submit)
         while self._running:
             done, _ = wait(self._running, return_when=FIRST_COMPLETED)
             for future in done:
-                self._finish(future)
-            self._decide()
+                self._finish_step(future)
+            self._update_states()
             self._start(submit)
 
     def result(self) -> JobResult:
-        good = all(succeeded(self._states[key]) for key in leaves(self._tasks.values()))
-        return JobResult(dict(self._states), tuple(self._ended), tuple(self._failed), good)
+        success = all(succeeded(self._states[key]) for key in leaves(self._tasks.values()))
+        return JobResult(dict(self._states), tuple(self._ended), tuple(self._failed), success)
 
-    def _decide(self) -> None:
-        # Tasks stand in order, so one pass also settles those behind a task skipped in this very pass.
+    def _update_states(self) -> None:
+        # Tasks are in topological order, so this pass also reaches the dependents of a task that it skips.
         for task in self._tasks.values():
             ends = [self._states.get(key, State.RUNNING) for key in task.depends_on]
             if task.key in self._states or State.RUNNING in ends:
@@ -111,17 +111,17 @@ class _Run:
                 self._notify(Event(task.key, self._states[task.key]))
 
     def _start(self, submit: Callable[[Step], Future[None]]) -> None:
-        for step in self._startable():
+        for step in self._ready_steps():
             self._notify(Event(step.task, State.RUNNING, step.input))
             self._running[submit(step)] = step
 
-    def _startable(self) -> Iterator[Step]:
+    def _ready_steps(self) -> Iterator[Step]:
         for task in self._tasks.values():
             waiting = self._waiting[task.key]
-            while self._states.get(task.key) is State.RUNNING and waiting and self._has_room(task):
+            while self._states.get(task.key) is State.RUNNING and waiting and self._has_capacity(task):
                 yield waiting.popleft()
 
-    def _has_room(self, task: Task) -> bool:
+    def _has_capacity(self, task: Task) -> bool:
         if task.for_each is None:
             return True
         iterations = [step for step in self._running.values() if step.input is not None]
@@ -130,7 +130,7 @@ class _Run:
             return False
         return own < task.for_each.concurrency
 
-    def _finish(self, future: Future[None]) -> None:
+    def _finish_step(self, future: Future[None]) -> None:
         step = self._running.pop(future)
         error = future.exception()
         self._ended.append(step)
@@ -141,9 +141,9 @@ class _Run:
                 Event(step.task, State.SUCCESS if error is None else State.FAILED, step.input, error)
             )
         if not self._waiting[step.task] and step.task not in {other.task for other in self._running.values()}:
-            self._end(step.task)
+            self._finish_task(step.task)
 
-    def _end(self, key: str) -> None:
+    def _finish_task(self, key: str) -> None:
         errors = [failure.error for failure in self._failed if failure.step.task == key]
         self._states[key] = State.FAILED if errors else State.SUCCESS
         self._notify(Event(key, self._states[key], error=errors[0] if errors else None))

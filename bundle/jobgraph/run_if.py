@@ -1,4 +1,4 @@
-"""Whether a task runs, given how the tasks that it depends on ended."""
+"""Decide whether a task runs, by the final states of its dependencies."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from jobgraph.graph import RunIf
 
 
 class State(StrEnum):
-    """How far a task is; the names of the ends are Databricks' result states."""
+    """State of a task; the names of the final states are Databricks' result states."""
 
     RUNNING = "RUNNING"
     SUCCESS = "SUCCESS"
@@ -19,11 +19,11 @@ class State(StrEnum):
 
 
 def decide(run_if: RunIf, ends: Sequence[State]) -> State:
-    """Return RUNNING where a task is to run, else the state in which it is skipped.
+    """Return RUNNING if a task runs, else the state of a skipped task.
 
-    An excluded dependency counts as a success and one skipped after a failure as a failure; if all were
-    excluded, so is the task. A condition that waits for failures excludes the task when it is not met, any
-    other marks it as failed upstream (https://docs.databricks.com/aws/en/jobs/run-if).
+    An excluded dependency counts as a success, and one that was skipped after a failure as a failure; if all
+    are excluded, so is the task. If its condition is not met, a task that waits for failures is excluded, and
+    any other has failed upstream (https://docs.databricks.com/aws/en/jobs/run-if).
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def succeeded(end: State) -> bool:
 def _is_met(run_if: RunIf, successes: Sequence[bool]) -> bool:
     match run_if:
         case RunIf.ALL_SUCCESS | RunIf.NONE_FAILED:
-            # These differ only for cancelled dependencies, which a local run does not know.
+            # These two differ only for cancelled dependencies, which do not occur in a local run.
             return all(successes)
         case RunIf.ALL_DONE:
             return True

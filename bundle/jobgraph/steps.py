@@ -1,4 +1,4 @@
-"""The steps that a run of a job takes: scripts with their final arguments."""
+"""The steps of a run: scripts with their final arguments."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ def plan_steps(job: Job, parameters: Mapping[str, str], run_id: str) -> dict[str
     Parameters
     ----------
     parameters
-        Values in place of the job parameters' defaults, taken as they are.
+        Values that replace the defaults of job parameters; references in them are not resolved.
     run_id
-        What `{{job.run_id}}` stands for.
+        Value of `{{job.run_id}}`.
 
     Raises
     ------
     JobGraphError
-        A parameter is not one of the job's, a `{{...}}` reference has no value, or the inputs of a for_each
-        task are no JSON list with at least one entry.
+        If a parameter is unknown, a `{{...}}` reference has no value, or the inputs of a for_each task are
+        not a JSON list with at least one entry.
     """
     values = _values(job, parameters, run_id)
     return {task.key: _steps(task, values, f"job {job.key!r}: task {task.key!r}") for task in job.tasks}
@@ -47,8 +47,8 @@ def plan_steps(job: Job, parameters: Mapping[str, str], run_id: str) -> dict[str
 def _values(job: Job, parameters: Mapping[str, str], run_id: str) -> dict[str, str]:
     for name in parameters:
         if name not in job.parameters:
-            there = ", ".join(job.parameters) or "none"
-            raise JobGraphError(f"job {job.key!r} has no parameter {name!r}; there is: {there}")
+            names = ", ".join(job.parameters) or "(none)"
+            raise JobGraphError(f"job {job.key!r} has no parameter {name!r}; choose one of: {names}")
     values = {"job.run_id": run_id}
     for name, default in job.parameters.items():
         where = f"job {job.key!r}: parameter {name!r}"
@@ -75,14 +75,14 @@ def _inputs(text: str, where: str) -> list[str]:
     except json.JSONDecodeError:
         inputs = None
     if not isinstance(inputs, list) or not inputs:
-        raise JobGraphError(f"{where}: its inputs are {text!r}, no JSON list with at least one entry")
+        raise JobGraphError(f"{where}: inputs is {text!r}; it must be a JSON list with at least one entry")
     return [entry if isinstance(entry, str) else json.dumps(entry) for entry in inputs]
 
 
 def _render(text: str, values: Mapping[str, str], where: str) -> str:
     def value_of(match: re.Match[str]) -> str:
         if match[1] not in values:
-            raise JobGraphError(f"{where}: {match[0]} has no value; known are {', '.join(values)}")
+            raise JobGraphError(f"{where}: {match[0]} has no value; choose one of: {', '.join(values)}")
         return values[match[1]]
 
     return _REFERENCE.sub(value_of, text)

@@ -1,4 +1,4 @@
-"""What can go wrong in a fit, as one line that a person can act on."""
+"""The error of this package. Its message is one line that says what to change."""
 
 
 class LogisticError(ValueError):

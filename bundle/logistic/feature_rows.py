@@ -1,6 +1,6 @@
-"""Rows of float32 features in the pieces they came in, looked at in blocks of columns.
+"""Rows of float32 features in chunks, as Arrow delivers them, read in blocks of columns.
 
-No second copy of them is made: a thousand images have 0.8 GB of Xception's.
+The features are not copied: those of a thousand images by Xception are 0.8 GB.
 """
 
 from __future__ import annotations
@@ -11,49 +11,54 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-# Columns at a time: as float64, 1,000 rows of them are 33 MB.
+# Columns per block: 1,000 rows of them are 33 MB as float64.
 _BLOCK = 4096
 
 
 @dataclass(frozen=True)
 class FeatureRows:
-    """Features of images, a row each.
+    """A matrix of features, one row per image, in chunks of rows.
 
     Attributes
     ----------
-    pieces : tuple of ndarray of float32, each of shape (m, d)
-    places : tuple of ndarray of int64, each of shape (m,)
-        Which row each row of a piece is.
+    chunks : tuple of ndarray of float32, each of shape (m, d)
+    indices : tuple of ndarray of int64, each of shape (m,)
+        For each row of a chunk, its row in the matrix.
     """
 
-    pieces: tuple[npt.NDArray[np.float32], ...]
-    places: tuple[npt.NDArray[np.int64], ...]
+    chunks: tuple[npt.NDArray[np.float32], ...]
+    indices: tuple[npt.NDArray[np.int64], ...]
 
     @classmethod
-    def in_order(cls, *pieces: npt.NDArray[np.float32]) -> FeatureRows:
-        """Return rows that come one after the other."""
-        ends = np.cumsum([len(piece) for piece in pieces])
-        places = tuple(np.arange(end - len(piece), end) for end, piece in zip(ends, pieces, strict=True))
-        return cls(pieces, places)
+    def in_order(cls, *chunks: npt.NDArray[np.float32]) -> FeatureRows:
+        """Return chunks stacked in the given order."""
+        ends = np.cumsum([len(chunk) for chunk in chunks])
+        indices = tuple(np.arange(end - len(chunk), end) for end, chunk in zip(ends, chunks, strict=True))
+        return cls(chunks, indices)
 
     @property
     def shape(self) -> tuple[int, int]:
-        """Rows and columns."""
-        return sum(map(len, self.pieces)), self.pieces[0].shape[1]
+        """Number of rows and of columns."""
+        return sum(map(len, self.chunks)), self.chunks[0].shape[1]
 
-    def blocks(self, whole: int = 1) -> Iterator[tuple[slice, npt.NDArray[np.float64]]]:
-        """Yield the columns from left to right, some thousands at a time, of all rows in order.
+    def blocks(self, multiple_of: int = 1) -> Iterator[tuple[slice, npt.NDArray[np.float64]]]:
+        """Yield blocks of columns from left to right, with all rows in order.
 
         Parameters
         ----------
-        whole : int
-            Columns that belong together, and of which no block holds only a part.
+        multiple_of : int
+            The width of every block but the last is a multiple of this number of columns.
+
+        Yields
+        ------
+        columns : slice
+        block : ndarray of float64, shape (n, columns of the block)
         """
         rows, columns = self.shape
-        width = max(_BLOCK // whole, 1) * whole
+        width = max(_BLOCK // multiple_of, 1) * multiple_of
         for start in range(0, columns, width):
             part = slice(start, min(start + width, columns))
             block = np.empty((rows, part.stop - start))
-            for places, piece in zip(self.places, self.pieces, strict=True):
-                block[places] = piece[:, part]
+            for indices, chunk in zip(self.indices, self.chunks, strict=True):
+                block[indices] = chunk[:, part]
             yield part, block

@@ -1,4 +1,4 @@
-"""The model of WideLogisticRegression: Spark's LogisticRegressionModel without the JVM object behind it."""
+"""The model of WideLogisticRegression: Spark's LogisticRegressionModel without a JVM object."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from scipy.special import expit, softmax
 
-from logistic.vectors import as_rows, as_vector, dense, on_rows
+from logistic.columns import as_arrow, as_vector, dense_matrix, matrix_udf
 
 Array = npt.NDArray[np.float64]
 
@@ -32,14 +32,17 @@ class WideLogisticRegressionModel(
     MLReadable["WideLogisticRegressionModel"],
     MLWritable,
 ):
-    """Coefficients and intercepts, for features as they are.
+    """The model that `WideLogisticRegression` fits. Its coefficients apply to unscaled features.
+
+    `transform`, Params, output columns and thresholds are those of Spark's LogisticRegressionModel. Rows
+    whose features are null get null outputs.
 
     Attributes
     ----------
     coefficientMatrix : DenseMatrix
-        One row for two classes (the second one's), else a row a class.
+        One row for two classes (that of the second class), else one row per class.
     interceptVector : DenseVector
-        As many numbers as the matrix has rows.
+        One number per row of the matrix.
     numClasses, numFeatures : int
     """
 
@@ -56,27 +59,27 @@ class WideLogisticRegressionModel(
 
     @property
     def numFeatures(self) -> int:
-        """How many columns the model takes."""
+        """Number of features."""
         return int(self.coefficientMatrix.numCols)
 
     def _transform(self, dataset: DataFrame) -> DataFrame:
         raw, probability = f"{self.uid}_raw", f"{self.uid}_probability"
         margins = _margins(self.coefficientMatrix.toArray(), self.interceptVector.toArray())
-        shares = on_rows(_probabilities)
-        found = dataset.withColumn(raw, margins(as_rows(dataset, self.getFeaturesCol())))
-        found = found.withColumn(probability, shares(F.col(raw)))
+        shares = matrix_udf(_probabilities)
+        scored = dataset.withColumn(raw, margins(as_arrow(dataset, self.getFeaturesCol())))
+        scored = scored.withColumn(probability, shares(F.col(raw)))
         outputs = {
             self.getRawPredictionCol(): as_vector(F.col(raw)),
             self.getProbabilityCol(): as_vector(F.col(probability)),
             self.getPredictionCol(): self._prediction(F.col(probability)),
         }
-        return found.withColumns({name: column for name, column in outputs.items() if name}).drop(
+        return scored.withColumns({name: column for name, column in outputs.items() if name}).drop(
             raw, probability
         )
 
     def _prediction(self, probability: Column) -> Column:
         if self.isSet(self.thresholds):
-            # Spark's rule: the class whose probability is largest in proportion to its threshold.
+            # Spark's rule: the class with the largest ratio of probability to threshold.
             limits = F.array(*(F.lit(float(limit)) for limit in self.getThresholds()))
             probability = F.zip_with(probability, limits, lambda share, limit: share / limit)
         elif self.numClasses == 2:
@@ -84,7 +87,7 @@ class WideLogisticRegressionModel(
         return (F.array_position(probability, F.array_max(probability)) - 1).cast("double")
 
     def write(self) -> MLWriter:
-        """Return the writer: Params as Spark's metadata, coefficients as a table."""
+        """Return the writer: Params as Spark's metadata, coefficients as a Parquet table."""
         return _Writer(self)
 
     @classmethod
@@ -120,7 +123,7 @@ class _Reader(MLReader[WideLogisticRegressionModel]):
         rows = self.sparkSession.read.parquet(f"{path}/data").orderBy("place").collect()
         matrix = np.array([row["coefficients"] for row in rows])
         model = self._cls(
-            dense(matrix),
+            dense_matrix(matrix),
             DenseVector([row["intercept"] for row in rows]),
             metadata["numClasses"],
         )
@@ -132,10 +135,10 @@ class _Reader(MLReader[WideLogisticRegressionModel]):
 def _margins(matrix: Array, intercepts: Array) -> Callable[[Column], Column]:
     def margins(features: Array) -> Array:
         raw: Array = features @ matrix.T + intercepts
-        # Spark's raw prediction of two classes is the margin of each.
+        # For two classes Spark's raw prediction holds the margins of both.
         return np.hstack([-raw, raw]) if raw.shape[1] == 1 else raw
 
-    return on_rows(margins)
+    return matrix_udf(margins)
 
 
 def _probabilities(raw: Array) -> Array:

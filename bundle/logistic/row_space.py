@@ -1,9 +1,9 @@
-"""Logistic regression on far more columns than rows, solved exactly in as many columns as rows.
+"""Logistic regression on far more columns than rows, solved exactly in the row space.
 
-The solution of an L2-penalised model lies in the space that the training rows span (Hastie & Tibshirani
-2004, "Efficient quadratic regularization for expression arrays", Biostatistics 5), so the inner products of
-the rows are all that is needed of the features. They are centred with the training rows' mean, since the
-intercept is not penalised. Everything is in float64.
+The solution of an L2-penalised model lies in the span of the training rows (Hastie & Tibshirani 2004,
+"Efficient quadratic regularization for expression arrays", Biostatistics 5), so a fit needs only the inner
+products of the rows, their Gram matrix. It is centred with the training rows' mean, since the intercept is
+not penalised. All arithmetic is in float64. Nothing here needs Spark.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ Rows = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class RowSpaceFit:
-    """A fitted model as weights of its training rows.
+    """A fitted model in dual form: one coefficient per training row.
 
     Attributes
     ----------
     rows : ndarray of int64, shape (m,)
         Training rows of the Gram matrix.
     dual : ndarray of float64, shape (m, k)
-        Coefficients are the training features, transposed, times `dual`. k is 1 for two classes (binomial,
-        for the second class), else the number of classes (multinomial): as Spark's family `auto` chooses.
+        The coefficients of the columns are `features[rows].T @ dual`. k is 1 for two classes (binomial, for
+        the second class), else the number of classes (multinomial), as in Spark's family `auto`.
     intercept : ndarray of float64, shape (k,)
-        For features from which the training rows' mean is taken.
+        For features minus the training rows' mean.
     """
 
     rows: Rows
@@ -43,14 +43,14 @@ class RowSpaceFit:
 
 
 def gram(features: FeatureRows, divisor: Array | None = None) -> Array:
-    """Return the inner products of all rows, shape (n, n).
+    """Return the Gram matrix, the inner products of all pairs of rows, shape (n, n).
 
     Parameters
     ----------
     features : FeatureRows
         Of shape (n, d).
     divisor : ndarray of float64, shape (d,), optional
-        What each column is divided by; infinite for a column that does not count.
+        Divides each column; infinite for a column that is to be ignored.
     """
     rows, _ = features.shape
     inner = np.zeros((rows, rows))
@@ -62,7 +62,7 @@ def gram(features: FeatureRows, divisor: Array | None = None) -> Array:
 
 
 def common_scale(inner: Array, rows: Rows, columns: int) -> float:
-    """Return the root of the mean variance (ddof 1) of the columns over `rows`."""
+    """Return the root of the mean variance (ddof 1) of the columns over `rows`, from the Gram matrix."""
     own = inner[np.ix_(rows, rows)]
     centred = np.trace(own) - own.sum() / len(rows)
     return float(np.sqrt(centred / ((len(rows) - 1) * columns)))
@@ -76,7 +76,9 @@ def fit_rows(
     Parameters
     ----------
     inner : ndarray of float64, shape (n, n)
-        Gram matrix; only its `rows` are looked at.
+        Gram matrix of all rows, of which only `rows` are used.
+    rows : ndarray of int64, shape (m,)
+        The training rows.
     codes : ndarray of int64, shape (m,)
         Class of each training row, 0 to n_classes - 1.
     penalty : float
@@ -85,25 +87,27 @@ def fit_rows(
     Raises
     ------
     LogisticError
-        If the minimum is not reached.
+        If the solver does not reach the minimum.
     """
-    # The products are small and thousands: threads spend ten times as long waiting for each other.
+    # These are thousands of small matrix products, in which threads wait ten times as long as they compute.
     with threadpool_limits(limits=1, user_api="blas"):
         own = inner[np.ix_(rows, rows)]
-        values, vectors = np.linalg.eigh(_centred(own))
-        # Centring leaves nothing along the constant vector but rounding, of products as large as before it.
+        values, vectors = np.linalg.eigh(_center(own))
+        # Along the constant vector centring leaves only rounding errors, of the size of uncentred products.
         kept = values > len(rows) * np.finfo(np.float64).eps * np.trace(own)
-        # In units in which the penalty is 1, convergence means the same whatever the scale of the features.
+        # Scaled so that the penalty is 1, the convergence test does not depend on the scale of the features.
         roots, vectors = np.sqrt(values[kept] / penalty), vectors[:, kept]
-        axes = vectors * roots
-        weights, intercept = binomial(axes, codes) if n_classes == 2 else multinomial(axes, codes, n_classes)
+        design = vectors * roots
+        binary = n_classes == 2
+        weights, intercept = binomial(design, codes) if binary else multinomial(design, codes, n_classes)
     dual = vectors / roots @ weights / penalty
-    # Rows are centred, so a constant means nothing here; rounding leaves one, which would reach coefficients.
+    # Rows are centred, so a constant in `dual` has no meaning; the one left by rounding would reach
+    # coefficients.
     return RowSpaceFit(rows, dual - dual.mean(axis=0), intercept)
 
 
 def decision(fit: RowSpaceFit, inner: Array, rows: Rows) -> Array:
-    """Return the margins of any rows, held-out ones too, shape (len(rows), k)."""
+    """Return the margins of any rows, training or held-out, shape (len(rows), k)."""
     own, cross = inner[np.ix_(fit.rows, fit.rows)], inner[np.ix_(rows, fit.rows)]
     centred = cross - cross.mean(axis=1, keepdims=True) - own.mean(axis=0) + own.mean()
     margins: Array = centred @ fit.dual + fit.intercept
@@ -116,27 +120,27 @@ def probabilities(fit: RowSpaceFit, inner: Array, rows: Rows) -> Array:
     if margins.shape[1] == 1:
         second = expit(margins[:, 0])
         return np.stack([1 - second, second], axis=1)
-    each: Array = softmax(margins, axis=1)
-    return each
+    shares: Array = softmax(margins, axis=1)
+    return shares
 
 
 def coefficients(
     fit: RowSpaceFit, inner: Array, features: FeatureRows, divisor: Array | None = None
 ) -> tuple[Array, Array]:
-    """Map a fit back to the columns: coefficients (k, d) and intercepts (k,) for features as they are."""
+    """Return a fit's coefficients (k, d) and intercepts (k,) for the columns of `features`, unscaled."""
     rows, width = features.shape
-    # A row that was not trained on weighs nothing.
+    # Rows outside the training set have weight 0.
     weights = np.zeros((fit.dual.shape[1], rows))
     weights[:, fit.rows] = fit.dual.T
-    found = np.empty((len(weights), width))
+    result = np.empty((len(weights), width))
     for columns, block in features.blocks():
         part = weights @ block
-        found[:, columns] = part if divisor is None else part / divisor[columns] ** 2
+        result[:, columns] = part if divisor is None else part / divisor[columns] ** 2
     means = inner[np.ix_(fit.rows, fit.rows)].mean(axis=0)
-    return found, fit.intercept - means @ fit.dual
+    return result, fit.intercept - means @ fit.dual
 
 
-def _centred(own: Array) -> Array:
+def _center(own: Array) -> Array:
     means = own.mean(axis=0)
     centred: Array = own - means - means[:, None] + own.mean()
     return centred

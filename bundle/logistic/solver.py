@@ -1,4 +1,4 @@
-"""The minimum of a penalised logistic regression, in axes in which the penalty is half the squared length."""
+"""Minimise a penalised logistic regression, on a design matrix for which the penalty is |weights|^2 / 2."""
 
 from __future__ import annotations
 
@@ -14,17 +14,18 @@ from logistic.errors import LogisticError
 Array = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
 
-# Of an objective around 1 whose curvature is at least 1: how far from the minimum a fit may end.
-_STEEPEST = 1e-5
+# Largest component of the gradient at which a fit counts as converged. The objective is around 1 and its
+# curvature at least 1, so this bounds the distance from the minimum.
+_GRADIENT_TOLERANCE = 1e-5
 
 
-def binomial(axes: Array, codes: Codes) -> tuple[Array, Array]:
-    """Fit two classes, by the margin of the second.
+def binomial(design: Array, codes: Codes) -> tuple[Array, Array]:
+    """Fit two classes; the margin is that of the second.
 
     Parameters
     ----------
-    axes : ndarray of float64, shape (m, r)
-        A row a training row.
+    design : ndarray of float64, shape (m, r)
+        One row per training row; its columns are orthogonal.
     codes : ndarray of int64, shape (m,)
         0 or 1.
 
@@ -36,78 +37,82 @@ def binomial(axes: Array, codes: Codes) -> tuple[Array, Array]:
     Raises
     ------
     LogisticError
-        If the minimum is not reached.
+        If the solver does not reach the minimum.
     """
     share = codes.mean()
 
     def objective(flat: Array) -> tuple[float, Array]:
         weights, intercept = flat[:-1], flat[-1]
-        margins = axes @ weights + intercept
+        margins = design @ weights + intercept
         loss = np.mean(np.logaddexp(0, margins) - codes * margins) + weights @ weights / 2
         residual = (expit(margins) - codes) / len(codes)
-        return float(loss), np.append(axes.T @ residual + weights, residual.sum())
+        return float(loss), np.append(design.T @ residual + weights, residual.sum())
 
-    start = np.append(np.zeros(axes.shape[1]), np.log(share / (1 - share)))
-    found = _minimum(objective, start, _units(axes, curvature=1 / 4))
-    return found[:-1, None], found[-1:]
+    start = np.append(np.zeros(design.shape[1]), np.log(share / (1 - share)))
+    solution = _minimize(objective, start, _parameter_scales(design, curvature=1 / 4))
+    return solution[:-1, None], solution[-1:]
 
 
-def multinomial(axes: Array, codes: Codes, n_classes: int) -> tuple[Array, Array]:
-    """Fit any number of classes, as `binomial` does two; weights have shape (r, k), intercepts (k,)."""
-    # A row a class, a column an example: products of few rows and sums down columns take a third less time.
+def multinomial(design: Array, codes: Codes, n_classes: int) -> tuple[Array, Array]:
+    """Fit k classes, as `binomial` fits two; weights have shape (r, k), intercepts (k,)."""
+    # One row per class and one column per example, which takes a third less time than the transpose.
     actual = np.eye(n_classes)[:, codes]
 
     def objective(flat: Array) -> tuple[float, Array]:
         both = flat.reshape(n_classes, -1)
         weights, intercept = both[:, :-1], both[:, -1:]
-        logs = log_softmax(weights @ axes.T + intercept, axis=0)
+        logs = log_softmax(weights @ design.T + intercept, axis=0)
         loss = -(actual * logs).sum() / len(codes) + (weights**2).sum() / 2
         residual = (np.exp(logs) - actual) / len(codes)
-        gradient = np.hstack([residual @ axes + weights, residual.sum(axis=1, keepdims=True)])
+        gradient = np.hstack([residual @ design + weights, residual.sum(axis=1, keepdims=True)])
         return float(loss), gradient.ravel()
 
-    start = np.zeros((n_classes, axes.shape[1] + 1))
+    start = np.zeros((n_classes, design.shape[1] + 1))
     start[:, -1] = np.log(actual.mean(axis=1))
-    units = np.tile(_units(axes, curvature=1 / n_classes), n_classes)
-    found = _minimum(objective, start.ravel(), units).reshape(n_classes, -1).T
-    # A constant added to all classes changes nothing; Spark's choice is a mean of 0.
-    return found[:-1], found[-1] - found[-1].mean()
+    scales = np.tile(_parameter_scales(design, curvature=1 / n_classes), n_classes)
+    solution = _minimize(objective, start.ravel(), scales).reshape(n_classes, -1).T
+    # A constant added to the intercepts of all classes has no effect; Spark chooses a mean of 0.
+    return solution[:-1], solution[-1] - solution[-1].mean()
 
 
-def _units(axes: Array, curvature: float) -> Array:
-    """Return a unit for each weight, and for the intercept, in which the objective curves alike everywhere.
+def _parameter_scales(design: Array, curvature: float) -> Array:
+    """Return scales of the weights and the intercept that equalise the curvature (a diagonal preconditioner).
 
-    The axes stand at right angles and may be thousands of times as long as each other, so the loss curves
-    millions of times as much along one as along another, and a solver creeps along the short ones.
+    The columns of the design matrix are orthogonal, and their lengths may differ by a factor of thousands.
+    Curvatures then differ by a factor of millions, and an unscaled solver takes thousands of tiny steps along
+    the short ones.
 
     Parameters
     ----------
     curvature : float
-        Of one row's loss by its margin, where all classes are equally likely.
+        Second derivative of one row's loss by its margin, where all classes are equally likely.
     """
-    return np.append(1 / np.sqrt(1 + curvature * (axes**2).mean(axis=0)), 1.0)
+    return np.append(1 / np.sqrt(1 + curvature * (design**2).mean(axis=0)), 1.0)
 
 
-def _minimum(objective: Callable[[Array], tuple[float, Array]], start: Array, units: Array) -> Array:
-    found = start
-    # Where nearly all rows are told apart with certainty, these units may mislead: then on without them.
-    for unit in (units, np.ones_like(units)):
-        found, steepest, message = _descend(objective, found, unit)
-        if steepest < _STEEPEST:
-            return found
-    raise LogisticError(f"logistic regression did not converge: {message} (gradient {steepest:.1e})")
+def _minimize(objective: Callable[[Array], tuple[float, Array]], start: Array, scales: Array) -> Array:
+    solution = start
+    # Where nearly all rows are classified with certainty, the scales may slow the solver: go on without them.
+    for scale in (scales, np.ones_like(scales)):
+        solution, gradient, message = _run_lbfgs(objective, solution, scale)
+        if gradient < _GRADIENT_TOLERANCE:
+            return solution
+    raise LogisticError(
+        f"logistic regression did not converge: {message} (gradient {gradient:.1e}); "
+        "increase the penalty, or remove features that are not finite"
+    )
 
 
-def _descend(
-    objective: Callable[[Array], tuple[float, Array]], start: Array, units: Array
+def _run_lbfgs(
+    objective: Callable[[Array], tuple[float, Array]], start: Array, scales: Array
 ) -> tuple[Array, float, str]:
-    """Return where it ended, how steep it is there, and why it ended."""
+    """Return the last point, the largest component of its gradient, and the solver's message."""
 
-    def in_units(flat: Array) -> tuple[float, Array]:
-        loss, gradient = objective(flat * units)
-        return loss, gradient * units
+    def scaled_objective(flat: Array) -> tuple[float, Array]:
+        loss, gradient = objective(flat * scales)
+        return loss, gradient * scales
 
     options = {"maxiter": 20_000, "maxfun": 40_000, "maxcor": 30, "ftol": 0.0, "gtol": 1e-10}
-    result = minimize(in_units, start / units, jac=True, method="L-BFGS-B", options=options)
-    # Rounding may stop the line search first; what counts is how steep it still is there.
-    return result.x * units, float(np.abs(result.jac / units).max()), result.message
+    result = minimize(scaled_objective, start / scales, jac=True, method="L-BFGS-B", options=options)
+    # Rounding may stop the line search before `gtol` is reached: the gradient decides, not the status.
+    return result.x * scales, float(np.abs(result.jac / scales).max()), result.message

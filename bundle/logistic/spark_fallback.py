@@ -1,4 +1,4 @@
-"""What no row space is for, fitted by Spark's own LogisticRegression with the common scale kept."""
+"""Fit by Spark's own LogisticRegression what the row space cannot solve, with the same common scale."""
 
 from __future__ import annotations
 
@@ -13,39 +13,39 @@ Array = npt.NDArray[np.float64]
 
 
 def fit_by_spark(
-    asked: _LogisticRegressionParams, dataset: DataFrame, features: Column, scaled: bool
+    params: _LogisticRegressionParams, dataset: DataFrame, features: Column, use_common_scale: bool
 ) -> tuple[Array, Array]:
-    """Fit with the Params that are set on `asked`.
+    """Fit Spark's estimator with the Params that are set on `params`.
 
     Parameters
     ----------
     features : Column
         Arrays of double.
-    scaled : bool
-        Whether the penalty is meant for features divided by their common scale.
+    use_common_scale : bool
+        Whether the penalty applies to features divided by their common scale.
 
     Returns
     -------
     coefficients : ndarray of float64, shape (k, d)
-        For features as they are; one row for two classes, unless the family is multinomial.
+        For unscaled features; one row for two classes, unless the family is multinomial.
     intercepts : ndarray of float64, shape (k,)
     """
-    scale = _common_scale(dataset, features) if scaled else 1.0
-    # The penalty on scaled features, written for features as they are: L1 goes with the scale, L2 with its
+    scale = _common_scale(dataset, features) if use_common_scale else 1.0
+    # The same penalty on unscaled features: the L1 part is proportional to the scale, the L2 part to its
     # square.
-    strength, mix = asked.getRegParam(), asked.getElasticNetParam()
-    first, second = strength * mix * scale, strength * (1 - mix) * scale**2
-    own = LogisticRegression()
-    for param in asked.params:
-        if asked.isSet(param) and own.hasParam(param.name):
-            own.set(own.getParam(param.name), asked.getOrDefault(param))
-    total = first + second
-    own.setRegParam(total).setElasticNetParam(first / total if total else 0.0)
-    own.setStandardization(asked.getStandardization()).setFeaturesCol("_vector")
-    model = own.fit(dataset.withColumn("_vector", array_to_vector(features)))
-    # Spark's two-class model has one row; its multinomial one a row for each class.
-    found = np.asarray(model.coefficientMatrix.toArray(), np.float64)
-    return np.atleast_2d(found), np.asarray(model.interceptVector.toArray(), np.float64)
+    strength, mix = params.getRegParam(), params.getElasticNetParam()
+    l1, l2 = strength * mix * scale, strength * (1 - mix) * scale**2
+    estimator = LogisticRegression()
+    for param in params.params:
+        if params.isSet(param) and estimator.hasParam(param.name):
+            estimator.set(estimator.getParam(param.name), params.getOrDefault(param))
+    total = l1 + l2
+    estimator.setRegParam(total).setElasticNetParam(l1 / total if total else 0.0)
+    estimator.setStandardization(params.getStandardization()).setFeaturesCol("_vector")
+    model = estimator.fit(dataset.withColumn("_vector", array_to_vector(features)))
+    # Spark's binomial model has one row, its multinomial model one row per class.
+    coefficients = np.asarray(model.coefficientMatrix.toArray(), np.float64)
+    return np.atleast_2d(coefficients), np.asarray(model.interceptVector.toArray(), np.float64)
 
 
 def _common_scale(dataset: DataFrame, features: Column) -> float:

@@ -1,4 +1,4 @@
-"""One way to open an X-ray: find files below a root, turn bytes into an 8-bit picture, or say why not."""
+"""Open X-rays safely: find files below a root, turn bytes into an 8-bit picture, or refuse with a reason."""
 
 from radiograph.decode import DICOM, Xray, as_png, open_xray
 from radiograph.lungs import lung_field

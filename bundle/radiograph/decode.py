@@ -1,4 +1,4 @@
-"""Open an X-ray: from a file's bytes to an upright 8-bit picture, or a refusal with its reason."""
+"""Open an X-ray: turn a file's bytes into an upright 8-bit picture, or refuse them with a reason."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from typing import Any
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from radiograph.limits import MAX_PIXELS, check_size
-from radiograph.metadata import bare
-from radiograph.modes import is_deep_colour, to_eight_bits
+from radiograph.metadata import strip_metadata
+from radiograph.modes import has_16_bit_colours, to_eight_bits
 from radiograph.reasons import Reason, Refused
 
-# Formats in which X-rays come; Pillow's others (icons, fonts, vector formats that start programs) stay shut.
+# Formats of X-rays; Pillow's others (icons, fonts, vector formats that start programs) are not opened.
 FORMATS = ("JPEG", "PNG", "TIFF", "BMP", "GIF", "WEBP", "JPEG2000")
-# What an opened X-ray says of its format when it came with tags.
+# `Xray.format` of a DICOM file, which is not one of Pillow's formats.
 DICOM = "DICOM"
-# Of 16 bits a colour Pillow reads the upper 8, and a 12-bit picture has next to nothing left in them.
-_DARK = 16
+# Pillow reads the upper 8 of 16 bits per colour; of a picture that uses only 12 bits they are below this.
+_UPPER_BYTE_OF_12_BITS = 16
 
-# What any decoder shows alike, without knowledge of modes or rotation.
+# Formats that every decoder shows alike, whether or not it knows modes and rotation.
 _PLAIN_FORMATS = ("JPEG", "PNG")
-# What files of these formats start with; BMP's two letters may start any text.
+# First bytes of these formats; BMP is left out, since its two letters may start any text.
 _SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"II*\0", b"MM\0*", b"GIF8", b"\0\0\0\x0cjP  ")
-# Without its preamble a DICOM file starts with an element of the file meta or of the identifying group.
+# First bytes of a DICOM file without preamble: an element of the file meta or of the identifying group.
 _DICOM_STARTS = (b"\x02\0", b"\x08\0")
 
 
@@ -44,9 +44,8 @@ class Xray:
         interpretation, e.g. `MONOCHROME2`.
     file_size : int
         Of the file as found, in bytes.
-    bare : bytes or None
-        The file as found without what stands in it beside the pixels, where every decoder shows it as
-        `picture`.
+    stripped : bytes or None
+        The file as found without metadata, if every decoder shows it as `picture`; otherwise None.
     """
 
     picture: Image.Image
@@ -55,11 +54,11 @@ class Xray:
     format: str
     mode: str
     file_size: int
-    bare: bytes | None
+    stripped: bytes | None
 
     def content(self) -> bytes:
-        """Return a JPEG or PNG file of nothing but `picture`: coded as it was found, or else made anew."""
-        return as_png(self.picture) if self.bare is None else self.bare
+        """Return a JPEG or PNG file with nothing but `picture`: the stripped file, or else a new PNG."""
+        return as_png(self.picture) if self.stripped is None else self.stripped
 
 
 def open_xray(data: bytes) -> Xray:
@@ -68,13 +67,13 @@ def open_xray(data: bytes) -> Xray:
     Raises
     ------
     Refused
-        With the reason; nothing else is raised, whatever the bytes.
+        With the reason. No other exception is raised, whatever the bytes.
     """
     if not data:
         raise Refused(Reason.empty, "the file has no bytes")
     try:
         with warnings.catch_warnings():
-            # Pillow warns of what is decided here anyway: size, by the header; damage, by decoding.
+            # Pillow warns about size and damage, which are checked here: by the header and by decoding.
             warnings.simplefilter("ignore")
             return _open(data)
     except Refused:
@@ -82,13 +81,13 @@ def open_xray(data: bytes) -> Xray:
     except MemoryError:
         raise Refused(Reason.unreadable, "the picture does not fit in memory") from None
     except Exception as error:
-        # Pillow's decoders name no exceptions of their own: on damaged bytes anything may come.
+        # Pillow's decoders document no exceptions: damaged bytes may raise anything.
         raise _damaged(error) from None
 
 
 def as_png(picture: Image.Image) -> bytes:
-    """Return a PNG file with nothing but the pixels in it."""
-    # A copy without info, which may hold text, profiles and a person's name.
+    """Return a PNG file that holds only pixels."""
+    # A copy without `info`, which may hold text, profiles and a person's name.
     copy = Image.frombytes(picture.mode, picture.size, picture.tobytes())
     file = io.BytesIO()
     copy.save(file, "PNG")
@@ -97,7 +96,7 @@ def as_png(picture: Image.Image) -> bytes:
 
 def _open(data: bytes) -> Xray:
     if data[128:132] == b"DICM" or data.startswith(_DICOM_STARTS):
-        # Half a second, which most folders need not pay.
+        # Importing it takes half a second, and most folders hold no DICOM files.
         from radiograph.dicom import open_dicom
 
         picture, found_mode = open_dicom(data)
@@ -109,10 +108,10 @@ def _open(data: bytes) -> Xray:
         plain = found_format in _PLAIN_FORMATS and found_mode == picture.mode and not changed
     if _is_blank(picture):
         raise Refused(Reason.blank, "all pixels are equal")
-    # Texts, profiles and comments, some of which Pillow would write into whatever is saved of the picture.
+    # Texts, profiles and comments: Pillow would write some of them when the picture is saved.
     picture.info = {}
-    kept = bare(data, found_format) if plain else None
-    return Xray(picture, picture.width, picture.height, found_format, found_mode, len(data), kept)
+    stripped = strip_metadata(data, found_format) if plain else None
+    return Xray(picture, picture.width, picture.height, found_format, found_mode, len(data), stripped)
 
 
 def _read_header(data: bytes) -> Image.Image:
@@ -121,7 +120,7 @@ def _read_header(data: bytes) -> Image.Image:
     except UnidentifiedImageError:
         if data.startswith(_SIGNATURES):
             raise Refused(Reason.unreadable, "the header is damaged or cut off") from None
-        # No more than tells the format: texts may start with a name.
+        # No more bytes than show the format: a text may start with a name.
         raise Refused(Reason.not_an_image, f"starts with {data[:4]!r}") from None
     except Image.DecompressionBombError:
         raise Refused(Reason.too_large, f"more than {MAX_PIXELS} pixels") from None
@@ -130,20 +129,20 @@ def _read_header(data: bytes) -> Image.Image:
 
 
 def _read_pixels(image: Image.Image) -> tuple[Image.Image, bool]:
-    """Return the upright 8-bit picture, and whether it shows other pixels than the file's own."""
-    # A camera's JPEG (MPO) holds previews of the one picture behind it, not several pictures.
+    """Return the upright 8-bit picture, and whether its pixels differ from those stored in the file."""
+    # The further frames of a camera's JPEG (MPO) are previews of the same picture.
     frames = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
     if frames > 1:
         raise Refused(Reason.multi_frame, f"{frames} frames")
-    deep = is_deep_colour(image)
+    deep = has_16_bit_colours(image)
     image.load()
     rotated = _is_rotated(image)
     changed = rotated or deep or image.has_transparency_data
     if rotated:
         ImageOps.exif_transpose(image, in_place=True)
     picture = to_eight_bits(image)
-    if deep and max(high for _, high in _extrema(picture)) < _DARK:
-        raise Refused(Reason.unreadable, "16 bits a colour of which 12 are used; save it in grey")
+    if deep and max(high for _, high in _extrema(picture)) < _UPPER_BYTE_OF_12_BITS:
+        raise Refused(Reason.unreadable, "uses only 12 of its 16 bits per colour; save it in grey")
     return picture, changed
 
 
@@ -151,30 +150,30 @@ def _is_rotated(image: Image.Image) -> bool:
     try:
         return bool(image.getexif().get(ExifTags.Base.Orientation, 1) != 1)
     except Exception:
-        # Broken EXIF beside sound pixels: no program that shows the picture turns it then.
+        # With damaged EXIF and intact pixels, viewers show the picture unrotated.
         return False
 
 
 def _damaged(error: Exception) -> Refused:
-    # No exception of its own for a file that ends early either, but the word is in all the messages.
+    # Pillow has no exception for a file that ends early, but all the messages have the word.
     reason = Reason.truncated if "truncated" in str(error).lower() else Reason.unreadable
-    return Refused(reason, f"damaged: {_line(error)}")
+    return Refused(reason, f"damaged: {_one_line(error)}")
 
 
 def _is_blank(picture: Image.Image) -> bool:
     middle = picture.width // 2, picture.height // 2
-    # Nearly always enough, and looking at every pixel takes a tenth of the time of opening a file.
+    # Two pixels nearly always decide; checking all takes a tenth of the time that opening the file takes.
     if picture.getpixel((0, 0)) != picture.getpixel(middle):
         return False
     return all(low == high for low, high in _extrema(picture))
 
 
 def _extrema(picture: Image.Image) -> list[tuple[float, float]]:
-    found: Any = picture.getextrema()
-    return [found] if picture.mode == "L" else list(found)
+    extrema: Any = picture.getextrema()
+    return [extrema] if picture.mode == "L" else list(extrema)
 
 
-def _line(error: BaseException) -> str:
+def _one_line(error: BaseException) -> str:
     text = " ".join(str(error).split())
-    # Some of Pillow's decoders say no more than a number.
+    # The messages of some of Pillow's decoders are only a number.
     return text if any(map(str.isalpha, text)) else f"{type(error).__name__} {text}".strip()

@@ -1,10 +1,11 @@
-"""How large and how small a radiograph may be: checked on a file's header, before anything is decoded."""
+"""Limits on a radiograph's size, checked on the file's header before anything is decoded."""
 
 from __future__ import annotations
 
 from radiograph.reasons import Reason, Refused
 
-# More than twice a plate of 43 x 35 cm at 10 pixels a millimetre. Of any kind, so many open within 1 GB.
+# More than twice a plate of 43 x 35 cm at 10 pixels per millimetre. A picture of this size and of any kind
+# opens within 1 GB of memory.
 MAX_PIXELS = 36_000_000
 MIN_SIDE = 32
 

@@ -1,19 +1,18 @@
-"""The part of a chest X-ray where the lungs are, without the border that gives away where it was taken."""
+"""Crop a chest X-ray to the lungs, without the border that reveals where it was taken."""
 
 from __future__ import annotations
 
 from PIL import Image, ImageOps
 
-# Of each side of the centred square.
+# Side of the lung field, as a share of the side of the centred square.
 SHARE = 0.7
 
 
 def lung_field(picture: Image.Image) -> Image.Image:
-    """Return the central 70 % of the centred square, grey, its histogram equalised.
+    """Return the central 70 % of the centred square in grey, its histogram equalised.
 
-    Markers, collimation and the file's shape lie outside of it, and equal histograms take away the exposure:
-    what tells sources apart rather than findings (DeGrave et al. 2021, doi:10.1038/s42256-021-00338-7). The
-    histogram is that of the part alone.
+    This removes markers, collimation, aspect ratio and exposure, which identify the source of an X-ray rather
+    than a finding (DeGrave et al. 2021, doi:10.1038/s42256-021-00338-7). The histogram is that of the crop.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Why a file is not taken as an X-ray: a closed list, the same wherever files come in."""
+"""Why a file is refused as an X-ray: a closed list, the same for every command that reads files."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ class Reason(StrEnum):
     empty = "empty"
     """The file has no bytes."""
     not_an_image = "not_an_image"
-    """The bytes are of no image format in which X-rays come."""
+    """The bytes are of no image format used for X-rays."""
     truncated = "truncated"
     """The image ends before it is complete."""
     too_large = "too_large"
@@ -21,21 +21,21 @@ class Reason(StrEnum):
     blank = "blank"
     """All pixels are equal."""
     multi_frame = "multi_frame"
-    """Several pictures in one file; which is meant cannot be known."""
+    """Several pictures in one file; it is unknown which one is meant."""
     wrong_modality = "wrong_modality"
-    """A DICOM file of something else than a radiograph."""
+    """A DICOM file that is not a radiograph."""
     unreadable = "unreadable"
     """The file cannot be read, or its content is damaged."""
     outside_root = "outside_root"
-    """A link that leads out of the folder that was given."""
+    """A link to a file outside the given folder."""
     duplicate = "duplicate"
-    """The same bytes are there already under the same label."""
+    """Another file with the same label has the same bytes."""
     label_conflict = "label_conflict"
-    """The same bytes are there under different labels."""
+    """A file with another label has the same bytes."""
 
 
 class Refused(Exception):  # noqa: N818 - a refusal is an outcome, not an error of the program
-    """Raised when a file is not taken; `detail` is one line and holds no absolute path."""
+    """Raised when a file is refused; `detail` is one line without an absolute path."""
 
     def __init__(self, reason: Reason, detail: str = "") -> None:
         super().__init__(f"{reason}: {detail}" if detail else str(reason))
@@ -43,5 +43,5 @@ class Refused(Exception):  # noqa: N818 - a refusal is an outcome, not an error 
         self.detail = detail
 
     def __reduce__(self) -> tuple[type[Refused], tuple[Reason, str]]:
-        """Let a refusal cross process boundaries."""
+        """Make a refusal picklable, so that it crosses process boundaries."""
         return type(self), (self.reason, self.detail)

@@ -1,4 +1,4 @@
-"""Find the files of class folders, or of any, never outside of the folder that was given."""
+"""Find the files of class folders, or of all folders, and never follow a link out of the given folder."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pathlib import Path
 
 from radiograph.reasons import Reason, Refused
 
-# What file managers leave behind; hidden names are skipped as well.
-_LITTER = ("thumbs.db", "desktop.ini")
+# Files of file managers; hidden names are skipped as well.
+_IGNORED_NAMES = ("thumbs.db", "desktop.ini")
 
 
 class FolderError(ValueError):
@@ -28,9 +28,9 @@ class Found:
     label : str
         Name of the class folder.
     file : Path
-        Where it is.
+        The path to open.
     refused : Refused or None
-        Why it must not be opened.
+        Why it must not be opened, or None.
     """
 
     path: str
@@ -48,24 +48,24 @@ def walk(root: Path, classes: Sequence[str]) -> Iterator[Found]:
         If `root` or a class folder is missing.
     """
     folders = {entry.name: entry for entry in _folders(root)}
-    _check(root, classes, sorted(folders))
-    inside = root.resolve()
+    _check_classes(root, classes, sorted(folders))
+    boundary = root.resolve()
     for label in sorted(classes):
-        found = _of_entry(folders[label], root, root, label, inside)
+        found = _walk_entry(folders[label], root, root, label, boundary)
         yield from sorted(found, key=lambda entry: entry.path)
 
 
 def walk_all(root: Path) -> Iterator[Found]:
-    """Return all files below `root`, whatever their folders are called, sorted by path; `label` is empty.
+    """Return all files below `root`, in folders of any name, sorted by path; `label` is empty.
 
     Raises
     ------
     FolderError
         If `root` is missing or cannot be listed.
     """
-    entries = _listed(root)
-    inside = root.resolve()
-    found = (one for entry in entries for one in _of_entry(entry, inside, inside, "", inside))
+    entries = _list_root(root)
+    boundary = root.resolve()
+    found = (one for entry in entries for one in _walk_entry(entry, boundary, boundary, "", boundary))
     yield from sorted(found, key=lambda entry: entry.path)
 
 
@@ -81,15 +81,15 @@ def class_folders(root: Path) -> list[str]:
 
 
 def other_folders(root: Path, classes: Sequence[str]) -> list[str]:
-    """Return the folders beside the class folders."""
+    """Return the names of the folders in `root` that are not class folders."""
     return [name for name in class_folders(root) if name not in classes]
 
 
 def _folders(root: Path) -> list[os.DirEntry[str]]:
-    return [entry for entry in _listed(root) if _is_folder(entry)]
+    return [entry for entry in _list_root(root) if _is_folder(entry)]
 
 
-def _listed(root: Path) -> list[os.DirEntry[str]]:
+def _list_root(root: Path) -> list[os.DirEntry[str]]:
     if not root.is_dir():
         raise FolderError(f"there is no folder {root}")
     try:
@@ -99,8 +99,8 @@ def _listed(root: Path) -> list[os.DirEntry[str]]:
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:
-    """Return what is in a folder, sorted; an entry knows what it is, so that no file is asked about."""
-    entries = (entry for entry in os.scandir(folder) if not _is_litter(entry.name))
+    """Return the entries of a folder, sorted. An entry holds its own type, which saves a stat() per file."""
+    entries = (entry for entry in os.scandir(folder) if not _is_ignored(entry.name))
     return sorted(entries, key=lambda entry: entry.name)
 
 
@@ -108,62 +108,64 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
         return entry.is_dir()
     except OSError:
-        # A link in a circle, or to where nobody may look.
+        # A circular link, or one to a place without permission.
         return False
 
 
-def _check(root: Path, classes: Sequence[str], there: Sequence[str]) -> None:
-    missing = [name for name in classes if name not in there]
+def _check_classes(root: Path, classes: Sequence[str], present: Sequence[str]) -> None:
+    missing = [name for name in classes if name not in present]
     if missing:
-        found = f"it has {', '.join(there)}" if there else "it has no folders"
+        found = f"it has {', '.join(present)}" if present else "it has no folders"
         raise FolderError(
             f"{root} has no class folder {missing[0]} ({found}); put one folder per class in it"
         )
 
 
-def _of_entry(entry: os.DirEntry[str], folder: Path, root: Path, label: str, inside: Path) -> Iterator[Found]:
+def _walk_entry(
+    entry: os.DirEntry[str], folder: Path, root: Path, label: str, boundary: Path
+) -> Iterator[Found]:
     path = folder / entry.name
-    # A link to a folder is not followed: it may lead in a circle, and what lies inside is found anyway.
+    # A link to a folder is not followed: it may be circular, and files inside `root` are found anyway.
     if entry.is_dir(follow_symlinks=False):
-        yield from _below(path, root, label, inside)
+        yield from _walk_folder(path, root, label, boundary)
     else:
-        yield _found(path, root, label, _refusal(entry, path, inside))
+        yield _found(path, root, label, _refusal(entry, path, boundary))
 
 
-def _below(folder: Path, root: Path, label: str, inside: Path) -> Iterator[Found]:
+def _walk_folder(folder: Path, root: Path, label: str, boundary: Path) -> Iterator[Found]:
     try:
         entries = _entries(folder)
     except OSError as error:
         yield _found(folder, root, label, Refused(Reason.unreadable, f"folder: {error.strerror}"))
         return
     for entry in entries:
-        yield from _of_entry(entry, folder, root, label, inside)
+        yield from _walk_entry(entry, folder, root, label, boundary)
 
 
 def _found(file: Path, root: Path, label: str, refusal: Refused | None) -> Found:
     path = file.relative_to(root).as_posix()
     printable = os.fsencode(path).decode("utf-8", "backslashreplace")
     if printable != path and refusal is None:
-        # No table and no CSV could hold the name.
+        # Neither a table nor a CSV file could hold the name.
         refusal = Refused(Reason.unreadable, "the file's name is not UTF-8")
     return Found(printable, label, file, refusal)
 
 
-def _refusal(entry: os.DirEntry[str], path: Path, inside: Path) -> Refused | None:
+def _refusal(entry: os.DirEntry[str], path: Path, boundary: Path) -> Refused | None:
     if entry.is_symlink():
-        return _refusal_of_link(path, inside)
+        return _refusal_of_link(path, boundary)
     if not entry.is_file(follow_symlinks=False):
         return Refused(Reason.unreadable, "not a regular file")
     return None
 
 
-def _refusal_of_link(path: Path, inside: Path) -> Refused | None:
+def _refusal_of_link(path: Path, boundary: Path) -> Refused | None:
     try:
         target = path.resolve(strict=True)
     except (OSError, RuntimeError):
-        return Refused(Reason.unreadable, "a link that leads nowhere")
-    if not target.is_relative_to(inside):
-        return Refused(Reason.outside_root, "a link that leads out of the folder")
+        return Refused(Reason.unreadable, "a broken link")
+    if not target.is_relative_to(boundary):
+        return Refused(Reason.outside_root, "a link to outside the folder")
     if target.is_dir():
         return Refused(Reason.unreadable, "a link to a folder")
     if not target.is_file():
@@ -171,5 +173,5 @@ def _refusal_of_link(path: Path, inside: Path) -> Refused | None:
     return None
 
 
-def _is_litter(name: str) -> bool:
-    return name.startswith(".") or name.lower() in _LITTER
+def _is_ignored(name: str) -> bool:
+    return name.startswith(".") or name.lower() in _IGNORED_NAMES

@@ -1,10 +1,25 @@
 """Deep Learning Pipelines' DeepImageFeaturizer for today's Spark.
 
-Importing this package loads no TensorFlow: a network is built where and when images reach it.
+Importing this package loads neither Spark nor TensorFlow. The names that need Spark are imported on first
+use, so that a Python worker can import `sparkdl.images` or `sparkdl.network` without `pyspark.ml` and what
+that brings (SciPy and pandas). TensorFlow is loaded where and when the first image reaches a network.
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from sparkdl.errors import SchemaError, SparkdlError, WeightsError
-from sparkdl.featurizer import DeepImageFeaturizer
-from sparkdl.images import imageSchema
+
+if TYPE_CHECKING:
+    from sparkdl.featurizer import DeepImageFeaturizer, imageSchema
+else:
+    _NEEDS_SPARK = ("DeepImageFeaturizer", "imageSchema")
+
+    def __getattr__(name: str) -> Any:
+        """Import a public name that needs Spark (PEP 562)."""
+        if name in _NEEDS_SPARK:
+            return getattr(import_module("sparkdl.featurizer"), name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 __all__ = ["DeepImageFeaturizer", "SchemaError", "SparkdlError", "WeightsError", "imageSchema"]

@@ -1,10 +1,10 @@
-"""What this package refuses, in one line each."""
+"""The errors of this package. Each message is one line."""
 
 from __future__ import annotations
 
 
 class SparkdlError(ValueError):
-    """Root of this package's errors."""
+    """Base class of this package's errors."""
 
 
 class SchemaError(SparkdlError):
@@ -12,9 +12,9 @@ class SchemaError(SparkdlError):
 
 
 class WeightsError(SparkdlError):
-    """Raised when weights are missing, cannot be fetched, or belong to another network."""
+    """Raised when weights are missing, cannot be downloaded, or belong to another network."""
 
 
 def one_line(error: Exception) -> str:
-    """Return what an error of another package says, in one line that leaves room for what to do."""
+    """Return the message of another package's error as one line, cut to 200 characters."""
     return " ".join(str(error).split())[:200]

@@ -1,4 +1,4 @@
-"""DeepImageFeaturizer: the Transformer of Deep Learning Pipelines 1.5, on batches, for today's Spark."""
+"""DeepImageFeaturizer: the Transformer of Deep Learning Pipelines 1.5 for today's Spark, on batches."""
 
 from __future__ import annotations
 
@@ -14,14 +14,26 @@ from pyspark.ml.param.shared import HasInputCol, HasOutputCol
 from pyspark.ml.util import DefaultParamsReadable, DefaultParamsWritable
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
-from pyspark.sql.types import BinaryType, DataType, StructField, StructType
+from pyspark.sql.types import BinaryType, DataType, IntegerType, StringType, StructField, StructType
 
 from sparkdl import weights
 from sparkdl.backbones import BACKBONES, POOLINGS
 from sparkdl.column import features
 from sparkdl.errors import SchemaError, SparkdlError
-from sparkdl.images import SCALE_HINTS, imageSchema
-from sparkdl.network import Recipe
+from sparkdl.images import SCALE_HINTS
+from sparkdl.network import NetworkSpec
+
+# Spark's image data source: https://spark.apache.org/docs/latest/ml-datasource.html
+imageSchema = StructType(  # noqa: N816 - Spark's own name for it
+    [
+        StructField("origin", StringType()),
+        StructField("height", IntegerType()),
+        StructField("width", IntegerType()),
+        StructField("nChannels", IntegerType()),
+        StructField("mode", IntegerType()),
+        StructField("data", BinaryType()),
+    ]
+)
 
 
 def _one_of(names: Sequence[str]) -> Callable[[Any], str]:
@@ -40,23 +52,24 @@ class DeepImageFeaturizer(
     DefaultParamsReadable["DeepImageFeaturizer"],
     DefaultParamsWritable,
 ):
-    """Turn images into the features that a pre-trained network without its top gives.
+    """Turn images into the features of a pre-trained network without its top.
 
     Parameters
     ----------
     inputCol : str
-        A column of Spark's image schema, or of encoded files as bytes.
+        A column of Spark's image schema, or of encoded files (binary).
     outputCol : str
         A new column of vectors; null where the image is null or cannot be decoded.
     modelName : str
-        InceptionV3, Xception (131,072 and 204,800 numbers), ResNet50 (2,048), VGG16 or VGG19 (25,088).
+        A name in `sparkdl.backbones.BACKBONES`, e.g. ResNet50 (2,048 features) or VGG16 (25,088).
     scaleHint : str
-        How an image is brought to the network's size: Java's hints, by default SCALE_AREA_AVERAGING.
+        How an image is resized to the network's input: one of Java's scaling hints, by default
+        SCALE_AREA_AVERAGING.
     weights : str
-        `imagenet` (default; fetched and checked by Keras on first use), `random`, or a path that driver and
-        workers see: a Keras weights file, or a folder that holds one.
+        `imagenet` (default; downloaded and checked by Keras on first use), `random`, or a path that driver
+        and workers see: a Keras weights file, or a folder that holds one.
     seed : int
-        Of random weights; 0 by default.
+        Seed of random weights; 0 by default.
     pooling : str
         `published` (default: flattened, ResNet50 averaged), `none`, `avg` or `max`.
     batchSize : int
@@ -64,8 +77,8 @@ class DeepImageFeaturizer(
 
     Notes
     -----
-    Fetched and random weights are kept in Keras's folder (KERAS_HOME or ~/.keras), which the workers of a
-    cluster must share; else give `weights` a path that they do.
+    Downloaded and random weights are stored in Keras's folder (KERAS_HOME or ~/.keras), which the workers of
+    a cluster must share; otherwise set `weights` to a path that they share.
     """
 
     modelName: Param[str] = Param(
@@ -80,9 +93,9 @@ class DeepImageFeaturizer(
     weights: Param[str] = Param(
         Params._dummy(), "weights", "imagenet, random, or a path", TypeConverters.toString
     )
-    seed: Param[int] = Param(Params._dummy(), "seed", "of random weights", TypeConverters.toInt)
+    seed: Param[int] = Param(Params._dummy(), "seed", "seed of random weights", TypeConverters.toInt)
     pooling: Param[str] = Param(
-        Params._dummy(), "pooling", f"of the last layer: {', '.join(POOLINGS)}", _one_of(POOLINGS)
+        Params._dummy(), "pooling", f"pooling of the last layer: {', '.join(POOLINGS)}", _one_of(POOLINGS)
     )
     batchSize: Param[int] = Param(
         Params._dummy(), "batchSize", "images per call of the network", TypeConverters.toInt
@@ -186,18 +199,20 @@ class DeepImageFeaturizer(
         Raises
         ------
         SparkdlError
-            If a Param is not set, the input column is missing or holds no images, or the output column is
-            there already.
+            If a Param is not set, the input column is missing or holds no images, or the output column
+            exists already.
         """
         for param in (self.inputCol, self.outputCol, self.modelName):
             if not self.isDefined(param):
-                raise SparkdlError(f"DeepImageFeaturizer: {param.name} is not set")
+                raise SparkdlError(
+                    f"DeepImageFeaturizer: {param.name} is not set; pass it to the constructor"
+                )
         name, output = self.getInputCol(), self.getOutputCol()
         if name not in schema.names:
-            raise SchemaError(f"input column {name!r} is missing; there is {', '.join(schema.names)}")
+            raise SchemaError(f"input column {name!r} is missing; choose one of {', '.join(schema.names)}")
         if not _holds_images(schema[name].dataType):
             found = schema[name].dataType.simpleString()
-            raise SchemaError(f"input column {name!r} is {found}, neither an image struct nor binary")
+            raise SchemaError(f"input column {name!r} is {found}, expected an image struct or binary")
         if output in schema.names:
             raise SchemaError(f"output column {output!r} exists already; choose another outputCol or drop it")
         return StructType([*schema.fields, StructField(output, VectorUDT())])
@@ -206,9 +221,9 @@ class DeepImageFeaturizer(
         # A Python Pipeline does not call transformSchema.
         self.transformSchema(dataset.schema)
         store = weights.keras_home() / "sparkdl"
-        found = weights.resolve(self.getWeights(), self.getModelName(), store, self.getSeed())
-        recipe = Recipe(self.getModelName(), str(found.path.resolve()), self.getPooling())
-        column = features(dataset[self.getInputCol()], recipe, self.getScaleHint(), self.getBatchSize())
+        resolved = weights.resolve(self.getWeights(), self.getModelName(), store, self.getSeed())
+        spec = NetworkSpec(self.getModelName(), str(resolved.path.resolve()), self.getPooling())
+        column = features(dataset[self.getInputCol()], spec, self.getScaleHint(), self.getBatchSize())
         arrays, name = f"{self.uid}_arrays", self.getOutputCol()
         with_arrays = dataset.withColumn(arrays, column)
         vector = F.when(F.col(arrays).isNotNull(), array_to_vector(F.col(arrays).cast("array<double>")))

@@ -1,4 +1,4 @@
-"""Files that are seen whole or not at all, as far as the file system can do that."""
+"""Atomic writes: a reader sees the old file or the new one, as far as the file system can do that."""
 
 from __future__ import annotations
 
@@ -7,33 +7,35 @@ from collections.abc import Callable
 from pathlib import Path
 from uuid import uuid4
 
-_CANNOT = (errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP)
+_RENAME_UNSUPPORTED = (errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP)
 
 
-def write_whole(path: Path, write: Callable[[Path], object]) -> None:
-    """Have `write` write to a path beside `path`, which then takes the place of what was there.
+def atomic_write(path: Path, write: Callable[[Path], object]) -> None:
+    """Call `write` with a temporary path in the same folder, and rename the result to `path`.
 
-    Where files cannot be renamed, as on a volume of a workspace, `write` is called once more, with `path`
-    itself: whoever looks meanwhile, or after it has failed, may see a part of the file.
+    Where the file system cannot rename, as on a volume of a workspace, `write` is called a second time,
+    with `path` itself. That write is not atomic: a reader may see part of the file, and so may everyone if
+    it fails.
     """
-    if not _written_beside(path, write):
+    if not _write_and_rename(path, write):
         write(path)
 
 
-def _written_beside(path: Path, write: Callable[[Path], object]) -> bool:
-    part = path.with_name(f".{uuid4().hex}.{path.name}")
+def _write_and_rename(path: Path, write: Callable[[Path], object]) -> bool:
+    """Return whether the file system could rename."""
+    temporary = path.with_name(f".{uuid4().hex}.part")
     try:
-        write(part)
-        return _renamed(part, path)
+        write(temporary)
+        return _rename(temporary, path)
     finally:
-        part.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
 
 
-def _renamed(part: Path, path: Path) -> bool:
+def _rename(source: Path, target: Path) -> bool:
     try:
-        part.replace(path)
+        source.replace(target)
     except OSError as error:
-        if error.errno in _CANNOT:
+        if error.errno in _RENAME_UNSUPPORTED:
             return False
         raise
     return True

@@ -1,4 +1,4 @@
-"""From an image column's value to the RGB array that a network takes."""
+"""Turn a value of an image column into the RGB array that a network takes."""
 
 from __future__ import annotations
 
@@ -10,21 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
-from pyspark.sql.types import BinaryType, IntegerType, StringType, StructField, StructType
 
-# Spark's image data source: https://spark.apache.org/docs/latest/ml-datasource.html
-imageSchema = StructType(  # noqa: N816 - Spark's own name for it
-    [
-        StructField("origin", StringType()),
-        StructField("height", IntegerType()),
-        StructField("width", IntegerType()),
-        StructField("nChannels", IntegerType()),
-        StructField("mode", IntegerType()),
-        StructField("data", BinaryType()),
-    ]
-)
-
-# Java's image scaling hints, in Pillow's terms.
+# Java's image scaling hints as Pillow's filters.
 _FILTERS = {
     "SCALE_AREA_AVERAGING": Image.Resampling.BOX,
     "SCALE_SMOOTH": Image.Resampling.BOX,
@@ -34,15 +21,15 @@ _FILTERS = {
 }
 SCALE_HINTS = tuple(_FILTERS)
 
-# OpenCV's codes of unsigned bytes in 1, 3 and 4 channels, by which Spark names its modes.
+# Channels by OpenCV's type codes of unsigned bytes, which Spark's image schema has in its field `mode`.
 _CHANNELS = {0: 1, 16: 3, 24: 4}
-_DEEP = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
+_DEEPER_THAN_8_BITS = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
 
 
 def to_input(
     value: bytes | Mapping[str, Any] | None, size: int, scale_hint: str
 ) -> npt.NDArray[np.uint8] | None:
-    """Decode an image and bring it to a network's size.
+    """Decode an image and resize it to a network's input.
 
     Parameters
     ----------
@@ -56,7 +43,7 @@ def to_input(
     Returns
     -------
     ndarray of uint8, shape (size, size, 3), or None
-        RGB; transparency is laid over black. None where there is no image, or none that can be decoded.
+        RGB, transparent pixels blended with black. None if there is no image or it cannot be decoded.
     """
     if value is None:
         return None
@@ -65,18 +52,18 @@ def to_input(
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             image = _from_struct(value) if isinstance(value, Mapping) else _from_file(bytes(value))
     except Exception:
-        # Damaged files raise nearly anything; the contract is a null, not a lost job.
+        # Damaged files raise nearly anything, and a file that cannot be decoded must not end the job.
         return None
     if image is None:
         return None
-    # Grey becomes three equal channels last: there is a third to resize then.
-    return np.asarray(image.resize((size, size), _FILTERS[scale_hint]).convert("RGB"))
+    # Grey becomes three equal channels last: one channel is resized instead of three.
+    return np.asarray(_to_rgb(image.resize((size, size), _FILTERS[scale_hint])))
 
 
 def _from_file(data: bytes) -> Image.Image:
     image = Image.open(io.BytesIO(data))
     image.load()
-    return _grey_or_rgb(_scaled(image) if image.mode in _DEEP else image)
+    return _to_grey_or_rgb(_to_eight_bits(image) if image.mode in _DEEPER_THAN_8_BITS else image)
 
 
 def _from_struct(row: Mapping[str, Any]) -> Image.Image | None:
@@ -87,18 +74,23 @@ def _from_struct(row: Mapping[str, Any]) -> Image.Image | None:
     if channels == 1:
         return Image.fromarray(pixels[:, :, 0])
     order = [2, 1, 0] if channels == 3 else [2, 1, 0, 3]
-    return _grey_or_rgb(Image.fromarray(np.ascontiguousarray(pixels[:, :, order])))
+    return _to_grey_or_rgb(Image.fromarray(np.ascontiguousarray(pixels[:, :, order])))
 
 
-def _grey_or_rgb(image: Image.Image) -> Image.Image:
-    if not image.has_transparency_data:
-        return image if image.mode == "L" else image.convert("RGB")
-    image = image.convert("RGBA")
-    return Image.alpha_composite(Image.new("RGBA", image.size, (0, 0, 0, 255)), image).convert("RGB")
+def _to_grey_or_rgb(image: Image.Image) -> Image.Image:
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", image.size, (0, 0, 0, 255)), image).convert("RGB")
+    return image if image.mode == "L" else _to_rgb(image)
 
 
-def _scaled(image: Image.Image) -> Image.Image:
-    """Scale more than 8 bits from the least to the greatest value; Pillow's conversion would clip them."""
+def _to_rgb(image: Image.Image) -> Image.Image:
+    # Pillow's convert() copies a picture that is RGB already: 144 MB of one of 36 megapixels.
+    return image if image.mode == "RGB" else image.convert("RGB")
+
+
+def _to_eight_bits(image: Image.Image) -> Image.Image:
+    """Scale the range from the least to the greatest value to 0 to 255; Pillow's conversion would clip."""
     values = np.asarray(image, np.float64)
     low, high = values.min(), values.max()
     return Image.fromarray(np.rint((values - low) * (255 / max(high - low, 1e-300))).astype(np.uint8))

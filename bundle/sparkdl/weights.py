@@ -1,4 +1,4 @@
-"""Where a network's weights come from: decided once, on the driver; workers only read the file."""
+"""Where a network's weights come from. Resolved once, on the driver; workers only read the file."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from tempfile import TemporaryDirectory
 from typing import Literal
 
 from sparkdl.backbones import Backbone, backbone
-from sparkdl.contents import refuse_others
 from sparkdl.errors import WeightsError
-from sparkdl.files import write_whole
+from sparkdl.files import atomic_write
+from sparkdl.weights_inspection import validate_weights
 
 Kind = Literal["imagenet", "random", "file"]
 
-# Exit code of a process that could not fetch weights, and has said why.
-REFUSED = 3
+# Exit code of `sparkdl.obtain` after a failed download whose message is the last line on standard error.
+EXIT_UNAVAILABLE = 3
 
 
 @dataclass(frozen=True)
 class Weights:
-    """A weights file, its sha256 and what it is."""
+    """A weights file, its sha256 and its kind."""
 
     path: Path
     sha256: str
@@ -34,47 +34,49 @@ class Weights:
 
 
 def kind_of(weights: str) -> Kind:
-    """Tell what the text names: `imagenet`, `random`, or else a file or folder."""
+    """Return the kind of weights that the text asks for: `imagenet`, `random`, or else a file or folder."""
     if weights == "imagenet":
         return "imagenet"
     return "random" if weights == "random" else "file"
 
 
 def keras_home() -> Path:
-    """Return Keras's own folder, where what has been fetched is kept: KERAS_HOME or ~/.keras."""
+    """Return the folder in which Keras stores downloads: KERAS_HOME or ~/.keras."""
     return Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
 
 
 def resolve(weights: str, name: str, store: Path, seed: int = 0) -> Weights:
-    """Find, fetch or draw the weights of a network.
+    """Find, download or draw the weights of a network.
 
     Parameters
     ----------
     weights : str
         `imagenet`: Keras's own file, downloaded and checked by Keras on first use. `random`: drawn from
         `seed`. Else a weights file, or a folder that holds one under a name of `Backbone.weight_files`; if
-        `<file>.sha256` lies beside it, it must be of that sha256.
+        `<file>.sha256` is next to it, the file must have that sha256.
     name : str
-        One of the five networks.
+        A name in `sparkdl.backbones.BACKBONES`.
     store : Path
-        Folder in which fetched and random weights are kept; workers must see it too.
+        Folder in which downloaded and random weights are stored. Workers must see it too.
 
     Raises
     ------
     WeightsError
-        If there are none, or they belong to another network, or are no longer what they were, in one line
-        that says what to do.
+        If there are none, if they belong to another network, or if the file has changed since it was stored,
+        in one line that says what to do.
     """
     net, kind = backbone(name), kind_of(weights)
     if kind == "imagenet":
-        return _kept(store / net.weight_files[1], kind, lambda file: obtain_in_own_process(name, file, None))
+        return _stored(store / net.keras_file, kind, lambda file: obtain_in_own_process(name, file, None))
     if kind == "random":
         drawn = store / f"{name.lower()}-random-{seed}.weights.h5"
-        return _kept(drawn, kind, lambda file: obtain_in_own_process(name, file, seed))
+        return _stored(drawn, kind, lambda file: obtain_in_own_process(name, file, seed))
     path = _find(Path(weights), net)
-    record = _record(path).name
-    sha256 = _checked(path, f"whose sha256 stands in {record} beside it: get it anew, or delete {record}")
-    refuse_others(path, net)
+    recorded = _sha256_file(path).name
+    sha256 = _verify(
+        path, f"whose sha256 is in {recorded} next to it: get the file again, or delete {recorded}"
+    )
+    validate_weights(path, net)
     return Weights(path, sha256, kind)
 
 
@@ -92,57 +94,64 @@ def _find(given: Path, net: Backbone) -> Path:
     raise WeightsError(f"no weights for {net.name} in {given}: put {names} there, or give imagenet or random")
 
 
-def _kept(path: Path, kind: Kind, make: Callable[[Path], None]) -> Weights:
-    """Make `path` unless it is there whole, which is what its sha256 beside it, written last, says."""
-    recorded = _record(path)
+def _stored(path: Path, kind: Kind, make: Callable[[Path], None]) -> Weights:
+    """Return the stored file, made first if it is missing or incomplete.
+
+    Its sha256 file is written last, so a file without one may be incomplete.
+    """
+    recorded = _sha256_file(path)
     if not (recorded.is_file() and path.is_file()):
         path.parent.mkdir(parents=True, exist_ok=True)
-        # HDF5 is written at random places, which a volume of a workspace does not take: make it elsewhere.
-        with TemporaryDirectory() as elsewhere:
-            made = Path(elsewhere) / path.name
+        # HDF5 needs random access for writing, which a volume of a workspace does not have: make it
+        # elsewhere.
+        with TemporaryDirectory() as folder:
+            made = Path(folder) / path.name
             make(made)
             recorded.unlink(missing_ok=True)
-            write_whole(path, lambda place: shutil.copyfile(made, place))
-            write_whole(recorded, lambda place: place.write_text(f"{sha256_of(made)}\n", encoding="ascii"))
-    return Weights(path, _checked(path, f"that was stored: delete it and {recorded.name} beside it"), kind)
+            atomic_write(path, lambda target: shutil.copyfile(made, target))
+            sha256 = sha256_of(made)
+            atomic_write(recorded, lambda target: target.write_text(f"{sha256}\n", encoding="ascii"))
+    return Weights(path, _verify(path, f"that was stored: delete it and {recorded.name} next to it"), kind)
 
 
-def _record(path: Path) -> Path:
+def _sha256_file(path: Path) -> Path:
     return path.with_name(f"{path.name}.sha256")
 
 
-def _checked(path: Path, expected: str) -> str:
-    """Return the sha256, which must be the recorded one where there is a record."""
-    sha256, recorded = sha256_of(path), _record(path)
+def _verify(path: Path, expected: str) -> str:
+    """Return the sha256 of a file, which must be the recorded one if there is a sha256 file."""
+    sha256, recorded = sha256_of(path), _sha256_file(path)
     if recorded.is_file():
-        words = recorded.read_text(encoding="ascii", errors="replace").split()
-        if [word.lower() for word in words[:1]] != [sha256]:
+        fields = recorded.read_text(encoding="ascii", errors="replace").split()
+        if [field.lower() for field in fields[:1]] != [sha256]:
             raise WeightsError(f"{path} is not the file {expected}")
     return sha256
 
 
 def obtain_in_own_process(name: str, file: Path, seed: int | None) -> None:
-    """Have `sparkdl.obtain` write a network's weights to `file`.
+    """Run `sparkdl.obtain` to write a network's weights to `file`.
 
     Raises
     ------
     WeightsError
-        If they cannot be fetched.
+        If they cannot be downloaded.
     RuntimeError
-        If the process failed in any other way, with what it said last.
+        If the process failed in any other way, with the last line of its output.
     """
     command = [sys.executable, "-m", "sparkdl.obtain", name, str(file)]
     command += [] if seed is None else [str(seed)]
-    # Packages are found where this process finds them, which a notebook may have extended.
+    # The child finds packages where this process does; a notebook may have extended sys.path.
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path or str(Path.cwd()) for path in sys.path)}
-    ended = subprocess.run(  # noqa: S603 - our own module and arguments
+    process = subprocess.run(  # noqa: S603 - our own module and arguments
         command, env=environment, stderr=subprocess.PIPE, text=True, errors="replace", check=False
     )
-    last = ended.stderr.strip().rsplit("\n", 1)[-1]
-    if ended.returncode == REFUSED:
-        raise WeightsError(last)
-    if ended.returncode:
-        raise RuntimeError(f"obtaining the weights of {name} ended with code {ended.returncode}: {last}")
+    last_line = process.stderr.strip().rsplit("\n", 1)[-1]
+    if process.returncode == EXIT_UNAVAILABLE:
+        raise WeightsError(last_line)
+    if process.returncode:
+        raise RuntimeError(
+            f"obtaining the weights of {name} failed with exit code {process.returncode}: {last_line}"
+        )
 
 
 def sha256_of(path: Path) -> str:

@@ -18,7 +18,7 @@ from time import monotonic, sleep
 import psutil
 import pyspark
 from covid_xray.errors import CovidXrayError
-from sparkdl.files import write_whole
+from sparkdl.files import atomic_write
 
 _HOST = "127.0.0.1"
 _PACKAGE = "org.apache.spark.deploy"
@@ -190,7 +190,7 @@ def _state(folder: Path) -> _State:
 
 def _write_state(folder: Path, state: _State) -> None:
     text = json.dumps(asdict(state))
-    write_whole(folder / _FILE, lambda place: place.write_text(text, encoding="utf-8"))
+    atomic_write(folder / _FILE, lambda place: place.write_text(text, encoding="utf-8"))
 
 
 def _wait_until(true: Callable[[], bool], seconds: float) -> bool:

@@ -17,7 +17,7 @@ from covid_xray.software import code_id, versions
 from covid_xray.stages.report import headline
 from covid_xray.storage.tables import Tables
 from radiograph import walk
-from sparkdl.files import write_whole
+from sparkdl.files import atomic_write
 
 from jobs.local.request import RunRequest
 
@@ -60,7 +60,7 @@ def keep(request: RunRequest, inputs: str, cached: RunCache) -> None:
     place = _place(request, inputs)
     place.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps(asdict(cached) | {"outputs": _outputs(request)})
-    write_whole(place, lambda part: part.write_text(text, encoding="utf-8"))
+    atomic_write(place, lambda part: part.write_text(text, encoding="utf-8"))
 
 
 def _place(request: RunRequest, inputs: str) -> Path:

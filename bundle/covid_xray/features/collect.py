@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from logistic.columns import as_matrix
 from logistic.feature_rows import FeatureRows
-from logistic.vectors import as_matrix
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 

@@ -9,7 +9,7 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from sparkdl.column import packed_features
-from sparkdl.network import Recipe
+from sparkdl.network import NetworkSpec
 from sparkdl.weights import sha256_of
 
 from covid_xray.errors import StageError
@@ -73,7 +73,7 @@ def features_of(
         tasks += tasks % 2
     column = packed_features(
         prepared(F.col("content"), settings.preprocessing),
-        Recipe(backbone, str(weights), pooling, execution.threads),
+        NetworkSpec(backbone, str(weights), pooling, execution.threads),
         settings.scale_hint,
         execution.batch_size,
     )

@@ -15,7 +15,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql.functions import arrow_udf  # type: ignore[attr-defined]
 from pyspark.sql.pandas.types import to_arrow_type
 from radiograph import Refused, lung_field, open_xray
-from sparkdl.images import imageSchema
+from sparkdl import imageSchema
 
 # OpenCV's code for unsigned bytes in one channel.
 _GREY = 0

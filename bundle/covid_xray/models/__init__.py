@@ -1,1 +1,1 @@
-"""Where registered models of version 0.1 look for their loader; it goes with version 0.3."""
+"""Module paths stored in models and pipelines of version 0.1, kept until version 0.3."""

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 import sparkdl.weights
+from logistic.columns import as_array, dense_matrix
 from logistic.model import WideLogisticRegressionModel
-from logistic.vectors import as_array, dense
 from pydantic import BaseModel, ConfigDict
 from pyspark.ml import PipelineModel, Transformer
 from pyspark.ml.linalg import DenseVector
@@ -88,7 +88,7 @@ class SavedModel:
     def _regression(self) -> WideLogisticRegressionModel:
         found = self.classifier
         model = WideLogisticRegressionModel(
-            dense(found.coefficients), DenseVector(found.intercepts), len(self.about.classes)
+            dense_matrix(found.coefficients), DenseVector(found.intercepts), len(self.about.classes)
         )
         columns = {model.featuresCol: _FEATURES, model.predictionCol: _INDEX, model.rawPredictionCol: _RAW}
         for param, name in columns.items():

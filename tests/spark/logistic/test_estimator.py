@@ -1,17 +1,15 @@
-"""Held to Spark's own LogisticRegression, run to convergence."""
+"""WideLogisticRegression agrees with Spark's LogisticRegression, run to convergence."""
 
 import numpy as np
 import pytest
-from logistic.errors import LogisticError
-from logistic.estimator import WideLogisticRegression
-from logistic.model import WideLogisticRegressionModel
+from logistic import LogisticError, WideLogisticRegression, WideLogisticRegressionModel
 from pyspark.ml import Pipeline, PipelineModel
 from pyspark.ml.classification import LogisticRegression
 from pyspark.ml.linalg import Vectors
 from pyspark.sql import functions as F
 
 CONVERGED = {"tol": 1e-12, "maxIter": 2000}
-# What a column of features may hold, and what Spark is told of it.
+# The forms of a column of features, with the schema where Spark cannot infer it.
 FORMS = {
     "vectors": (Vectors.dense, None),
     "arrays": (lambda line: [float(value) for value in line], "label double, features array<float>"),
@@ -48,7 +46,7 @@ def scale_of(data):
 
 @pytest.mark.parametrize("classes", [2, 3])
 @pytest.mark.parametrize("standardization", [True, False])
-def test_it_finds_what_spark_finds(frame, classes, standardization):
+def test_it_finds_the_coefficients_that_spark_finds(frame, classes, standardization):
     data = frame(classes)
     ours = WideLogisticRegression(regParam=0.1, standardization=standardization, commonScale=False).fit(data)
     theirs = LogisticRegression(regParam=0.1, standardization=standardization, **CONVERGED).fit(data)
@@ -61,7 +59,7 @@ def test_it_finds_what_spark_finds(frame, classes, standardization):
     assert (ours.numClasses, ours.numFeatures) == (theirs.numClasses, theirs.numFeatures)
 
 
-def test_the_common_scale_is_sparks_penalty_times_its_square(frame):
+def test_the_common_scale_multiplies_sparks_penalty_by_its_square(frame):
     data = frame()
     ours = WideLogisticRegression(regParam=0.1).fit(data)
     penalty = 0.1 * scale_of(data) ** 2
@@ -69,7 +67,7 @@ def test_the_common_scale_is_sparks_penalty_times_its_square(frame):
     np.testing.assert_allclose(probabilities(ours, data), probabilities(theirs, data), atol=1e-6)
 
 
-def test_narrow_data_and_an_l1_part_go_to_spark_with_the_same_scale(frame):
+def test_narrow_data_and_an_l1_part_are_delegated_to_spark_with_the_same_scale(frame):
     data = frame(rows=60, columns=12)
     scale = scale_of(data)
     ours = WideLogisticRegression(regParam=0.02, elasticNetParam=0.5, **CONVERGED).fit(data)
@@ -80,7 +78,7 @@ def test_narrow_data_and_an_l1_part_go_to_spark_with_the_same_scale(frame):
     np.testing.assert_allclose(probabilities(ours, data), probabilities(theirs, data), atol=1e-6)
 
 
-def test_predictions_raw_predictions_and_thresholds_are_sparks(frame):
+def test_predictions_raw_predictions_and_thresholds_are_those_of_spark(frame):
     data = frame(classes=3)
     options = {"regParam": 0.1, "standardization": True}
     ours = WideLogisticRegression(**options).fit(data)
@@ -93,7 +91,7 @@ def test_predictions_raw_predictions_and_thresholds_are_sparks(frame):
         np.testing.assert_allclose(row.rawPrediction.toArray(), expected.rawPrediction.toArray(), atol=1e-4)
 
 
-def test_a_saved_model_predicts_as_before_also_inside_a_pipeline(frame, tmp_path):
+def test_a_saved_model_in_a_pipeline_predicts_as_before(frame, tmp_path):
     data = frame(classes=3)
     fitted = Pipeline(stages=[WideLogisticRegression(regParam=0.1)]).fit(data)
     fitted.write().save(str(tmp_path / "model"))
@@ -109,21 +107,21 @@ def test_the_estimator_itself_can_be_saved(frame, tmp_path):
 
 
 @pytest.mark.parametrize("form", ["arrays", "packed"])
-def test_arrays_and_packed_features_serve_as_well_as_vectors(frame, form):
+def test_arrays_and_packed_features_give_the_model_of_vectors(frame, form):
     one = WideLogisticRegression(regParam=0.1).fit(frame())
     other = WideLogisticRegression(regParam=0.1).fit(frame(form=form))
     np.testing.assert_allclose(one.coefficientMatrix.toArray(), other.coefficientMatrix.toArray(), rtol=1e-9)
     np.testing.assert_allclose(probabilities(one, frame()), probabilities(other, frame(form=form)), rtol=1e-9)
 
 
-def test_packed_features_that_are_not_wide_go_to_spark_as_well(frame):
+def test_packed_features_that_are_not_wide_are_delegated_to_spark(frame):
     narrow = (frame(rows=60, columns=12, form=form) for form in ("vectors", "packed"))
     one, other = (WideLogisticRegression(regParam=0.1).fit(data) for data in narrow)
     np.testing.assert_allclose(one.coefficientMatrix.toArray(), other.coefficientMatrix.toArray(), rtol=1e-6)
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_row_without_features_has_no_prediction_and_spoils_no_other(frame, form):
+def test_a_row_without_features_has_no_prediction_and_affects_no_other(frame, form):
     data = frame(classes=3, form=form)
     model = WideLogisticRegression(regParam=0.1).fit(data)
     gaps = data.withColumn("features", F.when(F.col("label") != 1, F.col("features")))
@@ -142,13 +140,13 @@ def test_a_row_without_features_has_no_prediction_and_spoils_no_other(frame, for
     [
         ({"regParam": 0.0}, "regParam must be greater than 0"),
         ({"labelCol": "shifted"}, "whole numbers from 0"),
-        ({"labelCol": "gap"}, "no rows of some class"),
+        ({"labelCol": "gap"}, "lacks a class: number the labels from 0 to 2 without gaps"),
         ({"labelCol": "unsure"}, r"column unsure is null in \d+ of 40 rows"),
         ({"featuresCol": "partly"}, r"column partly is null in \d+ of 40 rows"),
-        ({"featuresCol": "cut"}, r"must be of one length, but have \[400, 480\]"),
+        ({"featuresCol": "cut"}, r"must have one length, found \[400, 480\]"),
     ],
 )
-def test_what_has_no_solution_is_refused(frame, change, says):
+def test_data_that_cannot_be_fitted_is_refused(frame, change, says):
     data = frame(form="packed").selectExpr(
         "*",
         "label - 1 AS shifted",

@@ -34,7 +34,7 @@ def test_a_target_changes_variables(write_bundle: Write, target: str, schema: st
     assert read_bundle(write_bundle(VARIABLES), target).variables == {"catalog": "main", "schema": schema}
 
 
-def test_what_a_deployment_looks_up_has_no_value_here(write_bundle: Write) -> None:
+def test_a_variable_with_a_lookup_has_no_value(write_bundle: Write) -> None:
     file = write_bundle("""
         variables:
           warehouse: {lookup: {warehouse: Starter}}
@@ -47,13 +47,13 @@ def test_what_a_deployment_looks_up_has_no_value_here(write_bundle: Write) -> No
     assert read_bundle(file, "prod").variables == {}
 
 
-def test_a_target_lays_its_other_settings_over_the_bundles(write_bundle: Write) -> None:
+def test_the_settings_of_a_target_override_those_of_the_bundle(write_bundle: Write) -> None:
     settings = read_bundle(write_bundle(VARIABLES), "prod").settings
     assert settings["workspace"] == {"root_path": "/prod"}
     assert settings["bundle"] == {"name": "small"}
 
 
-def test_targets_are_named_in_their_order(write_bundle: Write) -> None:
+def test_target_names_keep_the_order_of_the_file(write_bundle: Write) -> None:
     assert target_names(write_bundle(VARIABLES)) == ("dev", "prod", "plain")
 
 
@@ -72,17 +72,17 @@ def test_resources_come_from_databricks_yml_and_from_included_files(write_bundle
         ("include: [nowhere/*.yml]", {}, "include 'nowhere/*.yml' matches no file"),
         ("a: 1\na: 2", {}, "duplicate key 'a'"),
         ("a: [", {}, "is not valid YAML"),
-        ("variables: [a]", {}, "variables is ['a'], no mapping"),
-        ("", {"one": "variables: {}"}, "holds 'variables' beside resources; move it to databricks.yml"),
-        ("", {"one": "resources: {jobs: {j: text}}"}, "j is 'text', no mapping"),
+        ("variables: [a]", {}, "variables is ['a']; it must be a mapping"),
+        ("", {"one": "variables: {}"}, "has 'variables' next to resources; move it to databricks.yml"),
+        ("", {"one": "resources: {jobs: {j: text}}"}, "j is 'text'; it must be a mapping"),
         (
             "",
             {"one": "resources: {jobs: {x: {}}}", "two": "resources: {schemas: {x: {}}}"},
-            "two.yml: the key 'x' is already a resource of one.yml",
+            "two.yml: the key 'x' is already used in one.yml",
         ),
     ],
 )
-def test_an_unsound_bundle_is_refused_in_one_line(
+def test_an_invalid_bundle_is_refused_in_one_line(
     write_bundle: Write, text: str, resources: dict[str, str], message: str
 ) -> None:
     with pytest.raises(JobGraphError, match=re.escape(message)) as caught:
@@ -93,12 +93,12 @@ def test_an_unsound_bundle_is_refused_in_one_line(
 @pytest.mark.parametrize(
     ("targets", "message"),
     [
-        ("{prod: {}}", "no target 'dev'; there is: prod"),
-        ("{dev: {variables: {schema: a}}}", "sets the variable 'schema', which is not declared"),
-        ("{dev: {resources: {}}}", "target 'dev' changes resources"),
+        ("{prod: {}}", "unknown target 'dev'; choose one of: prod"),
+        ("{dev: {variables: {schema: a}}}", "sets the undeclared variable 'schema'"),
+        ("{dev: {resources: {}}}", "target 'dev' overrides resources"),
     ],
 )
-def test_an_unsound_target_is_refused(write_bundle: Write, targets: str, message: str) -> None:
+def test_an_invalid_target_is_refused(write_bundle: Write, targets: str, message: str) -> None:
     with pytest.raises(JobGraphError, match=message):
         read_bundle(write_bundle(f"targets: {targets}"), "dev")
 

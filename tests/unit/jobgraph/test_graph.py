@@ -27,13 +27,13 @@ def test_a_job_without_tasks_is_refused(make_job: MakeJob) -> None:
 
 
 def test_an_unknown_dependency_is_refused(make_job: MakeJob, make_task: MakeTask) -> None:
-    with pytest.raises(JobGraphError, match="task 'a' depends on 'b', which is no task of this job"):
+    with pytest.raises(JobGraphError, match="task 'a' depends on 'b', which is not a task of this job"):
         in_order(make_job(make_task("a", "b")))
 
 
-def test_a_circle_is_refused_and_shown(make_job: MakeJob, make_task: MakeTask) -> None:
+def test_a_cycle_is_refused_and_shown(make_job: MakeJob, make_task: MakeTask) -> None:
     tasks = [make_task("start"), make_task("a", "start", "b"), make_task("b", "a")]
-    with pytest.raises(JobGraphError, match=r"tasks wait for each other: (a -> b -> a|b -> a -> b)$"):
+    with pytest.raises(JobGraphError, match=r"the dependencies form a cycle: (a -> b -> a|b -> a -> b)$"):
         in_order(make_job(*tasks))
 
 

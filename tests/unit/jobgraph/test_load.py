@@ -58,7 +58,7 @@ def test_references_are_resolved_for_the_target_and_from_the_context(
     assert dev.parameters == {"config": f"{file.parent}/c.yaml"}
 
 
-def test_what_only_a_workspace_needs_may_stay_unresolved(
+def test_settings_that_only_a_workspace_uses_may_stay_unresolved(
     write_bundle: Write, job_yaml: JobYaml, python_task: PythonTask
 ) -> None:
     task = python_task("t", max_retries="${var.unknown}", libraries=[{"whl": "${artifacts.files}"}])
@@ -78,29 +78,29 @@ def test_references_of_a_target_and_of_variables_are_listed_too(write_bundle: Wr
     ]
 
 
-def test_an_unknown_job_is_named_with_those_that_there_are(
+def test_an_unknown_job_is_refused_with_the_existing_ones(
     write_bundle: Write, job_yaml: JobYaml, python_task: PythonTask
 ) -> None:
-    with pytest.raises(JobGraphError, match="jobs holds no 'k'; there is: j"):
+    with pytest.raises(JobGraphError, match="no 'k' in jobs; choose one of: j"):
         load_job(write_bundle(jobs=job_yaml(python_task("t"))), "k")
 
 
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"run_if": "SOMETIMES"}, "unknown run_if 'SOMETIMES'; it is one of ALL_SUCCESS"),
+        ({"run_if": "SOMETIMES"}, "unknown run_if 'SOMETIMES'; choose one of ALL_SUCCESS"),
         ({"notebook_task": {}}, "has 2 task types (spark_python_task, notebook_task); it needs one"),
-        ({"depends_on": ["other"]}, "depends_on is no list of mappings"),
+        ({"depends_on": ["other"]}, "depends_on must be a list of mappings"),
         ({"depends_on": [{"task_key": "t", "outcome": "true"}]}, "an outcome needs a condition_task"),
-        ({"task_key": 5}, "task_key is 5, no text; put it in quotes"),
+        ({"task_key": 5}, "task_key is 5, not a string; put it in quotes"),
         ({"spark_python_task": {}}, "python_file is missing"),
-        ({"spark_python_task": None}, "spark_python_task is None, no mapping"),
-        (script_task([1]), "the parameter 1 is no text; put it in quotes"),
-        (script_task("--a 1"), "parameters is '--a 1', no list"),
+        ({"spark_python_task": None}, "spark_python_task is None; it must be a mapping"),
+        (script_task([1]), "the parameter 1 is not a string; put it in quotes"),
+        (script_task("--a 1"), "parameters is '--a 1'; it must be a list"),
         (script_task(["${var.none}"]), "task 't': parameters[0]: ${var.none} has no value"),
     ],
 )
-def test_an_unsound_task_is_refused_in_one_line_that_names_it(
+def test_an_invalid_task_is_refused_in_one_line_that_names_it(
     write_bundle: Write, job_yaml: JobYaml, python_task: PythonTask, fields: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(JobGraphError, match=re.escape(message)) as caught:
@@ -118,34 +118,36 @@ def test_a_nested_for_each_is_refused(
     write_bundle: Write, job_yaml: JobYaml, python_task: PythonTask
 ) -> None:
     nested = for_each("outer", for_each("inner", python_task("t")))
-    with pytest.raises(JobGraphError, match="'outer': a for_each_task inside a for_each_task is refused"):
+    with pytest.raises(
+        JobGraphError, match="'outer': Databricks does not support a for_each_task inside a for_each_task"
+    ):
         load_job(write_bundle(jobs=job_yaml(nested)), "j")
 
 
-def test_a_concurrency_that_is_no_number_is_refused(
+def test_a_concurrency_that_is_not_an_integer_is_refused(
     write_bundle: Write, job_yaml: JobYaml, python_task: PythonTask
 ) -> None:
-    with pytest.raises(JobGraphError, match="concurrency is 'all', no whole number"):
+    with pytest.raises(JobGraphError, match="concurrency is 'all'; it must be an integer"):
         load_job(write_bundle(jobs=job_yaml(for_each("f", python_task("t"), concurrency="all"))), "j")
 
 
-def test_a_parameter_that_is_there_twice_is_refused(
+def test_a_parameter_that_is_defined_twice_is_refused(
     write_bundle: Write, job_yaml: JobYaml, python_task: PythonTask
 ) -> None:
     text = job_yaml(python_task("t"), parameters={"a": "1"}).replace(
         "parameters:", "parameters:\n      - {default: '2', name: a}"
     )
-    with pytest.raises(JobGraphError, match="the parameter 'a' is there twice"):
+    with pytest.raises(JobGraphError, match="the parameter 'a' is defined twice"):
         load_job(write_bundle(jobs=text), "j")
 
 
-def test_a_parameter_whose_default_is_no_text_is_refused(
+def test_a_parameter_whose_default_is_not_a_string_is_refused(
     write_bundle: Write, job_yaml: JobYaml, python_task: PythonTask
 ) -> None:
-    with pytest.raises(JobGraphError, match=re.escape("parameter 'a': default is {}, no text")):
+    with pytest.raises(JobGraphError, match=re.escape("parameter 'a': default is {}, not a string")):
         load_job(write_bundle(jobs=job_yaml(python_task("t"), parameters={"a": {}})), "j")
 
 
-def test_the_graph_itself_is_checked(write_bundle: Write, job_yaml: JobYaml, python_task: PythonTask) -> None:
-    with pytest.raises(JobGraphError, match="depends on 'other', which is no task of this job"):
+def test_the_graph_is_validated(write_bundle: Write, job_yaml: JobYaml, python_task: PythonTask) -> None:
+    with pytest.raises(JobGraphError, match="depends on 'other', which is not a task of this job"):
         load_job(write_bundle(jobs=job_yaml(python_task("t", "other"))), "j")

@@ -47,11 +47,11 @@ def scope(**context: str) -> Scope:
         (None, None),
     ],
 )
-def test_references_become_what_they_stand_for(value: Any, expected: Any) -> None:
+def test_references_are_replaced_by_their_values(value: Any, expected: Any) -> None:
     assert resolve(value, "here", scope()) == expected
 
 
-def test_the_context_comes_first() -> None:
+def test_the_context_takes_precedence() -> None:
     context = scope(workspace__file_path="/repo", var__word="other")
     assert resolve("${workspace.file_path}/${var.word}", "here", context) == "/repo/other"
 
@@ -61,15 +61,18 @@ def test_the_context_comes_first() -> None:
     [
         ("${var.none}", "here: ${var.none} has no value; give the variable 'none' a default"),
         ("${var.word.inner}", "${var.word.inner} has no value"),
-        ("${resources.schemas.y.name}", "${resources.schemas.y.name} has no value; name a resource"),
+        (
+            "${resources.schemas.y.name}",
+            "${resources.schemas.y.name} has no value; refer to an existing",
+        ),
         ("${workspace.file_path}", "${workspace.file_path} has no value; only a deployment knows it"),
         ("${bundle.target}", "${bundle.target} has no value"),
-        ("a ${var.map}", "${var.map} is no text; it can only stand alone"),
-        ("${var.circle}", "${var.circle} stands for itself"),
+        ("a ${var.map}", "${var.map} is not a string; it cannot be part of one"),
+        ("${var.circle}", "${var.circle} refers to itself: var.circle -> var.round -> var.circle"),
         ({"k": ["", "${var.none}"]}, "here.k[1]: ${var.none}"),
     ],
 )
-def test_a_reference_without_a_value_is_an_error_that_names_its_place(value: Any, message: str) -> None:
+def test_a_reference_without_a_value_is_an_error_with_its_location(value: Any, message: str) -> None:
     with pytest.raises(JobGraphError, match=re.escape(message)):
         resolve(value, "here", scope())
 
@@ -80,7 +83,7 @@ def test_all_problems_are_listed() -> None:
 
 
 @pytest.mark.parametrize(("target", "expected"), [("dev", "small dev /dev"), ("prod", "small prod /all")])
-def test_a_bundle_gives_the_names_of_its_target(
+def test_the_scope_of_a_bundle_depends_on_its_target(
     write_bundle: Callable[..., Path], target: str, expected: str
 ) -> None:
     text = "workspace: {root_path: /all}\ntargets: {dev: {workspace: {root_path: /dev}}, prod: {}}"

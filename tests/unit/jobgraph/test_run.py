@@ -28,7 +28,7 @@ def failing(*names: str) -> Callable[[Step], None]:
 
 
 class Meter:
-    """Measures how many steps run at once: each waits for `expected` of them, then a moment for more."""
+    """Measure how many steps run at once: each waits for `expected` of them, then briefly for more."""
 
     def __init__(self, expected: int) -> None:
         self.most = 0
@@ -92,7 +92,7 @@ def test_a_failure_is_kept_and_skips_what_depends_on_it(make_job: MakeJob, make_
     assert not result.succeeded
 
 
-def test_skips_go_on_to_the_last_task_whatever_the_order_of_the_file(
+def test_all_dependents_of_a_failed_task_are_skipped_whatever_the_order_of_the_file(
     make_job: MakeJob, make_task: MakeTask
 ) -> None:
     result = run(make_job(make_task("c", "b"), make_task("b", "a"), make_task("a")), failing("a"))
@@ -174,7 +174,7 @@ def test_the_cap_holds_over_all_for_each_tasks_together(make_job: MakeJob, make_
     assert (meter.most, len(result.steps)) == (2, 6)
 
 
-def test_the_cap_does_not_hold_back_other_tasks(make_job: MakeJob, make_task: MakeTask) -> None:
+def test_the_cap_does_not_limit_other_tasks(make_job: MakeJob, make_task: MakeTask) -> None:
     meeting = threading.Barrier(2, timeout=SECONDS)
 
     def execute(step: Step) -> None:
@@ -184,9 +184,7 @@ def test_the_cap_does_not_hold_back_other_tasks(make_job: MakeJob, make_task: Ma
     assert run(make_job(*tasks), execute, concurrency=1).succeeded
 
 
-def test_starts_ends_and_skips_are_told_in_order_and_from_the_callers_thread(
-    make_job: MakeJob, make_task: MakeTask
-) -> None:
+def test_events_arrive_in_order_in_the_callers_thread(make_job: MakeJob, make_task: MakeTask) -> None:
     events: list[Event] = []
     threads: set[threading.Thread] = set()
 
@@ -223,7 +221,7 @@ def test_starts_ends_and_skips_are_told_in_order_and_from_the_callers_thread(
         ({}, (), 0, "concurrency is 0; it must be at least 1"),
     ],
 )
-def test_a_wrong_request_is_refused_before_anything_runs(
+def test_an_invalid_request_is_refused_before_anything_runs(
     make_job: MakeJob,
     make_task: MakeTask,
     parameters: dict[str, str],

@@ -9,7 +9,7 @@ def matrix():
     return np.arange(5 * 10, dtype=np.float32).reshape(5, 10)
 
 
-def test_blocks_are_the_columns_of_all_rows_in_order_wherever_the_pieces_came_from(matrix, monkeypatch):
+def test_blocks_hold_the_columns_of_all_rows_in_order_however_the_rows_are_chunked(matrix, monkeypatch):
     monkeypatch.setattr(feature_rows, "_BLOCK", 4)
     scattered = FeatureRows((matrix[[3, 0]], matrix[[4, 1, 2]]), (np.array([3, 0]), np.array([4, 1, 2])))
     assert scattered.shape == (5, 10)
@@ -20,10 +20,10 @@ def test_blocks_are_the_columns_of_all_rows_in_order_wherever_the_pieces_came_fr
         assert all(block.dtype == np.float64 for _, block in found)
 
 
-def test_columns_that_belong_together_are_in_one_block_even_where_it_grows_by_that(matrix, monkeypatch):
-    def cuts(block, whole):
+def test_the_width_of_a_block_is_a_multiple_of_the_given_number_of_columns(matrix, monkeypatch):
+    def cuts(block, multiple_of):
         monkeypatch.setattr(feature_rows, "_BLOCK", block)
-        return [(part.start, part.stop) for part, _ in FeatureRows.in_order(matrix).blocks(whole)]
+        return [(part.start, part.stop) for part, _ in FeatureRows.in_order(matrix).blocks(multiple_of)]
 
-    assert cuts(9, whole=2) == [(0, 8), (8, 10)]
-    assert cuts(3, whole=5) == [(0, 5), (5, 10)]
+    assert cuts(9, multiple_of=2) == [(0, 8), (8, 10)]
+    assert cuts(3, multiple_of=5) == [(0, 5), (5, 10)]

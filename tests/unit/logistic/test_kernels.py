@@ -1,4 +1,4 @@
-"""The same figures on every processor: OpenBLAS multiplies with other kernels on each make."""
+"""The numeric tests pass on every processor: OpenBLAS selects its kernels by the make of the processor."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-# What rests on products and decompositions of matrices.
+# Code that depends on matrix products and decompositions.
 AREAS = (
     "covid_xray/evaluation",
     "covid_xray/features",

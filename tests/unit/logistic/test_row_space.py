@@ -9,7 +9,7 @@ from sklearn.linear_model import LogisticRegression
 
 @pytest.fixture
 def features():
-    """Wide features with a large mean, columns of very different scale, and labels that depend on a few."""
+    """Wide features with a large mean and very different scales, and labels that depend on a few of them."""
 
     def make(rows=60, columns=300, classes=3, seed=1):
         random = np.random.default_rng(seed)
@@ -28,7 +28,7 @@ def by_scikit_learn(matrix, codes, penalty):
     return model.fit(matrix.astype(np.float64), codes)
 
 
-def test_the_gram_matrix_does_not_depend_on_how_columns_are_cut(features, monkeypatch):
+def test_the_gram_matrix_does_not_depend_on_the_blocks(features, monkeypatch):
     matrix, _ = features(columns=100)
     monkeypatch.setattr(feature_rows, "_BLOCK", 7)
     np.testing.assert_allclose(
@@ -74,7 +74,7 @@ def test_two_classes_are_binomial_and_three_multinomial(features):
     assert fit_rows(gram(FeatureRows.in_order(matrix)), rows, codes % 2, 2, 0.3).dual.shape == (60, 1)
 
 
-def test_held_out_rows_leave_no_trace_in_a_fit(features):
+def test_held_out_rows_do_not_influence_a_fit(features):
     matrix, codes = features()
     changed = matrix.copy()
     changed[45:] *= -7
@@ -84,7 +84,7 @@ def test_held_out_rows_leave_no_trace_in_a_fit(features):
     np.testing.assert_array_equal(one.dual, other.dual)
 
 
-def test_divided_columns_are_as_if_divided_before_and_an_infinite_divisor_drops_a_column(features):
+def test_a_divisor_acts_like_dividing_the_columns_first_and_an_infinite_one_drops_a_column(features):
     matrix, codes = features(classes=2)
     divisor = matrix.std(axis=0, ddof=1, dtype=np.float64)
     divisor[4] = np.inf
@@ -98,7 +98,7 @@ def test_divided_columns_are_as_if_divided_before_and_an_infinite_divisor_drops_
     assert intercepts == pytest.approx(model.intercept_, abs=1e-5)
 
 
-def test_the_scale_of_the_features_does_not_matter_to_convergence(features):
+def test_convergence_does_not_depend_on_the_scale_of_the_features(features):
     matrix, codes = features()
     rows = np.arange(60)
     plain = fit_rows(gram(FeatureRows.in_order(matrix)), rows, codes, 3, 0.3)
@@ -112,12 +112,12 @@ def test_the_scale_of_the_features_does_not_matter_to_convergence(features):
 
 @pytest.fixture
 def steps(monkeypatch):
-    """How often the solver has looked at the objective, a number a descent."""
+    """The number of evaluations of the objective in each run of the solver."""
     counted = []
-    descend = solver.minimize
+    minimize = solver.minimize
 
     def counting(*args, **options):
-        result = descend(*args, **options)
+        result = minimize(*args, **options)
         counted.append(result.nfev)
         return result
 
@@ -125,12 +125,12 @@ def steps(monkeypatch):
     return counted
 
 
-# A solver that creeps looks at the objective thousands of times; the number below that is rounding's choice.
+# Without scaling the solver needs thousands of evaluations; rounding decides the exact number below this.
 FEW_STEPS = 500
 
 
 @pytest.mark.parametrize("classes", [2, 3])
-def test_directions_of_very_different_length_take_no_more_steps(features, classes, steps):
+def test_directions_of_very_different_variance_take_no_more_steps(features, classes, steps):
     matrix, codes = features(rows=300, columns=200, classes=classes)
     rows = np.arange(300)
     inner = gram(FeatureRows.in_order(matrix))
@@ -143,7 +143,7 @@ def test_directions_of_very_different_length_take_no_more_steps(features, classe
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("classes", [2, 3])
-def test_rounding_of_a_large_mean_is_no_direction_of_its_own(classes, seed, steps):
+def test_rounding_errors_of_a_large_mean_are_not_fitted(classes, seed, steps):
     random = np.random.default_rng(seed)
     matrix = (random.standard_normal((60, 300)) + 3000).astype(np.float32)
     codes = (matrix[:, :classes] + random.standard_normal((60, classes))).argmax(axis=1)
@@ -158,9 +158,7 @@ def test_rounding_of_a_large_mean_is_no_direction_of_its_own(classes, seed, step
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.filterwarnings("ignore:Line search of Newton solver")
 @pytest.mark.parametrize("penalty", [1e-6, 1e-8])
-def test_certain_classes_under_a_penalty_of_nearly_nothing_are_fitted_to_the_minimum(
-    features, penalty, steps
-):
+def test_separable_classes_with_a_tiny_penalty_are_fitted_to_the_minimum(features, penalty, steps):
     matrix, codes = features(classes=2)
     inner = gram(FeatureRows.in_order(matrix))
     fit = fit_rows(inner, np.arange(60), codes, 2, penalty)
@@ -174,12 +172,12 @@ def test_certain_classes_under_a_penalty_of_nearly_nothing_are_fitted_to_the_min
     found, intercepts = coefficients(fit, inner, FeatureRows.in_order(matrix))
     expected = by_scikit_learn(matrix, codes, penalty)
     least = objective(expected.coef_[0], expected.intercept_[0])
-    # Scikit-learn's own solver stops short here; ours must not end above it.
+    # Scikit-learn's solver stops early here; ours must not end above it.
     assert objective(found[0], intercepts[0]) <= least * (1 + 1e-3)
 
 
 def test_a_fit_that_does_not_converge_is_an_error(features, monkeypatch):
     matrix, codes = features()
-    monkeypatch.setattr(solver, "_STEEPEST", 1e-300)
+    monkeypatch.setattr(solver, "_GRADIENT_TOLERANCE", 1e-300)
     with pytest.raises(LogisticError, match="did not converge"):
         fit_rows(gram(FeatureRows.in_order(matrix)), np.arange(60), codes, 3, 0.3)

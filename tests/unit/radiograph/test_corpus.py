@@ -1,4 +1,4 @@
-"""Every kind of file has its one end: taken, or refused with the expected reason of the closed list."""
+"""Every kind of file is accepted, or refused with the expected reason of the closed list."""
 
 import os
 
@@ -9,12 +9,12 @@ from tests.corpus.cases import ACCEPTED, LABEL, amiss, cases, lay_out
 from tests.corpus.places import places
 
 
-def ends(root) -> dict[str, str]:
-    """How each file ends, by path, when it is found and opened as all parts of the system do."""
-    return {found.path: end_of(found) for found in walk(root, class_folders(root))}
+def outcomes(root) -> dict[str, str]:
+    """The outcome of each file, by path, when it is found and opened as everywhere in the project."""
+    return {found.path: outcome_of(found) for found in walk(root, class_folders(root))}
 
 
-def end_of(found) -> str:
+def outcome_of(found) -> str:
     try:
         if found.refused:
             raise found.refused
@@ -24,17 +24,17 @@ def end_of(found) -> str:
         return refused.reason
     except OSError:
         return "unreadable"
-    # What is stored is an X-ray again, of the same size.
+    # The stored file is an X-ray of the same size.
     stored = open_xray(xray.content())
     assert (stored.width, stored.height) == (xray.width, xray.height)
     return ACCEPTED
 
 
-def test_every_file_is_taken_or_refused_as_it_should(tmp_path):
-    assert amiss(ends(lay_out(tmp_path / "root"))) == {}
+def test_every_file_has_its_expected_outcome(tmp_path):
+    assert amiss(outcomes(lay_out(tmp_path / "root"))) == {}
 
 
-def test_the_corpus_has_at_least_forty_kinds_and_all_reasons_that_a_single_file_can_have():
+def test_the_corpus_has_forty_kinds_of_files_and_every_reason_that_a_single_file_can_have():
     kinds = [one for one in cases() if "tenths" not in one.path]
     assert len(kinds) >= 40
     together = {"duplicate", "label_conflict"}
@@ -42,17 +42,17 @@ def test_the_corpus_has_at_least_forty_kinds_and_all_reasons_that_a_single_file_
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
-def test_a_file_that_may_not_be_read_is_refused(tmp_path):
+def test_a_file_without_read_permission_is_refused(tmp_path):
     locked = [one for one in places() if one.needs_permissions]
-    assert amiss(ends(lay_out(tmp_path / "root", locked)), locked) == {}
+    assert amiss(outcomes(lay_out(tmp_path / "root", locked)), locked) == {}
 
 
 def test_an_empty_class_folder_has_no_files(tmp_path):
-    assert ends(lay_out(tmp_path / "root", [])) == {}
+    assert outcomes(lay_out(tmp_path / "root", [])) == {}
 
 
-@pytest.mark.parametrize("there", ["Covid19", "covid-19", "Covid-19 "])
-def test_a_misspelt_class_folder_is_named_beside_the_one_that_was_sought(tmp_path, there):
-    (tmp_path / there).mkdir()
-    with pytest.raises(FolderError, match=f"no class folder {LABEL} .it has {there}"):
+@pytest.mark.parametrize("present", ["Covid19", "covid-19", "Covid-19 "])
+def test_a_missing_class_folder_is_named_with_the_misspelt_one(tmp_path, present):
+    (tmp_path / present).mkdir()
+    with pytest.raises(FolderError, match=f"no class folder {LABEL} .it has {present}"):
         list(walk(tmp_path, [LABEL]))

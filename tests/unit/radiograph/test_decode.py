@@ -29,7 +29,7 @@ def refused(data: bytes) -> Reason:
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG"])
 @pytest.mark.parametrize("mode", ["L", "RGB"])
-def test_a_plain_file_is_not_coded_anew(ramp, kind, mode):
+def test_a_plain_file_is_not_encoded_again(ramp, kind, mode):
     data = encoded(Image.fromarray(ramp).convert(mode), kind)
     xray = open_xray(data)
     assert xray.content() == data
@@ -47,7 +47,7 @@ def test_other_formats_become_png(ramp, kind):
 
 
 @pytest.mark.parametrize("mode", ["RGBA", "LA"])
-def test_transparency_is_laid_over_black(ramp, mode):
+def test_transparent_pixels_are_blended_with_black(ramp, mode):
     image = Image.fromarray(ramp).convert(mode)
     alpha = np.full(ramp.shape, 255, np.uint8)
     alpha[:, :10] = 0
@@ -67,7 +67,7 @@ def test_a_grey_palette_is_grey_and_a_coloured_one_is_not(ramp):
     assert open_xray(encoded(coloured)).picture.mode == "RGB"
 
 
-def test_one_bit_and_cmyk_pictures_are_taken(ramp):
+def test_one_bit_and_cmyk_pictures_are_accepted(ramp):
     assert open_xray(encoded(Image.fromarray(ramp).convert("1"))).picture.mode == "L"
     assert open_xray(encoded(Image.fromarray(ramp).convert("CMYK"), "JPEG")).picture.mode == "RGB"
 
@@ -93,13 +93,13 @@ def test_a_rotated_picture_is_turned_upright(ramp):
     assert np.asarray(stored)[0].mean() < 30 and np.asarray(stored)[-1].mean() > 220
 
 
-def test_a_re_encoded_picture_carries_no_text(ramp):
+def test_an_encoded_picture_holds_no_text(ramp):
     image = Image.fromarray(ramp)
     image.info["comment"] = b"DOE^JANE"
     assert b"DOE" not in open_xray(encoded(image, "GIF", comment=b"DOE^JANE")).content()
 
 
-def test_what_is_no_picture_is_refused_with_its_reason(ramp):
+def test_a_file_that_is_not_a_usable_picture_is_refused_with_its_reason(ramp):
     whole = encoded(Image.fromarray(ramp))
     assert refused(b"") == Reason.empty
     assert refused(b"<html>404</html>") == Reason.not_an_image
@@ -126,7 +126,7 @@ def test_pixels_that_are_not_finite_are_refused(ramp):
     assert refused(encoded(Image.fromarray(values), "TIFF")) == Reason.unreadable
 
 
-def test_a_decoder_that_gives_but_a_number_is_named(ramp):
+def test_an_error_whose_message_is_a_number_is_reported_with_its_type(ramp):
     whole = encoded(Image.fromarray(ramp), "TIFF", compression="tiff_adobe_deflate")
     with pytest.raises(Refused, match="damaged: OSError -2"):
         open_xray(whole[:40] + b"\xff" * 40 + whole[80:])
@@ -139,7 +139,7 @@ def test_a_decompression_bomb_is_refused_on_its_header_without_decoding(monkeypa
     assert limits.MAX_PIXELS < 20_000**2
 
 
-def test_no_cut_or_flipped_byte_escapes_as_another_error(ramp):
+def test_truncated_or_changed_bytes_raise_no_other_error(ramp):
     random = np.random.default_rng(2)
     for kind in ("PNG", "JPEG", "TIFF", "GIF"):
         whole = encoded(Image.fromarray(ramp), kind)
@@ -153,7 +153,7 @@ def test_no_cut_or_flipped_byte_escapes_as_another_error(ramp):
                 assert refusal.reason in Reason
 
 
-def test_a_refusal_crosses_processes():
+def test_a_refusal_can_be_pickled():
     import pickle
 
     again = pickle.loads(pickle.dumps(Refused(Reason.blank, "all equal")))

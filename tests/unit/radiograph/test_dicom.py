@@ -1,4 +1,4 @@
-"""A DICOM radiograph opens as a viewer shows it, and tells nothing of the patient."""
+"""A DICOM radiograph opens as a viewer shows it, and nothing of the patient leaves the file."""
 
 import io
 import logging
@@ -31,7 +31,7 @@ RAMP = np.tile(np.linspace(0, 4095, WIDTH).astype(np.uint16), (HEIGHT, 1))
 
 @pytest.fixture
 def logged():
-    """What an application that logs everything is told; caplog also hears loggers that tell nobody."""
+    """What the root logger receives; caplog also records loggers that do not propagate."""
     told = io.StringIO()
     handler = logging.StreamHandler(told)
     logging.getLogger().addHandler(handler)
@@ -53,7 +53,7 @@ def refused(file: Dataset, **options) -> tuple[Reason, str]:
     return refusal.value.reason, refusal.value.detail
 
 
-def test_it_becomes_grey_and_is_told_with_its_photometric_interpretation():
+def test_it_opens_as_grey_with_its_photometric_interpretation_as_mode():
     data = written(ramp())
     xray = open_xray(data)
     assert (xray.format, xray.mode, xray.file_size) == ("DICOM", "MONOCHROME2", len(data))
@@ -77,14 +77,14 @@ def test_the_first_window_maps_its_own_range():
     np.testing.assert_allclose(windowed, expected, atol=0.51)
 
 
-def test_a_window_wider_than_the_values_leaves_them_in_their_part_of_it():
+def test_a_window_wider_than_the_values_maps_them_to_part_of_the_range():
     assert shown(ramp(WindowCenter=4096, WindowWidth=8192)).max() == 127
 
 
 @pytest.mark.parametrize(
     "window", [{"WindowCenter": 5, "WindowWidth": 0}, {"WindowCenter": "", "WindowWidth": ""}]
 )
-def test_a_window_that_shows_nothing_is_left_aside(window):
+def test_an_empty_window_is_ignored(window):
     np.testing.assert_array_equal(shown(ramp(**window)), shown(ramp()))
 
 
@@ -93,7 +93,7 @@ def test_the_rescale_comes_before_the_window_and_a_negative_slope_inverts():
     np.testing.assert_allclose(shown(rescaled), 255 - RAMP / 4095 * 255, atol=1)
 
 
-def test_signed_values_are_understood():
+def test_signed_values_are_supported():
     signed = (RAMP.astype(np.int16) - 2048).tobytes()
     file = ramp(PixelRepresentation=1, PixelData=signed, RescaleSlope=1, RescaleIntercept=0)
     np.testing.assert_array_equal(shown(file), shown(ramp()))
@@ -106,20 +106,20 @@ def lut(table, first=0, bits=16) -> list[Dataset]:
     return [item]
 
 
-def test_a_modality_lut_and_a_voi_lut_are_looked_up_one_after_the_other():
+def test_a_modality_lut_is_applied_before_a_voi_lut():
     fall = list(range(4095, -1, -1))
     square = [value * value // 4095 * 16 for value in range(4096)]
     both = shown(ramp(ModalityLUTSequence=lut(fall), VOILUTSequence=lut(square)))
     np.testing.assert_allclose(both, (4095 - RAMP.astype(int)) ** 2 / 4095**2 * 255, atol=1.01)
 
 
-def test_values_beyond_a_short_lut_take_its_ends():
+def test_values_beyond_a_short_lut_are_clipped_to_its_ends():
     eight = shown(ramp(VOILUTSequence=lut(list(range(256)), first=1000, bits=8)))
     np.testing.assert_array_equal(eight, np.clip(RAMP.astype(int) - 1000, 0, 255))
 
 
 @pytest.mark.parametrize("make", [radiograph, run_lengths, lambda name: radiograph(name, Modality="CR")])
-def test_compression_and_modality_change_nothing(make):
+def test_compression_and_modality_do_not_change_the_picture(make):
     np.testing.assert_array_equal(shown(make("same")), shown(radiograph("same")))
 
 
@@ -132,13 +132,13 @@ def test_jpeg_and_jpeg_2000_are_decoded():
     np.testing.assert_allclose(shown(wavelets, syntax=JPEG2000Lossless), expected, atol=0.51)
 
 
-def test_a_missing_preamble_changes_nothing():
+def test_a_file_without_preamble_opens_to_the_same_picture():
     data = written(ramp(), preamble=False)
     assert data[128:132] != b"DICM"
     np.testing.assert_array_equal(np.asarray(open_xray(data).picture), shown(ramp()))
 
 
-def test_colours_come_as_rgb_whatever_their_model():
+def test_every_colour_model_becomes_rgb():
     red = np.dstack([pixels("red"), pixels("red") // 2, pixels("red") // 4])
     np.testing.assert_array_equal(shown(coloured("red", PixelData=red.tobytes())), red)
     planes = np.ascontiguousarray(red.transpose(2, 0, 1)).tobytes()
@@ -159,7 +159,7 @@ def test_nothing_of_the_patient_is_in_the_stored_picture():
     ("element", "name"),
     [(b"MONOCHROME2", b"DOE^JANE^^^"), (b"DX", b"D^"), (b"12345678", b"DOE^JANE"), (b"4096\\", b"DOE^J")],
 )
-def test_no_refusal_repeats_a_name_that_stands_where_something_else_should(element, name, logged, capsys):
+def test_no_refusal_quotes_a_name_in_the_place_of_another_value(element, name, logged, capsys):
     frames = {"NumberOfFrames": 12345678} if element.isdigit() else {}
     data = written(ramp(WindowCenter=["4096", "1"], WindowWidth=["4096", "1"], **frames))
     assert element in data
@@ -170,9 +170,9 @@ def test_no_refusal_repeats_a_name_that_stands_where_something_else_should(eleme
     assert name.decode() not in " ".join([str(refusal.value), logged.getvalue(), printed.out, printed.err])
 
 
-def test_values_that_are_none_cause_no_warning_which_would_quote_them():
+def test_invalid_values_cause_no_warning_that_would_quote_them():
     data = written(ramp(NumberOfFrames=12345678)).replace(b"12345678", b"DOE^JANE")
-    # Past open_xray, whose filter other threads may undo.
+    # Not through open_xray, whose warning filter other threads may undo.
     with warnings.catch_warnings(record=True) as warned, pytest.raises(Refused):
         warnings.simplefilter("always")
         open_dicom(data)
@@ -192,26 +192,26 @@ def test_other_modalities_are_refused_by_name(modality):
     assert refused(file) == (Reason.wrong_modality, f"modality {modality}, not a radiograph")
 
 
-def test_a_modality_that_is_none_is_not_repeated():
+def test_an_invalid_modality_is_not_quoted():
     assert refused(ramp(Modality="DOE JANE")) == (
         Reason.wrong_modality,
         "modality unknown to the standard, not a radiograph",
     )
 
 
-def test_what_nothing_installed_decodes_is_refused_by_its_name():
+def test_a_transfer_syntax_without_an_installed_decoder_is_refused_by_name():
     reason, detail = refused(jpeg("lossless"), syntax=JPEGLosslessSV1)
     assert reason == Reason.unreadable and "JPEG Lossless" in detail and "save it uncompressed" in detail
 
 
-def test_size_is_judged_by_the_header_before_pixels_are_decoded(monkeypatch):
+def test_the_size_in_the_header_is_checked_before_pixels_are_decoded(monkeypatch):
     monkeypatch.setattr("radiograph.dicom.get_decoder", lambda syntax: pytest.fail("decoded"))
     assert refused(ramp(Rows=20_000, Columns=20_000))[0] == Reason.too_large
     assert refused(ramp(Rows=20, Columns=48))[0] == Reason.too_small
     assert refused(ramp(NumberOfFrames=2)) == (Reason.multi_frame, "2 frames")
 
 
-def test_a_deflated_file_is_not_unpacked(monkeypatch):
+def test_a_deflated_file_is_refused_without_inflating_it(monkeypatch):
     monkeypatch.setattr("zlib.decompress", lambda *_: pytest.fail("unpacked"))
     assert refused(ramp(), syntax=DeflatedExplicitVRLittleEndian)[0] == Reason.unreadable
 

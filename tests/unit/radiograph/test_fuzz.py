@@ -1,4 +1,4 @@
-"""Whatever damage is done to a file, it is opened or refused: soon, and in little memory."""
+"""A damaged file is opened or refused, within a limit of time and of memory."""
 
 import resource
 import subprocess
@@ -23,7 +23,7 @@ SECONDS, MEMORY = 10, 10**9
 
 @contextmanager
 def limited_memory():
-    """Let this process have so much more memory, and no more."""
+    """Limit the memory that this process may allocate in addition."""
     before = resource.getrlimit(resource.RLIMIT_AS)
     resource.setrlimit(resource.RLIMIT_AS, (psutil.Process().memory_info().vms + MEMORY, before[1]))
     try:
@@ -45,7 +45,7 @@ def check(data: bytes) -> None:
 
 
 def fuzz(examples: int) -> None:
-    """Check so many damaged files, the same ones each time."""
+    """Check `examples` damaged files, the same ones each time."""
 
     @settings(
         max_examples=examples,
@@ -61,7 +61,7 @@ def fuzz(examples: int) -> None:
     damaged()
 
 
-def test_what_is_mutated_is_sound():
+def test_the_files_that_are_mutated_open():
     for data in sound():
         assert open_xray(data).picture.size == (48, 40)
 
@@ -78,7 +78,7 @@ def test_many_damaged_files_are_opened_or_refused():
 
 
 SIDE = int(MAX_PIXELS**0.5)
-# VmHWM, not getrusage: a new process takes over the highest mark of the one that started it.
+# VmHWM, not getrusage, which starts at the peak of the parent process.
 MEASURE = """
 import re, sys
 from pathlib import Path
@@ -123,7 +123,7 @@ def largest(kind: str) -> bytes:
     "kind",
     ["rgba.png", "palette.png", "16 bits.png", "float.tif", "rotated.jpg", "rgba.jp2", "grey.dcm", "ybr.dcm"],
 )
-def test_the_largest_picture_that_is_taken_needs_less_than_a_gigabyte(tmp_path, kind):
+def test_the_largest_accepted_picture_needs_less_than_a_gigabyte(tmp_path, kind):
     file = tmp_path / kind
     file.write_bytes(largest(kind))
     ended = subprocess.run([sys.executable, "-c", MEASURE, file], capture_output=True, text=True, check=True)

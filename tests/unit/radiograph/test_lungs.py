@@ -1,4 +1,4 @@
-"""What is left of a picture when its border is cut off."""
+"""The lung field of a picture does not depend on its border."""
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ def field(pixels) -> np.ndarray:
 def test_it_is_the_centre_of_the_centred_square(pixels):
     assert field(pixels).shape == (70, 70)
     assert field(pixels.T).shape == (70, 70)
-    # One bright pixel at each corner of the part, one just outside of it.
+    # One bright pixel at two corners of the crop, one just outside of each.
     marked = np.zeros((100, 140), np.uint8)
     marked[[15, 84], [35, 104]] = 255
     marked[[14, 85], [35, 104]] = 128
@@ -26,7 +26,7 @@ def test_it_is_the_centre_of_the_centred_square(pixels):
     assert set(np.unique(field(marked))) == {0, 255}
 
 
-def test_the_border_changes_nothing(pixels):
+def test_the_border_has_no_influence(pixels):
     other = 255 - pixels
     other[15:85, 35:105] = pixels[15:85, 35:105]
     np.testing.assert_array_equal(field(other), field(pixels))

@@ -1,4 +1,4 @@
-"""What is stored of a JPEG or PNG file has its pixels, bit for bit, and nothing that stands beside them."""
+"""A stored JPEG or PNG file has the pixels of the file as found, bit for bit, and no metadata."""
 
 import io
 import struct
@@ -9,13 +9,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from PIL import Image
 from radiograph import Refused, open_xray
-from radiograph.metadata import bare
+from radiograph.metadata import strip_metadata
 
 from tests.corpus.mutations import mutated
 from tests.corpus.named import WORDS, named, segment, tells, with_segment
 from tests.corpus.pictures import arithmetic_jpeg, chunk, drawn, pixels, with_chunk
 
-# What Pillow tells of a file that has nothing beside its picture.
+# What Pillow reports of a file without metadata.
 OF_THE_CODING = {"jfif", "jfif_version", "jfif_unit", "jfif_density", "adobe", "adobe_transform"}
 OF_THE_CODING |= {"progressive", "progression", "interlace"}
 
@@ -40,11 +40,11 @@ def opened(data: bytes) -> tuple[str, tuple[int, int], bytes]:
 
 
 def check(data: bytes) -> None:
-    """A file is stored without being coded anew."""
+    """A file is stored without being encoded again."""
     xray = open_xray(data)
-    assert xray.content() is xray.bare
-    assert opened(xray.bare) == opened(data)
-    assert bare(xray.bare, xray.format) == xray.bare
+    assert xray.content() is xray.stripped
+    assert opened(xray.stripped) == opened(data)
+    assert strip_metadata(xray.stripped, xray.format) == xray.stripped
 
 
 def png(*chunks: bytes, depth: int = 8, interlaced: bool = False) -> bytes:
@@ -59,7 +59,7 @@ def packed(values) -> bytes:
 
 
 def interlaced() -> bytes:
-    """As Adam7 has it: first row and column, and the steps between rows and columns, of seven passes."""
+    """A PNG in the seven passes of Adam7; each is given by its first row and column and its steps."""
     passes = ("0088", "0488", "4084", "0244", "2042", "0122", "1021")
     grey = pixels("interlaced")
     rows = [row for y, x, down, right in (map(int, p) for p in passes) for row in grey[y::down, x::right]]
@@ -67,7 +67,7 @@ def interlaced() -> bytes:
 
 
 def in_pieces() -> bytes:
-    """As large encoders write, with an empty chunk among them."""
+    """A PNG with several chunks of pixel data, as some encoders write it, one of them empty."""
     data = packed(pixels("pieces"))
     pieces = data[:100], b"", data[100:]
     return png(*(chunk(b"IDAT", piece) for piece in pieces))
@@ -78,7 +78,7 @@ def two_bits() -> bytes:
 
 
 def with_adobe(transform: int) -> bytes:
-    """A colour JPEG whose Adobe segment alone tells how its colours were coded."""
+    """A colour JPEG in which only the Adobe segment tells how its colours are coded."""
     jpeg = drawn("adobe", "JPEG", "RGB", quality=90)
     return jpeg[:2] + segment(0xEE, b"Adobe\0\x64" + WORDS[:4] + bytes([transform]) + WORDS) + jpeg[20:]
 
@@ -88,17 +88,17 @@ def test_a_jpeg_keeps_its_pixels(options):
     check(drawn("options", "JPEG", **options))
 
 
-def test_a_jpeg_of_an_uncommon_coder_keeps_its_pixels():
+def test_an_arithmetic_coded_jpeg_keeps_its_pixels():
     check(arithmetic_jpeg("arithmetic"))
 
 
-def test_bytes_of_255_among_coded_pixels_are_no_end():
+def test_bytes_of_255_in_coded_pixels_do_not_end_the_picture():
     jpeg = drawn("noise", "JPEG", quality=100)
     assert b"\xff\x00" in jpeg
     check(jpeg)
 
 
-def test_what_tells_how_colours_are_coded_stays():
+def test_the_colour_coding_is_kept():
     files = [with_adobe(0), with_adobe(1)]
     assert opened(files[0]) != opened(files[1])
     for data in files:
@@ -112,13 +112,13 @@ def test_a_png_keeps_its_pixels(make):
 
 
 @pytest.mark.parametrize("mode", ["L", "RGB"])
-def test_a_png_that_has_nothing_else_stays_as_it_is(mode):
+def test_a_png_without_metadata_is_unchanged(mode):
     data = drawn("plain", mode=mode)
     assert open_xray(data).content() == data
 
 
 @pytest.mark.parametrize("name", named())
-def test_nothing_that_is_said_beside_the_pixels_is_stored(name):
+def test_no_metadata_is_stored(name):
     data = named()[name]
     content = open_xray(data).content()
     if name.endswith(("jpg", "png")):
@@ -128,7 +128,7 @@ def test_nothing_that_is_said_beside_the_pixels_is_stored(name):
     assert getattr(stored, "text", {}) == {} and set(stored.info) <= OF_THE_CODING
 
 
-def test_an_opened_picture_has_nothing_that_could_be_saved_with_it():
+def test_an_opened_picture_has_no_metadata_that_could_be_saved_with_it():
     for data in named().values():
         assert open_xray(data).picture.info == {}
 
@@ -137,9 +137,9 @@ def test_an_opened_picture_has_nothing_that_could_be_saved_with_it():
     ("kind", "mode", "options"),
     [("JPEG", "CMYK", {}), ("PNG", "P", {}), ("PNG", "1", {}), ("PNG", "LA", {}), ("PNG", "RGBA", {})],
 )
-def test_a_picture_that_decoders_show_in_their_own_ways_is_coded_anew(kind, mode, options):
+def test_a_picture_that_decoders_may_show_differently_is_encoded_again(kind, mode, options):
     xray = open_xray(drawn("not plain", kind, mode, **options))
-    assert xray.bare is None and opened(xray.content())[2] == xray.picture.tobytes()
+    assert xray.stripped is None and opened(xray.content())[2] == xray.picture.tobytes()
 
 
 WHOLE = {"jpg": drawn("odd", "JPEG"), "png": drawn("odd")}
@@ -160,15 +160,15 @@ ODD = {
 
 
 @pytest.mark.parametrize("data", ODD.values(), ids=ODD)
-def test_a_file_that_is_built_otherwise_than_its_format_has_it_is_coded_anew(data):
+def test_a_file_that_violates_its_format_is_encoded_again(data):
     xray = open_xray(data)
     content = xray.content()
-    assert xray.bare is None and not tells(content)
+    assert xray.stripped is None and not tells(content)
     assert opened(content) == opened(data) and Image.open(io.BytesIO(content)).format == "PNG"
 
 
-def test_a_table_with_words_in_it_is_refused_by_decoders():
-    """So that tables may stay as they are, wherever they stand."""
+def test_decoders_refuse_a_table_with_text_in_it():
+    """That is why tables are kept unchanged, wherever they are in the file."""
     for marker in (0xC0, 0xC4, 0xDB, 0xDD):
         with pytest.raises(Refused):
             open_xray(with_segment(WHOLE["jpg"], marker, WORDS))
@@ -178,22 +178,22 @@ def test_a_table_with_words_in_it_is_refused_by_decoders():
 
 def test_a_long_run_of_fill_bytes_takes_no_longer_than_other_bytes():
     begun = time.monotonic()
-    assert bare(b"\xff\xd8" + segment(0xDA, b"") + b"\xff" * 2_000_000, "JPEG") is None
-    assert bare(b"\xff\xd8" + b"\xff" * 2_000_000, "JPEG") is None
+    assert strip_metadata(b"\xff\xd8" + segment(0xDA, b"") + b"\xff" * 2_000_000, "JPEG") is None
+    assert strip_metadata(b"\xff\xd8" + b"\xff" * 2_000_000, "JPEG") is None
     assert time.monotonic() - begun < 2
 
 
-def unharmed(data: bytes) -> None:
-    """Whatever the bytes, nothing is raised, and what is returned decodes as before."""
+def check_damaged(data: bytes) -> None:
+    """Whatever the bytes, nothing is raised, and the result decodes to the same pixels."""
     for kind in ("JPEG", "PNG"):
-        bare(data, kind)
+        strip_metadata(data, kind)
     try:
         xray = open_xray(data)
     except Refused as refused:
         assert not tells(str(refused).encode())
         return
-    if xray.bare is not None:
-        assert opened(xray.bare) == opened(data)
+    if xray.stripped is not None:
+        assert opened(xray.stripped) == opened(data)
 
 
 FILES = [drawn("fuzz", "JPEG", **options) for options in JPEGS.values()]
@@ -210,17 +210,17 @@ def fuzz(examples: int) -> None:
     )
     @given(mutated(FILES))
     def damaged(data):
-        unharmed(data)
+        check_damaged(data)
 
     damaged()
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning:PIL")
-def test_a_damaged_file_decodes_as_before():
+def test_a_damaged_file_decodes_to_the_same_pixels():
     fuzz(500)
 
 
 @pytest.mark.thorough
 @pytest.mark.filterwarnings("ignore::UserWarning:PIL")
-def test_many_damaged_files_decode_as_before():
+def test_many_damaged_files_decode_to_the_same_pixels():
     fuzz(20_000)

@@ -27,27 +27,27 @@ def reasons(root, *classes):
 
 
 @pytest.fixture
-def questions(monkeypatch):
-    """Count what the file system is asked while a tree of two class folders is walked."""
+def system_calls(monkeypatch):
+    """Count system calls while a tree of two class folders is walked."""
 
-    def ask(root, files):
+    def count(root, files):
         for name in range(files):
             place = root / f"{'AB'[name % 2]}" / f"{name}.png"
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(b"x")
-        asked = Counter()
+        calls = Counter()
         with monkeypatch.context() as patched:
             for name in ("scandir", "listdir", "stat", "lstat", "readlink"):
-                patched.setattr(os, name, counting(getattr(os, name), asked))
+                patched.setattr(os, name, counting(getattr(os, name), calls))
             assert len(list(walk(root, ["A", "B"]))) == files
-        return asked
+        return calls
 
-    return ask
+    return count
 
 
-def counting(function, asked):
+def counting(function, calls):
     def counted(*args, **kwargs):
-        asked[function.__name__] += 1
+        calls[function.__name__] += 1
         return function(*args, **kwargs)
 
     return counted
@@ -58,7 +58,7 @@ def test_files_come_sorted_with_their_class(root):
     assert found == [("A/deep/er/3.png", "A", None), ("B/1 one.png", "B", None), ("B/2.png", "B", None)]
 
 
-def test_links_that_leave_the_folder_or_lead_nowhere_are_refused(root, tmp_path):
+def test_broken_links_and_links_to_outside_the_folder_are_refused(root, tmp_path):
     (tmp_path / "secret.png").write_bytes(b"x")
     (root / "A" / "out.png").symlink_to(tmp_path / "secret.png")
     (root / "A" / "gone.png").symlink_to(root / "A" / "nothing.png")
@@ -72,7 +72,7 @@ def test_links_that_leave_the_folder_or_lead_nowhere_are_refused(root, tmp_path)
     }
 
 
-def test_a_class_folder_that_is_a_link_outwards_is_refused_whole(root, tmp_path):
+def test_a_class_folder_that_links_to_outside_the_root_is_refused_whole(root, tmp_path):
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere" / "x.png").write_bytes(b"x")
     (root / "C").symlink_to(tmp_path / "elsewhere")
@@ -80,7 +80,7 @@ def test_a_class_folder_that_is_a_link_outwards_is_refused_whole(root, tmp_path)
     assert len(list(walk(root, ["C"]))) == 1
 
 
-def test_a_class_folder_that_is_a_link_inwards_or_nowhere_has_no_files_of_its_own(root):
+def test_a_class_folder_that_is_another_link_has_no_files_of_its_own(root):
     (root / "C").symlink_to(root / "A")
     assert reasons(root, "C") == {"C": Reason.unreadable}
     (root / "D").symlink_to(root / "nothing")
@@ -88,40 +88,40 @@ def test_a_class_folder_that_is_a_link_inwards_or_nowhere_has_no_files_of_its_ow
         list(walk(root, ["D"]))
 
 
-def test_a_link_in_a_circle_beside_the_classes_is_no_folder(root):
+def test_a_circular_link_next_to_the_classes_is_not_a_folder(root):
     (root / "loop").symlink_to(root / "loop")
     assert class_folders(root) == ["A", "B", "Other"]
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may list every folder")
-def test_a_folder_that_may_not_be_listed_is_refused(root):
+def test_a_folder_without_permission_is_refused(root):
     (root / "A" / "deep").chmod(0)
     assert reasons(root, "A") == {"A/deep": Reason.unreadable}
 
 
-def test_each_folder_is_listed_once_and_no_file_is_asked_about(questions, tmp_path):
-    few, many = questions(tmp_path / "1", 2), questions(tmp_path / "2", 100)
+def test_each_folder_is_listed_once_without_a_system_call_per_file(system_calls, tmp_path):
+    few, many = system_calls(tmp_path / "1", 2), system_calls(tmp_path / "2", 100)
     assert few == many and many["scandir"] == 3 and many["listdir"] == 0
 
 
-def test_a_link_within_the_folder_is_a_file_like_others(root):
+def test_a_link_within_the_folder_is_a_file(root):
     (root / "A" / "same.png").symlink_to(root / "B" / "2.png")
     assert reasons(root, "A") == {}
 
 
-def test_what_is_no_regular_file_is_refused(root):
+def test_a_file_that_is_not_regular_is_refused(root):
     os.mkfifo(root / "A" / "pipe.png")
     assert reasons(root, "A") == {"A/pipe.png": Reason.unreadable}
 
 
-def test_a_missing_folder_is_named_beside_those_that_are_there(root, tmp_path):
+def test_a_missing_folder_is_named_with_the_existing_ones(root, tmp_path):
     with pytest.raises(FolderError, match=r"no class folder C \(it has A, B, Other\)"):
         list(walk(root, ["A", "C"]))
     with pytest.raises(FolderError, match="there is no folder"):
         list(walk(tmp_path / "none", ["A"]))
 
 
-def test_folders_beside_the_classes_are_known(root):
+def test_folders_that_are_not_classes_are_listed(root):
     (root / ".git").mkdir()
     assert class_folders(root) == ["A", "B", "Other"]
     assert other_folders(root, ["A", "B"]) == ["Other"]

@@ -18,7 +18,7 @@ def test_files_of_any_folder_come_sorted_and_without_a_class(root):
     ]
 
 
-def test_a_link_out_of_the_folder_is_refused_but_the_folder_itself_may_be_one(root, tmp_path):
+def test_a_link_to_outside_the_folder_is_refused_but_the_folder_itself_may_be_a_link(root, tmp_path):
     (root / "out.png").symlink_to(tmp_path / "secret.png")
     (tmp_path / "link").symlink_to(root)
     found = {f.path: f.refused and f.refused.reason for f in walk_all(tmp_path / "link")}

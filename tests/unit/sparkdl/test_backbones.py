@@ -1,6 +1,50 @@
+import keras
 import pytest
-from sparkdl.backbones import BACKBONES, backbone
+from keras.src.utils import file_utils
+from sparkdl.backbones import BACKBONES, backbone, docs_page
 from sparkdl.errors import SparkdlError
+from sparkdl.network import build
+
+REGENERATE = ".venv/bin/python -m sparkdl.backbones >docs/backbones.md"
+
+
+@pytest.fixture
+def file_asked_for(monkeypatch):
+    """Return the name of the file that Keras would download."""
+
+    def ask(net):
+        asked = []
+
+        def stop(fname, *_, **__):
+            asked.append(fname)
+            raise ConnectionError
+
+        monkeypatch.setattr(file_utils, "get_file", stop)
+        with pytest.raises(ConnectionError):
+            build(net, weights="imagenet")
+        return asked[0]
+
+    return ask
+
+
+@pytest.mark.parametrize("net", BACKBONES.values(), ids=BACKBONES)
+def test_a_record_agrees_with_the_network_that_keras_builds(net, file_asked_for):
+    keras.backend.clear_session()
+    model = build(net)
+    _, grid, width, channels = model.output_shape
+    arrays = [array.size for array in model.get_weights()]
+    built = {
+        "grid": grid,
+        "channels": channels,
+        "weight_arrays": len(arrays),
+        "parameters": sum(arrays),
+        "keras_file": file_asked_for(net),
+    }
+    assert {field: getattr(net, field) for field in built} == built and width == grid
+    # Keras says for which input its weights were trained when it is asked for another one.
+    application = getattr(getattr(keras.applications, net.module), net.name)
+    with pytest.raises(ValueError, match=rf"should be \({net.size}, {net.size}, 3\)"):
+        application(weights="imagenet", input_shape=(net.size + 1, net.size + 1, 3))
 
 
 @pytest.mark.parametrize(
@@ -13,9 +57,10 @@ from sparkdl.errors import SparkdlError
         ("VGG19", 224, 25_088),
     ],
 )
-def test_the_five_networks_give_the_published_number_of_features(name, size, length):
+def test_the_networks_of_sparkdl_1_5_give_the_published_number_of_features(name, size, length):
     assert backbone(name).size == size
     assert backbone(name).feature_length("published") == length
+    assert backbone(name).published_pooling is not None
 
 
 def test_pooling_changes_the_number_of_features():
@@ -23,7 +68,12 @@ def test_pooling_changes_the_number_of_features():
     assert [backbone("VGG16").feature_length(p) for p in ("none", "avg", "max")] == [25_088, 512, 512]
 
 
-def test_an_unknown_network_is_refused_beside_the_known_ones():
-    with pytest.raises(SparkdlError, match="'VGG11' is not a supported network; these are: InceptionV3"):
+def test_an_unknown_network_is_refused_with_the_names_of_the_supported_ones():
+    with pytest.raises(SparkdlError, match="'VGG11' is not a supported network; choose one of InceptionV3, "):
         backbone("VGG11")
-    assert len(BACKBONES) == 5
+
+
+def test_the_page_of_the_docs_agrees_with_the_records(root):
+    page = root / "docs" / "backbones.md"
+    assert page.read_text(encoding="utf-8") == docs_page(), f"run {REGENERATE}"
+    assert REGENERATE in docs_page()

@@ -5,6 +5,9 @@ import pytest
 from PIL import Image
 from sparkdl.images import SCALE_HINTS, to_input
 
+BOX, NEAREST = Image.Resampling.BOX, Image.Resampling.NEAREST
+FILTERS = dict.fromkeys(SCALE_HINTS, NEAREST) | {"SCALE_AREA_AVERAGING": BOX, "SCALE_SMOOTH": BOX}
+
 
 @pytest.fixture
 def colours():
@@ -33,7 +36,7 @@ def struct(pixels, mode):
 
 
 def area_average(pixels, size):
-    """Exact area averaging: each target cell is the mean of what it covers, parts of pixels included."""
+    """Exact area averaging: each target pixel is the mean of the area that it covers, fractions included."""
 
     def weights(length):
         edges = np.arange(size + 1) * length / size
@@ -51,8 +54,8 @@ def test_area_averaging_by_whole_factors_is_the_mean_of_blocks(hint):
     np.testing.assert_allclose(to_input(encoded(pixels), 20, hint), area_average(pixels, 20), atol=1)
 
 
-def test_area_averaging_by_broken_factors_stays_within_two_grey_levels_on_smooth_pictures():
-    # Pillow gives a pixel wholly to the cells that hold its centre; exact averaging splits it.
+def test_area_averaging_by_fractional_factors_stays_within_two_grey_levels_on_smooth_images():
+    # Pillow assigns a pixel to the target pixels that hold its centre; exact averaging splits it.
     down, across = np.mgrid[0:512, 0:384] / 384
     smooth = 127 + 60 * np.sin(5 * across) + 60 * np.cos(4 * down)
     pixels = np.stack([smooth, smooth, smooth], axis=2).astype(np.uint8)
@@ -81,13 +84,33 @@ def test_grey_is_repeated_in_all_channels(colours):
         assert (found[:, :, 0] == found[:, :, 1]).all() and (found[:, :, 0] == found[:, :, 2]).all()
 
 
-def test_transparency_is_laid_over_black(colours):
+def test_transparent_pixels_are_blended_with_black(colours):
     alpha = np.full((37, 53, 1), 255, np.uint8)
     alpha[:, :20] = 0
     pixels = np.concatenate([colours, alpha], axis=2)
     for value in (struct(pixels, 24), encoded(pixels)):
         found = to_input(value, 37, "SCALE_DEFAULT")
         assert (found[:, :13] == 0).all() and found[:, 15:].any()
+
+
+@pytest.fixture
+def copied(monkeypatch):
+    """The sizes of the pictures that Pillow copies."""
+    sizes, copy = [], Image.Image.copy
+    monkeypatch.setattr(Image.Image, "copy", lambda image: (sizes.append(image.size), copy(image))[1])
+    return sizes
+
+
+@pytest.mark.parametrize("hint", SCALE_HINTS)
+def test_an_rgb_picture_is_not_copied_and_has_the_values_of_a_copy(colours, copied, hint):
+    png, jpeg = encoded(colours), encoded(colours, "JPEG")
+    for value in (png, jpeg, struct(colours, 16)):
+        found = to_input(value, 20, hint)
+        assert copied == []
+        source = Image.open(io.BytesIO(jpeg if value is jpeg else png))
+        resized = source.convert("RGB").resize((20, 20), FILTERS[hint]).convert("RGB")
+        np.testing.assert_array_equal(found, np.asarray(resized))
+        assert copied.pop() == (20, 20) and copied.pop() == (53, 37)
 
 
 def test_sixteen_bits_are_scaled_not_clipped():
@@ -107,5 +130,5 @@ def test_sixteen_bits_are_scaled_not_clipped():
         {"origin": "x", "height": None, "width": None, "nChannels": None, "mode": None, "data": None},
     ],
 )
-def test_what_cannot_be_decoded_is_none(value):
+def test_an_image_that_cannot_be_decoded_is_none(value):
     assert to_input(value, 8, "SCALE_DEFAULT") is None

@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from sparkdl.backbones import backbone
+from sparkdl.backbones import BACKBONES, backbone
 from sparkdl.inference import for_inference
 from sparkdl.network import build
 
@@ -21,13 +21,13 @@ def model(random):
     def make(layers):
         image = keras.Input((SIZE, SIZE, 3))
         built = keras.Model(image, layers(image))
-        changed(built, random)
+        set_variables(built, random)
         return built
 
     return make
 
 
-def changed(built, random):
+def set_variables(built, random):
     for variable in built.variables:
         spread = random.uniform(0.5, 2.0, variable.shape)
         small = variable.path.endswith(("kernel", "bias", "beta", "moving_mean"))
@@ -35,7 +35,7 @@ def changed(built, random):
 
 
 def normalisations(function, size=SIZE):
-    """Count them by the one operation that nothing else in these networks has."""
+    """Count batch normalisations by the one operation that nothing else in these networks has."""
     traced = tf.function(function).get_concrete_function(tf.TensorSpec((None, size, size, 3)))
     return sum(operation.type == "Rsqrt" for operation in traced.graph.get_operations())
 
@@ -50,7 +50,7 @@ def check_same(built, batch):
 @pytest.mark.parametrize("kind", [keras.layers.Conv2D, keras.layers.SeparableConv2D])
 @pytest.mark.parametrize("bias", [True, False])
 @pytest.mark.parametrize("scale", [True, False])
-def test_a_normalisation_becomes_part_of_the_convolution_before_it(model, random, kind, bias, scale):
+def test_a_normalisation_is_folded_into_the_convolution_before_it(model, random, kind, bias, scale):
     built = model(
         lambda image: keras.layers.ReLU()(
             keras.layers.BatchNormalization(scale=scale)(kind(5, 3, use_bias=bias)(image))
@@ -61,7 +61,7 @@ def test_a_normalisation_becomes_part_of_the_convolution_before_it(model, random
     assert normalisations(found) == 0
 
 
-def test_one_behind_anything_else_stays(model, random):
+def test_a_normalisation_after_anything_else_stays(model, random):
     def layers(image):
         shared = keras.layers.Conv2D(3, 1)(image)
         curved = keras.layers.BatchNormalization()(keras.layers.Conv2D(3, 1, activation="relu")(image))
@@ -72,17 +72,41 @@ def test_one_behind_anything_else_stays(model, random):
     assert normalisations(found) == 3
 
 
-@pytest.mark.parametrize("name", ["InceptionV3", "ResNet50", "Xception"])
-def test_nothing_is_left_of_it_in_the_published_networks(random, name):
-    net = backbone(name)
-    built = build(net)
-    for variable in built.variables:
-        kind = variable.path.rsplit("/", 1)[-1]
-        if kind in ("gamma", "beta", "moving_mean", "moving_variance"):
-            variable.assign(variable + random.uniform(0, 0.2, variable.shape))
+def test_a_model_with_operations_that_are_not_layers_is_called_as_a_whole(model, random):
+    def layers(image):
+        return keras.layers.BatchNormalization()(keras.layers.Conv2D(3, 1)(image) * 2.0 + 1.0)
+
+    found = check_same(model(layers), random.random((2, SIZE, SIZE, 3), np.float32))
+    assert normalisations(found) == 1
+
+
+@pytest.fixture
+def changed_network(random):
+    """Build a network of keras.applications, with normalisation that changes every channel a little."""
+
+    def make(net):
+        built = build(net)
+        for variable in built.variables:
+            kind = variable.path.rsplit("/", 1)[-1]
+            if kind in ("gamma", "beta", "moving_mean", "moving_variance"):
+                variable.assign(variable + random.uniform(0, 0.2, variable.shape))
+        return built
+
+    return make
+
+
+@pytest.mark.parametrize("net", BACKBONES.values(), ids=BACKBONES)
+def test_every_backbone_computes_what_plain_keras_computes(changed_network, random, net):
+    built = changed_network(net)
     batch = tf.constant(random.uniform(-1, 1, (1, net.size, net.size, 3)), tf.float32)
     expected = built(batch, training=False).numpy()
+    found = for_inference(built, keras.layers)(batch).numpy()
+    assert np.abs(found - expected).max() < 1e-4 * np.abs(expected).max()
+
+
+@pytest.mark.parametrize("name", ["InceptionV3", "ResNet50", "Xception"])
+def test_networks_that_normalise_after_each_convolution_have_no_normalisation_left(changed_network, name):
+    net = backbone(name)
+    built = changed_network(net)
     assert normalisations(lambda batch: built(batch, training=False), net.size) >= 40
-    found = for_inference(built, keras.layers)
-    assert np.abs(found(batch).numpy() - expected).max() < 1e-4 * np.abs(expected).max()
-    assert normalisations(found, net.size) == 0
+    assert normalisations(for_inference(built, keras.layers), net.size) == 0

@@ -100,7 +100,7 @@ def _parts(features: FeatureRows, weights: Array, channels: int) -> Array:
     """Return each cell's coefficients times each row's features, shape (n, len(weights), cells)."""
     rows, columns = features.shape
     parts = np.empty((rows, len(weights), columns // channels))
-    for part, block in features.blocks(whole=channels):
+    for part, block in features.blocks(multiple_of=channels):
         first = part.start // channels
         of_cells = (weights @ block).reshape(len(weights), -1, channels)
         for cell in range(of_cells.shape[1]):

@@ -32,6 +32,6 @@ def unpooled(
     """
     rows = collect_rows(features_of(tables, settings, ids, backbone, weights, "none"), ids)
     found = np.empty(rows.shape, np.float32)
-    for places, piece in zip(rows.places, rows.pieces, strict=True):
+    for places, piece in zip(rows.indices, rows.chunks, strict=True):
         found[places] = piece
     return found.reshape(len(ids), -1, network(backbone).channels)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from sparkdl.files import write_whole
+from sparkdl.files import atomic_write
 
 from covid_xray.errors import RunFailedError
 from covid_xray.evaluation.protocols import AS_PUBLISHED
@@ -40,7 +40,7 @@ def write_report(tables: Tables, run_id: str, reports: Path, now: datetime) -> P
     page = reports / "index.html"
     explanations, gallery = read_explanations(tables, report), read_gallery(tables, report)
     text = render(report, pictures, explanations, gallery, now)
-    write_whole(page, lambda place: place.write_text(text, encoding="utf-8"))
+    atomic_write(page, lambda place: place.write_text(text, encoding="utf-8"))
     if lacking := missing_results(report, explanations):
         raise RunFailedError(f"{len(lacking)} of the run's results are missing: {'; '.join(lacking)}")
     return page

@@ -9,7 +9,7 @@ from covid_xray.errors import StageError
 from covid_xray.features.key import feature_key
 from covid_xray.stages.featurize import featurize
 from covid_xray.storage.tables import Tables
-from logistic.vectors import unpacked
+from logistic.columns import unpack_features
 from pyspark.sql import functions as F
 from sparkdl import WeightsError
 
@@ -52,7 +52,7 @@ def test_each_image_is_computed_once_and_missing_weights_are_repaired_by_a_run_w
     assert [(p.done, p.total) for p in said if p.total] == [(0, 15), (7, 15), (15, 15)]
     assert repaired[0].weights == "random" and json.loads(repaired[0].versions)["pyspark"]
     stored = tables.matching("features", feature_key(make_settings(), BACKBONE, repaired[0].weights_id))
-    kept = stored.select("image_id", "features", unpacked(F.col("features")).alias("values")).collect()
+    kept = stored.select("image_id", "features", unpack_features(F.col("features")).alias("values")).collect()
     assert sorted(row.image_id for row in kept) == sorted(few)
     assert {len(row["values"]) for row in kept} == {2048}
     assert all(np.frombuffer(row.features, "<f4").tolist() == row["values"] for row in kept)

@@ -1,4 +1,4 @@
-"""Between Spark's columns of features and NumPy's matrices."""
+"""Convert between Spark columns of features and NumPy matrices, through Arrow."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from logistic.errors import LogisticError
 Array = npt.NDArray[np.float64]
 
 
-def on_rows(function: Callable[[Array], Array]) -> Callable[[Column], Column]:
-    """Make a Spark function of columns as `as_rows` returns them out of one of matrices; null stays null."""
+def matrix_udf(function: Callable[[Array], Array]) -> Callable[[Column], Column]:
+    """Return a UDF that applies `function` to a column from `as_arrow` as a matrix; null stays null."""
 
     @arrow_udf(ArrayType(DoubleType()))  # type: ignore[untyped-decorator]
     def apply(batches: Iterator[pa.Array]) -> Iterator[pa.Array]:
@@ -32,27 +32,28 @@ def on_rows(function: Callable[[Array], Array]) -> Callable[[Column], Column]:
                 yield pa.nulls(len(batch), pa.list_(pa.float64()))
                 continue
             rows = batch.drop_null()
-            found = function(as_matrix(rows))
-            offsets = np.concatenate([[0], np.cumsum(np.where(missing, 0, found.shape[1]))])
-            flat = pa.array(found.ravel())
+            result = function(as_matrix(rows))
+            offsets = np.concatenate([[0], np.cumsum(np.where(missing, 0, result.shape[1]))])
+            flat = pa.array(result.ravel())
             yield pa.ListArray.from_arrays(pa.array(offsets.astype(np.int32)), flat, mask=pa.array(missing))
 
-    function_: Any = apply
-    return lambda column: function_(column)
+    udf: Any = apply
+    return lambda column: udf(column)
 
 
 def as_matrix(rows: pa.Array) -> npt.NDArray[Any]:
-    """Return rows of numbers, or of packed float32, as a matrix that looks at them where they lie.
+    """Return a matrix that is a view of rows of numbers, or of packed float32, without a copy.
 
     Raises
     ------
     LogisticError
-        If they are not all of one length.
+        If the rows differ in length.
     """
     packed = pa.types.is_binary(rows.type)
     lengths = (pc.binary_length if packed else pc.list_value_length)(rows).unique().to_pylist()
     if len(lengths) != 1 or (packed and lengths[0] % 4):
-        raise LogisticError(f"rows of features must be of one length, but have {sorted(lengths)[:5]}")
+        found = sorted(lengths)[:5]
+        raise LogisticError(f"all rows of features must have one length, found {found}; remove the others")
     values: npt.NDArray[Any] = _packed(rows) if packed else rows.flatten().to_numpy(zero_copy_only=False)
     return values.reshape(len(rows), -1)
 
@@ -63,35 +64,35 @@ def _packed(rows: pa.BinaryArray) -> npt.NDArray[np.float32]:
     return np.frombuffer(data, "<f4", count=(ends[-1] - ends[0]) // 4, offset=int(ends[0]))
 
 
-def dense(matrix: Array) -> DenseMatrix:
-    """Return a matrix in Spark's terms."""
+def dense_matrix(matrix: Array) -> DenseMatrix:
+    """Return a NumPy matrix as Spark's DenseMatrix."""
     rows, columns = matrix.shape
     return DenseMatrix(rows, columns, matrix.ravel(), isTransposed=True)
 
 
-def as_rows(dataset: DataFrame, name: str, dtype: Literal["float64", "float32"] = "float64") -> Column:
-    """Return a column of features as `as_matrix` takes it: packed ones as they are, others as arrays."""
+def as_arrow(dataset: DataFrame, name: str, dtype: Literal["float64", "float32"] = "float64") -> Column:
+    """Return a column of features for `as_matrix`: packed features unchanged, others as arrays."""
     return F.col(name) if _is_packed(dataset, name) else as_array(dataset, name, dtype)
 
 
-def length(dataset: DataFrame, name: str) -> Column:
-    """Return how many numbers each row of a column of features has."""
+def feature_length(dataset: DataFrame, name: str) -> Column:
+    """Return the number of features in each row of a column."""
     if _is_packed(dataset, name):
         return (F.length(name) / 4).cast("int")
     return F.size(as_array(dataset, name))
 
 
 def as_array(dataset: DataFrame, name: str, dtype: Literal["float64", "float32"] = "float64") -> Column:
-    """Return vectors, arrays or packed features as arrays of numbers of one kind; null stays null."""
+    """Return vectors, arrays or packed features as arrays of `dtype`; null stays null."""
     if isinstance(dataset.schema[name].dataType, VectorUDT):
-        # Spark's functions fail on a null, which an image that cannot be decoded has for features.
+        # Spark's function fails on null, which is the feature value of an image that cannot be decoded.
         return F.when(F.col(name).isNotNull(), vector_to_array(F.col(name), dtype))
-    column = unpacked(F.col(name)) if _is_packed(dataset, name) else F.col(name)
+    column = unpack_features(F.col(name)) if _is_packed(dataset, name) else F.col(name)
     return column.cast(ArrayType(FloatType() if dtype == "float32" else DoubleType()))
 
 
-def unpacked(packed: Column) -> Column:
-    """Return packed features as `array<float>`, which Spark's own functions and estimators take."""
+def unpack_features(packed: Column) -> Column:
+    """Return packed features as `array<float>`, which Spark's own functions and estimators accept."""
 
     @arrow_udf(ArrayType(FloatType()))  # type: ignore[untyped-decorator]
     def unpack(batch: pa.Array) -> pa.Array:

@@ -1,0 +1,3 @@
+"""The class path of the Model in pipelines saved by version 0.1."""
+
+from logistic import WideLogisticRegressionModel as WideLogisticRegressionModel
