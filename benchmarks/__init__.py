@@ -1,1 +1,1 @@
-"""What `sh wrapper.sh bench` runs: every figure is a ratio to something measured in the same run."""
+"""The benchmarks of `sh wrapper.sh bench`: each result is a ratio to a baseline measured in the same run."""

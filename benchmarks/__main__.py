@@ -1,14 +1,19 @@
-"""Measure the ratios that this project is held to; the exit code is 1 when a goal is missed."""
+"""Run the benchmarks and compare them with their goals; the exit code is 1 if a goal is missed."""
 
 from __future__ import annotations
 
 import json
+import os
+import platform
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
+
+import psutil
+from covid_xray.software import versions
 
 if TYPE_CHECKING:
     from benchmarks.options import Options
@@ -19,16 +24,16 @@ MEASUREMENTS = ("upload", "resize", "wide", "scale", "stages", "run", "memory")
 
 
 def _measurements(options: Options) -> dict[str, Callable[[], Iterable[Ratio]]]:
-    from benchmarks import memory, original_way, resize, scale, stages, upload, whole_run, wide
-    from benchmarks.own_process import in_own_process
+    from benchmarks import memory, published_system, resize, scale, stages, upload, whole_run, wide
+    from benchmarks.processes import in_new_process
 
     def all_stages() -> Iterator[Ratio]:
         times = []
         for name in options.backbones:
-            times.append(in_own_process(stages.measure, options, name))
+            times.append(in_new_process(stages.measure, options, name))
             yield from stages.featurize_ratios(times[-1])
         yield stages.classifiers_ratio(times)
-        yield original_way.ratio(times, original_way.measure(options))
+        yield published_system.ratio(times, published_system.measure(options))
 
     return {
         "upload": lambda: upload.measure(options),
@@ -43,10 +48,10 @@ def _measurements(options: Options) -> dict[str, Callable[[], Iterable[Ratio]]]:
 
 def _measure(options: Options, only: Sequence[str]) -> Iterator[Ratio]:
     from benchmarks import scale
-    from benchmarks.own_process import in_own_process
+    from benchmarks.processes import in_new_process
     from benchmarks.workbench import prepare_weights
 
-    in_own_process(prepare_weights, options, {*options.backbones, scale.BACKBONE})
+    in_new_process(prepare_weights, options, {*options.backbones, scale.BACKBONE})
     for name, measure in _measurements(options).items():
         if not only or name in only:
             print(f"measuring: {name}", flush=True)
@@ -74,40 +79,69 @@ def _options(args: Namespace, folder: Path) -> Options:
     )
 
 
-def _enough(text: str) -> int:
-    """Read a number of images that leaves some of each class in every split."""
+def _image_count(text: str) -> int:
+    """Parse a number of images that is large enough for all classes and splits."""
     if not text.isdecimal() or int(text) < 30:
-        raise ArgumentTypeError(f"{text} is too few or no number: give 30 or more")
+        raise ArgumentTypeError(f"{text!r} is not an integer of at least 30")
     return int(text)
 
 
 def _parser() -> ArgumentParser:
     parser = ArgumentParser(prog="wrapper.sh bench", description=__doc__)
     add = parser.add_argument
-    add("--data", type=Path, required=True, help="folder of class folders, resized")
-    add("--originals", type=Path, help="the same, not resized, for what resizes them (default: --data)")
+    add("--data", type=Path, required=True, help="folder of class folders with resized X-rays")
+    add(
+        "--originals",
+        type=Path,
+        help="the same X-rays, not resized (default: --data)",
+    )
     add("--backbone", action="append", help=f"may be repeated (default: {', '.join(BACKBONES)})")
-    add("--images", type=_enough, default=IMAGES, help="at most, 30 or more (default: %(default)s)")
-    add("--full", action="store_true", help="all backbones on all images")
+    add(
+        "--images",
+        type=_image_count,
+        default=IMAGES,
+        help="at most, 30 or more (default: %(default)s)",
+    )
+    add("--full", action="store_true", help="use all backbones and all images")
     add("--weights", default="random", help="imagenet, random, or a folder of weights (default: random)")
     add("--only", action="append", default=[], choices=MEASUREMENTS, help="may be repeated (default: all)")
-    add("--output", type=Path, default=Path("out/bench"), help="for bench.json and machine.json")
+    add("--output", type=Path, default=Path("out/bench"), help="folder for bench.json and machine.json")
     return parser
 
 
+def _machine() -> dict[str, object]:
+    """Return processor, cores, memory, load, system and library versions."""
+    return {
+        "processor": _processor(),
+        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "memory_gb": round(psutil.virtual_memory().total / 1e9, 1),
+        "load_at_start": round(os.getloadavg()[0], 2),
+        "system": platform.platform(),
+        "versions": versions(),
+    }
+
+
+def _processor() -> str:
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.is_file():
+        for line in cpuinfo.read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
 def main(argv: Sequence[str]) -> int:
-    """Measure, print the table, write the JSON."""
+    """Run the benchmarks, print the table and write the JSON files."""
     args = _parser().parse_args(argv)
-    # Here, not above: --help must not wait for Spark.
+    # Imported here, so that --help does not wait for Spark.
     from radiograph import FolderError
     from rich.console import Console
     from sparkdl import SparkdlError
 
-    from benchmarks.machine import facts
     from benchmarks.result import table
 
     args.output.mkdir(parents=True, exist_ok=True)
-    machine = facts()
+    machine = _machine()
     (args.output / "machine.json").write_text(json.dumps(machine, indent=1), encoding="utf-8")
     ratios: list[Ratio] = []
     with TemporaryDirectory(prefix="bench-", dir=args.output) as folder:
@@ -117,13 +151,13 @@ def main(argv: Sequence[str]) -> int:
             print(f"wrapper.sh bench: {error}", file=sys.stderr)
             return 2
         try:
-            # What has been measured is shown at once, and kept when a later measurement fails.
+            # Results are printed immediately, and written even if a later benchmark fails.
             for ratio in _measure(options, args.only):
                 print(f"  {ratio.name}: {ratio.shown}, goal {ratio.goal}", flush=True)
                 ratios.append(ratio)
         finally:
-            found = json.dumps([ratio.as_json() for ratio in ratios], indent=1)
-            (args.output / "bench.json").write_text(found, encoding="utf-8")
+            entries = json.dumps([ratio.as_json() for ratio in ratios], indent=1)
+            (args.output / "bench.json").write_text(entries, encoding="utf-8")
     console = Console(width=None if sys.stdout.isatty() else 180, highlight=False)
     console.print(table(ratios))
     console.print(", ".join(f"{name} {value}" for name, value in machine.items() if name != "versions"))

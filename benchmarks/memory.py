@@ -1,8 +1,8 @@
-"""The memory of Spark's Python workers in the stages that show a network images.
+"""Peak memory of Spark's Python workers in the stages that apply a network.
 
-Serverless compute ends a worker that takes more than 1,024 MB. What a network takes differs between makes of
-processors, for which oneDNN has different kernels. With the variable ONEDNN_MAX_CPU_ISA (AVX512_CORE, AVX2)
-a processor does what an older one would, with TF_ENABLE_ONEDNN_OPTS=0 what one does without these kernels.
+Serverless compute kills a worker that uses more than 1,024 MB. The memory of a network depends on the
+processor, since oneDNN has different kernels for each type. The variable ONEDNN_MAX_CPU_ISA (AVX512_CORE,
+AVX2) selects the kernels of an older processor, TF_ENABLE_ONEDNN_OPTS=0 disables oneDNN's kernels.
 """
 
 from __future__ import annotations
@@ -30,33 +30,33 @@ from sparkdl.backbones import backbone as network
 from sparkdl.weights import resolve
 
 from benchmarks.options import Options
-from benchmarks.own_process import in_own_process, peak_of_workers
+from benchmarks.processes import in_new_process, peak_of_workers
 from benchmarks.result import Goal, Ratio
 from benchmarks.workbench import Workbench, prepare_weights, workbench
 
-# Of each class: as many as keep both cores at work for some batches.
+# Images per class: enough for some batches on both cores.
 IMAGES = 8
-# Less than a task has: what opens a file then holds a network from the chunk before it.
+# Chunks smaller than a task: a worker that decodes files then still holds a network from the previous chunk.
 SETTINGS = {"execution.chunk_images": 12, "repeats": 1, "patient_grouped.repeats": 0}
 
 
 def measure(options: Options) -> Iterator[Ratio]:
-    """Run the stages of all networks on the largest originals, each with workers of its own."""
+    """Run each stage for all networks on the largest originals, each with new workers."""
     if sys.platform != "linux":
-        print("  only Linux keeps the peaks of processes")
+        print("  skipped: only Linux records the peak memory of processes")
         return
     data = largest_of_each(options.originals, options.folder / "largest", IMAGES)
     options = replace(options, data=data, images=None, backbones=tuple(BACKBONES))
-    in_own_process(prepare_weights, options, BACKBONES)
-    in_own_process(_ingest, options)
+    in_new_process(prepare_weights, options, BACKBONES)
+    in_new_process(_ingest, options)
     for backbone in BACKBONES:
         for stage in stages_of(backbone):
-            peak = in_own_process(_peak, options, backbone, stage)
+            peak = in_new_process(_peak, options, backbone, stage)
             yield Ratio(f"{stage} {backbone}: peak memory of a worker in MB", peak, Goal(high=900))
 
 
 def stages_of(backbone: str) -> tuple[str, ...]:
-    """Name the stages that show this network images; explain has no need where features are flat."""
+    """Return the stages that apply this network; `explain` does so only with averaged features."""
     averaged = network(backbone).published_pooling == "avg"
     return tuple(stage for stage in _STAGES if averaged or stage != "explain")
 
@@ -73,7 +73,7 @@ def largest_of_each(data: Path, folder: Path, images: int) -> Path:
 
 
 def _ingest(options: Options) -> None:
-    """Open the files, so that no worker that is watched has done that before; score opens them itself."""
+    """Ingest in advance, so that no measured worker decodes files except in score, which always does."""
     with _workbench(options):
         pass
 
@@ -86,7 +86,7 @@ def _peak(options: Options, backbone: str, stage: str) -> float:
     with _workbench(options) as bench, peak_of_workers(getpid()) as peak:
         _STAGES[stage](bench, backbone)
     if not peak():
-        raise RuntimeError("no Python worker of Spark was seen")
+        raise RuntimeError("no Python worker of Spark was found")
     return peak()
 
 
@@ -100,7 +100,7 @@ def _score(bench: Workbench, backbone: str) -> None:
 
 
 def _explain(bench: Workbench, backbone: str) -> None:
-    """Explain, after what that needs: features that are there already, and a fit, which uses no network."""
+    """Explain, after featurize and train, neither of which applies the network here."""
     bench.featurize(backbone)
     bench.train(backbone)
     explain(bench.tables, bench.run_id, backbone, _silent)
@@ -114,7 +114,7 @@ _STAGES: dict[str, Callable[[Workbench, str], None]] = {
 
 
 def _model(bench: Workbench, backbone: str) -> Registered:
-    """Return a model that knows nothing: of its numbers, only how many they are takes memory."""
+    """Return a model with coefficients of 0: memory depends only on their number."""
     settings, options = bench.settings, bench.options
     task, classes = next(iter(settings.tasks.items()))
     weights = resolve(options.weights, backbone, options.weights_store, settings.seed)
@@ -132,9 +132,9 @@ def _model(bench: Workbench, backbone: str) -> Registered:
         image_ids=(),
     )
     length = network(backbone).feature_length(settings.pooling)
-    none = Classifier(np.zeros((1, length)), np.zeros(1), np.zeros(length), FeatureSpread(1, 0, 1))
-    return Registered(Version(f"{backbone}_{task}", "1"), SavedModel(about, none))
+    zero = Classifier(np.zeros((1, length)), np.zeros(1), np.zeros(length), FeatureSpread(1, 0, 1))
+    return Registered(Version(f"{backbone}_{task}", "1"), SavedModel(about, zero))
 
 
 def _silent(progress: Progress) -> None:
-    """A stage's progress is not what a benchmark shows."""
+    """Ignore progress messages."""

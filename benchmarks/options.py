@@ -1,4 +1,4 @@
-"""What a benchmark is run on."""
+"""The options of the benchmarks."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ class Options:
     Attributes
     ----------
     data : Path
-        Class folders of X-rays, resized.
+        Class folders of resized X-rays.
     originals : Path
-        Class folders of X-rays as published, for what resizes them.
+        Class folders of original X-rays, for the resize benchmarks.
     images : int or None
-        How many at most; None takes all.
+        Maximum number of images; None takes all.
     backbones : tuple of str
     weights : str
-        As for a run.
+        As in the command `run`.
     folder : Path
-        Receives everything that is written meanwhile.
+        Folder for temporary files.
     """
 
     data: Path
@@ -34,5 +34,5 @@ class Options:
 
     @property
     def weights_store(self) -> Path:
-        """Where weights that are drawn or fetched stay from one measurement to the next."""
+        """Folder of random and downloaded weights, shared by all benchmarks."""
         return self.folder / "weights"

@@ -1,4 +1,4 @@
-"""The published `dataset_resize`: with two processes against one, and against a plain loop over Pillow."""
+"""`dataset_resize`: two processes against one, and against a plain Pillow loop."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from PIL import Image
 from radiograph import class_folders, walk
 
 from benchmarks.options import Options
-from benchmarks.own_process import in_own_process, seconds
+from benchmarks.processes import in_new_process, seconds
 from benchmarks.result import Goal, Ratio
 from data_upload.resize import QUALITY, SHORTER_SIDE, resize_folder
 
 
 def measure(options: Options) -> list[Ratio]:
-    """Resize the originals in three ways."""
+    """Resize the originals with a plain loop, one worker and two workers."""
     folder = options.folder / "resize"
-    plain = in_own_process(_plain, options.originals, folder / "plain")
-    one = in_own_process(_ours, options.originals, folder / "one", 1)
-    two = in_own_process(_ours, options.originals, folder / "two", 2)
+    plain = in_new_process(_plain, options.originals, folder / "plain")
+    one = in_new_process(_ours, options.originals, folder / "one", 1)
+    two = in_new_process(_ours, options.originals, folder / "two", 2)
     parts = {"plain s": plain, "1 worker s": one, "2 workers s": two}
     return [
         Ratio("resize: 1 worker / 2 workers", one / two, Goal(low=1.7), parts),

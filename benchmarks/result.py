@@ -1,4 +1,4 @@
-"""A ratio, its goal and whether it was met; the table and the JSON of many."""
+"""Benchmark results: ratios with goals, as a table and as JSON."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from rich.table import Table
 
 @dataclass(frozen=True)
 class Goal:
-    """The range a ratio has to lie in, both ends included."""
+    """The inclusive range in which a ratio must be."""
 
     low: float | None = None
     high: float | None = None
 
     def met_by(self, ratio: float) -> bool:
-        """Tell whether `ratio` lies in the range."""
+        """Return whether `ratio` is in the range."""
         return (self.low is None or ratio >= self.low) and (self.high is None or ratio <= self.high)
 
     def __str__(self) -> str:
@@ -26,16 +26,16 @@ class Goal:
 
 @dataclass(frozen=True)
 class Ratio:
-    """One line of the table.
+    """One result: a row of the table.
 
     Attributes
     ----------
     name : str
-        What is compared with what.
+        What is compared.
     ratio : float
     goal : Goal
     measured : dict of str to float
-        What the ratio was made of: seconds, bytes, counts; each key says which.
+        The measurements behind the ratio; keys contain the unit.
     """
 
     name: str
@@ -45,12 +45,12 @@ class Ratio:
 
     @property
     def met(self) -> bool:
-        """Whether the goal was reached."""
+        """Whether the goal is met."""
         return self.goal.met_by(self.ratio)
 
     @property
     def shown(self) -> str:
-        """The ratio with three digits, or with all of a larger whole number."""
+        """The ratio with three significant digits, or as an integer from 1000."""
         return f"{self.ratio:.0f}" if self.ratio >= 1000 else f"{self.ratio:.3g}"
 
     def as_json(self) -> dict[str, object]:
@@ -65,7 +65,7 @@ class Ratio:
 
 
 def table(ratios: list[Ratio]) -> Table:
-    """Lay the ratios out for a terminal."""
+    """Return the table of results for a terminal."""
     shown = Table("ratio", "", "goal", "", "measured", title="Benchmarks")
     for ratio in ratios:
         parts = ", ".join(f"{name} {value:.4g}" for name, value in ratio.measured.items())

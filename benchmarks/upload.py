@@ -1,4 +1,4 @@
-"""The upload against one file at a time through the SDK, to a workspace 20 ms away."""
+"""The upload against one file at a time with the SDK, to a workspace with 20 ms latency."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from databricks.sdk import WorkspaceClient
 from radiograph import class_folders, walk
 
 from benchmarks.options import Options
-from benchmarks.own_process import seconds
+from benchmarks.processes import seconds
 from benchmarks.result import Goal, Ratio
 from data_upload.__main__ import main as data_upload
 from tests.workspace.stand_in import IMAGES, Handler, Workspace
@@ -24,11 +24,11 @@ LATENCY = 0.020
 
 
 def measure(options: Options) -> list[Ratio]:
-    """Upload the same folder twice, each time to an empty volume."""
+    """Upload the same files with both methods, each time to an empty volume."""
     files = [found.file for found in walk(options.data, class_folders(options.data))][: options.images]
     with _workspace(options.folder):
         singly = seconds(lambda: _one_by_one(files))
-    folder = _linked(files, options.folder / "upload")
+    folder = _copied(files, options.folder / "upload")
     with _workspace(options.folder):
         ours = seconds(lambda: _upload(folder))
     parts = {"files": len(files), "one by one s": singly, "ours s": ours}
@@ -46,8 +46,8 @@ def _upload(folder: Path) -> None:
         raise RuntimeError("the upload failed")
 
 
-def _linked(files: list[Path], folder: Path) -> Path:
-    """Make a folder of just these files: an upload leaves its journal in the folder."""
+def _copied(files: list[Path], folder: Path) -> Path:
+    """Copy these files to a folder of their own, as an upload writes its journal to the folder."""
     for file in files:
         (folder / file.parent.name).mkdir(parents=True, exist_ok=True)
         (folder / file.parent.name / file.name).write_bytes(file.read_bytes())
@@ -56,12 +56,12 @@ def _linked(files: list[Path], folder: Path) -> Path:
 
 @contextmanager
 def _workspace(folder: Path) -> Iterator[None]:
-    """Serve an empty volume from another process, and point the SDK at it."""
-    here, there = get_context("spawn").Pipe()
-    server = get_context("spawn").Process(target=_serve, args=(there,), daemon=True)
+    """Serve an empty volume from another process, and configure the SDK for it."""
+    receiver, sender = get_context("spawn").Pipe()
+    server = get_context("spawn").Process(target=_serve, args=(sender,), daemon=True)
     server.start()
     try:
-        os.environ |= {"DATABRICKS_HOST": here.recv(), "DATABRICKS_TOKEN": "none"}
+        os.environ |= {"DATABRICKS_HOST": receiver.recv(), "DATABRICKS_TOKEN": "none"}
         os.environ["DATABRICKS_CONFIG_FILE"] = str(folder / "none")
         yield
     finally:
@@ -71,11 +71,11 @@ def _workspace(folder: Path) -> Iterator[None]:
 
 def _serve(pipe: Connection) -> None:
     workspace = Workspace((IMAGES,))
-    workspace.fault, workspace.page = _late, 1000
+    workspace.fault, workspace.page = _delay, 1000
     pipe.send(workspace.url)
     workspace.serve_forever()
 
 
-def _late(handler: Handler) -> bool:
+def _delay(handler: Handler) -> bool:
     time.sleep(LATENCY)
     return False

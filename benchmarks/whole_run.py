@@ -1,4 +1,4 @@
-"""All ten runs as a person types them: the second time against the first, and the memory they take."""
+"""The command `run all`: its second execution against the first, and its peak memory."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import subprocess
 import sys
 
 from benchmarks.options import Options
-from benchmarks.own_process import peak_memory, seconds
+from benchmarks.processes import peak_memory, seconds
 from benchmarks.result import Goal, Ratio
 from benchmarks.workbench import CONFIG
 
 
 def measure(options: Options) -> list[Ratio]:
-    """Type `run all` twice."""
+    """Execute `run all` twice."""
     peaks: list[float] = []
     first = seconds(lambda: peaks.append(_run_all(options)))
     second = seconds(lambda: peaks.append(_run_all(options)))
@@ -24,7 +24,7 @@ def measure(options: Options) -> list[Ratio]:
 
 
 def _run_all(options: Options) -> float:
-    """Run all; return the peak memory in GB."""
+    """Execute `run all`; return the peak memory in GB."""
     arguments = ["--data", str(options.data), "--output", str(options.folder / "all")]
     arguments += ["--weights", options.weights]
     if options.images is not None:
@@ -36,5 +36,5 @@ def _run_all(options: Options) -> float:
         with peak_memory(process.pid) as peak:
             code = process.wait()
     if code:
-        raise RuntimeError(f"`run all` ended with {code}; {log} says why")
+        raise RuntimeError(f"`run all` exited with code {code}: see {log}")
     return peak()

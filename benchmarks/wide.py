@@ -1,4 +1,4 @@
-"""The wide estimator against Spark's LogisticRegression, on as many columns as InceptionV3 gives."""
+"""The wide estimator against Spark's LogisticRegression, with as many columns as InceptionV3 has features."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from benchmarks.options import Options
-from benchmarks.own_process import in_watched_process, seconds
+from benchmarks.processes import in_measured_process, seconds
 from benchmarks.result import Goal, Ratio
 from benchmarks.workbench import allow_memory, fewest_partitions
 
 ROWS, COLUMNS, FOLDS = 900, 131_072, 6
-# Both fit a few rows first, read from files alike: what a JVM does for the first time is slow, whoever asks.
+# Both fit a few rows first, as a warm-up of the JVM.
 FEW, FEW_COLUMNS = 20, 100
 REG_PARAM = 0.05
-# What Spark's estimator needs for these; with the 4 GB of a run it spills.
-_SPARKS_MEMORY = "10g"
-# As many rows to a file as featurize writes in one task.
+# Memory that Spark's estimator needs; with the 4 GB of a run it spills to disk.
+_SPARK_MEMORY = "10g"
+# Rows per file, as featurize writes in one task.
 _FILE_ROWS = 64
 
 Array = npt.NDArray[np.float64]
@@ -39,7 +39,7 @@ Codes = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Fits:
-    """Seconds of one fit on all rows and of six on folds, and what the one found."""
+    """Seconds of one fit on all rows and of six on folds, and the solution of the former."""
 
     one: float
     six: float
@@ -48,23 +48,23 @@ class Fits:
 
 
 def measure(options: Options) -> list[Ratio]:
-    """Fit both on the same rows, each in a process of its own."""
+    """Fit both estimators on the same rows, each in a new process."""
     folder = options.folder / "wide"
     matrix, codes = _draw()
     _write(folder / "all", matrix, codes)
     _write(folder / "few", matrix[:FEW, :FEW_COLUMNS], codes[:FEW])
     penalty = REG_PARAM * _scale(matrix) ** 2
-    ours, our_memory = in_watched_process(_ours, folder, codes)
-    sparks, sparks_memory = in_watched_process(_sparks, folder, penalty)
-    ends = [_objective(matrix, codes, fits, penalty) for fits in (ours, sparks)]
+    ours, our_memory = in_measured_process(_ours, folder, codes)
+    sparks, sparks_memory = in_measured_process(_sparks, folder, penalty)
+    objectives = [_objective(matrix, codes, fits, penalty) for fits in (ours, sparks)]
     return [
-        _faster("one fit", sparks.one, ours.one, at_least=5),
-        _faster(f"{FOLDS} fits on folds", sparks.six, ours.six, at_least=12),
+        _speedup("one fit", sparks.one, ours.one, at_least=5),
+        _speedup(f"{FOLDS} fits on folds", sparks.six, ours.six, at_least=12),
         Ratio(
             "wide estimator, objective: ours / Spark's",
-            ends[0] / ends[1],
+            objectives[0] / objectives[1],
             Goal(high=1),
-            {"ours": ends[0], "Spark's": ends[1]},
+            {"ours": objectives[0], "Spark's": objectives[1]},
         ),
         Ratio(
             "wide estimator, peak memory: ours / Spark's",
@@ -75,9 +75,9 @@ def measure(options: Options) -> list[Ratio]:
     ]
 
 
-def _faster(what: str, sparks: float, ours: float, at_least: float) -> Ratio:
+def _speedup(operation: str, sparks: float, ours: float, at_least: float) -> Ratio:
     parts = {"Spark's s": sparks, "ours s": ours}
-    return Ratio(f"wide estimator, {what}: Spark's / ours", sparks / ours, Goal(low=at_least), parts)
+    return Ratio(f"wide estimator, {operation}: Spark's / ours", sparks / ours, Goal(low=at_least), parts)
 
 
 def _ours(folder: Path, codes: Codes) -> Fits:
@@ -90,19 +90,19 @@ def _ours(folder: Path, codes: Codes) -> Fits:
     [model] = models
 
     def six() -> None:
-        """As `train` does it: the inner products once, a sub-matrix for each fold."""
-        inner = gram(collect_rows(rows, _ids(ROWS)))
+        """Fit as `train` does: one Gram matrix, a submatrix for each fold."""
+        matrix = gram(collect_rows(rows, _ids(ROWS)))
         for fold in range(FOLDS):
             training = np.flatnonzero(np.arange(ROWS) % FOLDS != fold)
-            penalty = REG_PARAM * common_scale(inner, training, COLUMNS) ** 2
-            fit_rows(inner, training, codes[training], 2, penalty)
+            penalty = REG_PARAM * common_scale(matrix, training, COLUMNS) ** 2
+            fit_rows(matrix, training, codes[training], 2, penalty)
 
     took = seconds(six)
     return Fits(one, took, model.coefficientMatrix.toArray()[0], float(model.interceptVector[0]))
 
 
 def _sparks(folder: Path, penalty: float) -> Fits:
-    allow_memory(_SPARKS_MEMORY)
+    allow_memory(_SPARK_MEMORY)
     spark = local_session("local[*]", folder / "spark.log")
     few, rows = (_vectors(spark, folder / which / "lists").cache() for which in ("few", "all"))
     estimator = LogisticRegression(regParam=penalty, standardization=False)
@@ -125,7 +125,7 @@ def _vectors(spark: SparkSession, lists: Path) -> DataFrame:
 
 
 def _draw() -> tuple[Matrix, Codes]:
-    """Draw rows like a network's: not negative, half zero, some columns telling the classes apart."""
+    """Draw rows like features: non-negative, half zero, some columns depending on the class."""
     random = np.random.default_rng(5)
     codes = np.arange(ROWS) // 7 % 2
     matrix = random.standard_normal((ROWS, COLUMNS), np.float32)
@@ -135,14 +135,14 @@ def _draw() -> tuple[Matrix, Codes]:
 
 
 def _write(folder: Path, matrix: Matrix, codes: Codes) -> None:
-    """Write the rows as the lists of numbers that Spark makes vectors of, and packed as in `features`."""
+    """Write the rows as lists of numbers, for Spark's vectors, and packed as in `features`."""
     rows, columns = matrix.shape
     group = int(session_settings()["spark.hadoop.parquet.block.size"]) // (columns * 4)
     for name in ("lists", "packed"):
         (folder / name).mkdir(parents=True)
     for start in range(0, rows, _FILE_ROWS):
         part = slice(start, start + _FILE_ROWS)
-        beside = {
+        other_columns = {
             "image_id": _ids(rows)[part],
             "label": codes[part].astype(np.float64),
             "fold": np.arange(rows)[part] % FOLDS,
@@ -151,7 +151,7 @@ def _write(folder: Path, matrix: Matrix, codes: Codes) -> None:
         packed = [row.tobytes() for row in matrix[part]]
         for name, features in (("lists", lists), ("packed", packed)):
             file = folder / name / f"{start:04}.parquet"
-            pq.write_table(pa.table(beside | {"features": features}), file, row_group_size=group)
+            pq.write_table(pa.table(other_columns | {"features": features}), file, row_group_size=group)
 
 
 def _ids(rows: int) -> list[str]:

@@ -1,4 +1,4 @@
-"""A session with the images of a run ingested: the stages of a job, ready to be timed one by one."""
+"""A local session with an ingested run, whose stages can be timed one by one."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ from sparkdl.images import to_input
 from sparkdl.weights import resolve
 
 from benchmarks.options import Options
-from benchmarks.own_process import seconds
+from benchmarks.processes import seconds
 
 CONFIG = Path(__file__).resolve().parent.parent / "config.yaml"
 
 
 @dataclass(frozen=True)
 class Workbench:
-    """One run over the first images of each class."""
+    """An ingested run of the first images of each class."""
 
     options: Options
     tables: Tables
@@ -44,48 +44,48 @@ class Workbench:
     run_id: str
 
     def ids(self, task: str | None = None) -> list[str]:
-        """Return the run's images, sorted; those of one task, or of all."""
+        """Return the sorted image ids of the run, of one task or of all."""
         splits = self.tables.read("splits").where(F.col("run_id") == self.run_id)
         if task is not None:
             splits = splits.where(F.col("task") == task)
         return sorted(splits.select("image_id").distinct().toPandas()["image_id"])
 
     def featurize(self, backbone: str) -> float:
-        """Run the stage for images that have no features; return its seconds."""
+        """Run featurize; return the seconds."""
         return seconds(lambda: featurize(self.tables, self.run_id, backbone, _silent))
 
     def train(self, backbone: str) -> float:
-        """Run the stage; return its seconds."""
+        """Run train; return the seconds."""
         return seconds(lambda: train(self.tables, self.run_id, backbone, _silent))
 
-    def forget_features(self, backbone: str) -> None:
-        """Delete a backbone's features, so that the stage computes them again."""
+    def delete_features(self, backbone: str) -> None:
+        """Delete a backbone's features, so that featurize computes them again."""
         name = self.tables.name("features")
-        # Delta takes no parameters in a DELETE; the name is one of the five.
+        # Delta does not support parameters in DELETE; the name is one of the five backbones.
         self.tables.spark.sql(f"DELETE FROM {name} WHERE backbone = '{backbone}'")  # noqa: S608
 
     def inputs(self, backbone: str) -> npt.NDArray[np.uint8]:
-        """Return the run's images as the network takes them, in the order of `ids`."""
+        """Return the network's input tensors of the run's images, in the order of `ids`."""
         ids, images = self.ids(), self.tables.read("images")
-        found = images.where(F.col("image_id").isin(ids)).orderBy("image_id").select("content").toPandas()
+        rows = images.where(F.col("image_id").isin(ids)).orderBy("image_id").select("content").toPandas()
         size = network(backbone).size
-        pictures = [to_input(bytes(c), size, self.settings.scale_hint) for c in found["content"]]
+        pictures = [to_input(bytes(c), size, self.settings.scale_hint) for c in rows["content"]]
         return np.stack([picture for picture in pictures if picture is not None])
 
     def first_features(self, backbone: str, count: int) -> npt.NDArray[np.float32]:
-        """Return the stored features of the first images."""
+        """Return the stored features of the first `count` images."""
         ids = self.ids()[:count]
         row = runs.state(self.tables, self.run_id, backbone)[0]
         stored = self.tables.matching("features", feature_key(self.settings, backbone, row["weights_id"]))
-        kept = stored.where(F.col("image_id").isin(ids)).orderBy("image_id").select("features").collect()
-        return np.stack([np.frombuffer(values, "<f4") for (values,) in kept])
+        rows = stored.where(F.col("image_id").isin(ids)).orderBy("image_id").select("features").collect()
+        return np.stack([np.frombuffer(values, "<f4") for (values,) in rows])
 
 
 @contextmanager
 def workbench(
     options: Options, warehouse: Path, images: int | None = None, **changes: Any
 ) -> Iterator[Workbench]:
-    """Start a session and ingest at most `images` images, an equal share of each class."""
+    """Start a session and ingest at most `images` images, equally many of each class."""
     spark = local_session("local[*]", options.folder / "spark.log")
     try:
         attach_warehouse(spark, warehouse)
@@ -95,26 +95,26 @@ def workbench(
 
 
 def allow_memory(memory: str) -> None:
-    """Give the JVM that this process starts later more memory than that of a run has."""
+    """Set the memory of a JVM that this process starts later."""
     os.environ["PYSPARK_SUBMIT_ARGS"] = f"--driver-memory {memory} pyspark-shell"
 
 
 def fewest_partitions(rows: DataFrame) -> DataFrame:
-    """Return rows as Spark's LogisticRegression fits them fastest: one partition for each core.
+    """Coalesce rows to one partition per core, with which Spark's LogisticRegression is fastest.
 
-    In every step each partition gets all coefficients, and sends as many numbers back.
+    In every iteration each partition receives all coefficients and returns a gradient of the same size.
     """
     return rows.coalesce(os.cpu_count() or 1)
 
 
 def prepare_weights(options: Options, backbones: Iterable[str]) -> None:
-    """Have the weights ready, so that no stage draws or fetches them while it is timed."""
+    """Resolve the weights in advance, so that no timed stage draws or downloads them."""
     for name in backbones:
         resolve(options.weights, name, options.weights_store, load_settings(CONFIG).seed)
 
 
 def ingested(options: Options, tables: Tables, images: int | None, **changes: Any) -> Workbench:
-    """Ingest a run of at most `images` images; images that are there already are not opened again."""
+    """Ingest a run of at most `images` images; stored images are not decoded again."""
     settings = load_settings(CONFIG, changes)
     if images is not None:
         settings = load_settings(CONFIG, {**changes, "limit_per_class": images // len(settings.classes)})
@@ -126,4 +126,4 @@ def ingested(options: Options, tables: Tables, images: int | None, **changes: An
 
 
 def _silent(progress: Progress) -> None:
-    """A stage's progress is not what a benchmark shows."""
+    """Ignore progress messages."""

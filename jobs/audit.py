@@ -1,11 +1,11 @@
-"""Task `audit`: classifiers that see no lung, into the tables `predictions` and `metrics`."""
+"""Task `audit`: baselines that use no lung pixels; writes the tables `predictions` and `metrics`."""
 
 import sys
 
 from covid_xray.stages.audit import audit
-from covid_xray.task import entry
+from covid_xray.task import task_main
 
-main = entry(__doc__, lambda tables, args, notify: audit(tables, args.run_id, notify))
+main = task_main(__doc__, lambda tables, args, notify: audit(tables, args.run_id, notify))
 
 if __name__ == "__main__":
     main(sys.argv[1:])

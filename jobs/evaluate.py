@@ -1,22 +1,31 @@
-"""Task `evaluate`: a registered model on labelled images from elsewhere, into `predictions` and `metrics`."""
+"""Task `evaluate`: a registered model on labelled external images; writes `predictions` and `metrics`."""
 
 import sys
 
 from covid_xray.registry.registry import registry_at
 from covid_xray.stages.evaluate import evaluate
-from covid_xray.task import entry, images, model, patients, registry, settings, settings_in, source_in
+from covid_xray.task import (
+    add_images,
+    add_model,
+    add_patients,
+    add_registry,
+    add_settings,
+    settings_from,
+    source_from,
+    task_main,
+)
 
-main = entry(
+main = task_main(
     __doc__,
     lambda tables, args, notify: evaluate(
         tables,
-        settings_in(args),
-        source_in(args),
+        settings_from(args),
+        source_from(args),
         registry_at(args.tracking_uri, args.catalog, args.schema).fetch(args.model),
         args.run_id,
         notify,
     ),
-    *(settings, images, patients, model, registry),
+    *(add_settings, add_images, add_patients, add_model, add_registry),
 )
 
 if __name__ == "__main__":

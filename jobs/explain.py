@@ -1,12 +1,12 @@
-"""Task `explain`: where one backbone's classifiers look in held-out images, into the table `explanations`."""
+"""Task `explain`: class-activation maps of one backbone's held-out images; writes `explanations`."""
 
 import sys
 
 from covid_xray.stages.explain import explain
-from covid_xray.task import backbone, entry
+from covid_xray.task import add_backbone, task_main
 
-main = entry(
-    __doc__, lambda tables, args, notify: explain(tables, args.run_id, args.backbone, notify), backbone
+main = task_main(
+    __doc__, lambda tables, args, notify: explain(tables, args.run_id, args.backbone, notify), add_backbone
 )
 
 if __name__ == "__main__":

@@ -1,17 +1,26 @@
-"""Task `ingest`: a folder of X-rays becomes the tables `images`, `quarantine`, `splits` and `runs`."""
+"""Task `ingest`: reads a folder of X-rays; writes `images`, `quarantine`, `splits` and `runs`."""
 
 import sys
 from datetime import UTC, datetime
 
 from covid_xray.stages.ingest import ingest
-from covid_xray.task import entry, images, patients, request, request_in, settings, settings_in, source_in
+from covid_xray.task import (
+    add_images,
+    add_patients,
+    add_request,
+    add_settings,
+    request_from,
+    settings_from,
+    source_from,
+    task_main,
+)
 
-main = entry(
+main = task_main(
     __doc__,
     lambda tables, args, notify: ingest(
-        tables, settings_in(args), request_in(args), source_in(args), datetime.now(UTC), notify
+        tables, settings_from(args), request_from(args), source_from(args), datetime.now(UTC), notify
     ),
-    *(settings, request, images, patients),
+    *(add_settings, add_request, add_images, add_patients),
 )
 
 if __name__ == "__main__":

@@ -1,12 +1,12 @@
-"""Task `register`: one backbone's final models of a run, logged to MLflow and registered."""
+"""Task `register`: logs one backbone's final models of a run to MLflow and registers them."""
 
 import sys
 
 from covid_xray.registry.registry import registry_at
 from covid_xray.stages.register import register
-from covid_xray.task import backbone, entry, experiment, registry
+from covid_xray.task import add_backbone, add_experiment, add_registry, task_main
 
-main = entry(
+main = task_main(
     __doc__,
     lambda tables, args, notify: register(
         tables,
@@ -15,7 +15,7 @@ main = entry(
         registry_at(args.tracking_uri, args.catalog, args.schema, args.experiment),
         notify,
     ),
-    *(backbone, registry, experiment),
+    *(add_backbone, add_registry, add_experiment),
 )
 
 if __name__ == "__main__":

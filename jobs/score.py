@@ -1,4 +1,4 @@
-"""Task `score`: what a registered model says of new images, into the table `scores`."""
+"""Task `score`: a registered model's predictions for new images; writes the table `scores`."""
 
 import sys
 from datetime import UTC, datetime
@@ -6,21 +6,29 @@ from datetime import UTC, datetime
 from covid_xray.privacy.patient_key import patient_key
 from covid_xray.registry.registry import registry_at
 from covid_xray.stages.score import score
-from covid_xray.task import entry, folder_in, images, model, registry, settings, settings_in
+from covid_xray.task import (
+    add_images,
+    add_model,
+    add_registry,
+    add_settings,
+    data_folder,
+    settings_from,
+    task_main,
+)
 
-main = entry(
+main = task_main(
     __doc__,
     lambda tables, args, notify: score(
         tables,
-        settings_in(args),
-        folder_in(args),
+        settings_from(args),
+        data_folder(args),
         registry_at(args.tracking_uri, args.catalog, args.schema).fetch(args.model),
         args.run_id,
         datetime.now(UTC),
         notify,
         patient_key(args.patient_id_key),
     ),
-    *(settings, images, model, registry),
+    *(add_settings, add_images, add_model, add_registry),
 )
 
 if __name__ == "__main__":

@@ -1,12 +1,12 @@
-"""Task `train`: one backbone's classifiers, into the tables `predictions` and `metrics`."""
+"""Task `train`: one backbone's classifiers; writes the tables `predictions` and `metrics`."""
 
 import sys
 
 from covid_xray.stages.train import train
-from covid_xray.task import backbone, entry
+from covid_xray.task import add_backbone, task_main
 
-main = entry(
-    __doc__, lambda tables, args, notify: train(tables, args.run_id, args.backbone, notify), backbone
+main = task_main(
+    __doc__, lambda tables, args, notify: train(tables, args.run_id, args.backbone, notify), add_backbone
 )
 
 if __name__ == "__main__":

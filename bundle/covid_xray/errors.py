@@ -1,4 +1,4 @@
-"""What can go wrong in a stage, as one line that a person can act on."""
+"""The errors of this package, and how any error is reduced to one line."""
 
 from __future__ import annotations
 
@@ -6,55 +6,55 @@ import re
 
 _TRACEBACK = "Traceback (most recent call last):"
 _CLASS = r"(?:\w+\.)*[A-Z]\w*(?:Error|Exception): "
-# SQLAlchemy's words around what a database has said: https://docs.sqlalchemy.org/en/20/errors.html
+# How SQLAlchemy wraps the message of a database: https://docs.sqlalchemy.org/en/20/errors.html
 _DATABASE = re.compile(r"^\((\w+)\.\w+Error\) (.+)$", re.MULTILINE)
 _LOST_WORKER = "Python worker exited unexpectedly"
 
 
 class CovidXrayError(Exception):
-    """Root of this package's errors. The message says what is wrong, where, and what to do."""
+    """Base class of this package's errors. The message says what is wrong, where, and what to do."""
 
 
 class SettingsError(CovidXrayError):
-    """Raised when config.yaml or a --set names an unknown key or a value out of range."""
+    """Raised when config.yaml or --set contains an unknown key or a value out of range."""
 
 
 class DataError(CovidXrayError):
-    """Raised when the given images, patients or manifest cannot make the asked-for run."""
+    """Raised when the images, patients or manifest do not allow the requested run."""
 
 
 class SecretError(CovidXrayError):
-    """Raised when the key of the patients' pseudonyms cannot be had, or gives them away."""
+    """Raised when the key for patient pseudonyms is unavailable or too short."""
 
 
 class StageError(CovidXrayError):
-    """Raised when a stage finds its input tables missing or incomplete."""
+    """Raised when the input tables of a stage are missing or incomplete."""
 
 
 class ModelError(CovidXrayError):
-    """Raised when a model cannot be found, or not be used as it was trained."""
+    """Raised when a model is not registered, or its weights are not those it was trained with."""
 
 
 class RunFailedError(CovidXrayError):
-    """Raised by the last task when a row of `runs` did not succeed."""
+    """Raised by the last task if a row of `runs` did not succeed."""
 
 
 def one_line(error: BaseException) -> str:
-    """Return what an error comes from, in one line.
+    """Return the root cause of an error as one line.
 
-    Spark's own message begins with what it was doing; why it failed stands at the end of a worker's traceback
-    or of a chain of Java exceptions. MLflow's store names its database.
+    Spark's message begins with the failed operation; the cause is at the end of a worker's traceback or of a
+    chain of Java exceptions. The message of MLflow's store contains that of its database.
     """
     text = str(error).strip()
     if not text:
         return type(error).__name__
     if _LOST_WORKER in text:
         return (
-            "a Python worker was killed, probably because memory ran out: go on with a lower "
-            "execution.batch_size, or with fewer tasks at once (--master 'local[1]')"
+            "a Python worker was killed, probably because memory ran out: run again with a lower "
+            "execution.batch_size, or with fewer concurrent tasks (--master 'local[1]')"
         )
-    if said := _DATABASE.search(text):
-        return ": ".join(said.groups())
+    if match := _DATABASE.search(text):
+        return ": ".join(match.groups())
     if _TRACEBACK in text:
         after = text.rpartition(_TRACEBACK)[2].splitlines()
         text = next((line for line in after if line and not line[0].isspace()), text)

@@ -1,4 +1,4 @@
-"""What a stage says while it works; whoever runs it decides how that is shown."""
+"""Progress messages of stages; the caller decides how they are shown."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ _LINE = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a stage has come.
+    """The progress of a stage.
 
     Attributes
     ----------
     stage : str
         `ingest`, `featurize`, `train` or `report`.
     subject : str
-        What it works on, e.g. a backbone; empty where there is only one thing.
+        What the stage processes, e.g. a backbone; empty if there is only one.
     done, total : int
-        Units of work; `done == total` ends the stage's subject.
+        Completed and total units of work.
     unit : str
-        What is counted, in the plural.
+        Name of the units, in the plural.
     seconds : float
-        Since the subject was begun.
+        Elapsed time.
     note : str
-        Anything worth a line of its own.
+        Additional message.
     """
 
     stage: str
@@ -54,21 +54,21 @@ class Progress:
 Notify = Callable[[Progress], None]
 
 
-def logged() -> Notify:
-    """Return what writes progress to the package's log, a line each: what the log of a job is read for."""
+def log_progress() -> Notify:
+    """Return a callback that writes each progress message to the package's log."""
     logger = logging.getLogger("covid_xray")
     if not logger.handlers:
         handler = logging.StreamHandler(sys.stdout)
         handler.setFormatter(logging.Formatter(_LINE))
         logger.addHandler(handler)
         logger.setLevel(logging.INFO)
-        # Spark and the runtime have handlers of their own at the root, which would say it twice.
+        # Spark and the runtime have root handlers, which would print every line twice.
         logger.propagate = False
     return lambda progress: logger.info("%s", progress, extra=asdict(progress))
 
 
 def duration(seconds: float) -> str:
-    """Write seconds as a person would: `8 s`, `2 min 07 s`, `1 h 05 min`."""
+    """Format seconds: `8 s`, `2 min 07 s`, `1 h 05 min`."""
     whole = round(seconds)
     if whole < 60:
         return f"{whole} s"

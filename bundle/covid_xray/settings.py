@@ -1,4 +1,4 @@
-"""Every parameter of a run: config.yaml and the changes to it, validated once."""
+"""The parameters of a run: config.yaml and overrides of it, validated once."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class _Section(BaseModel):
 
 
 class Execution(_Section):
-    """How the work is cut up; nothing here changes a figure."""
+    """How the work is divided; none of these parameters changes a result."""
 
     chunk_images: Annotated[int, Field(ge=1)]
     task_images: Annotated[int, Field(ge=1)]
@@ -31,14 +31,14 @@ class Execution(_Section):
 
 
 class PatientGrouped(_Section):
-    """The protocol whose folds no patient crosses."""
+    """The protocol `patient_grouped`: all images of a patient are in the same fold."""
 
     folds: Annotated[int, Field(ge=2)]
     repeats: Annotated[int, Field(ge=0)]
 
 
 class Settings(_Section):
-    """The parameters of config.yaml, which explains each."""
+    """The parameters of config.yaml, which documents each of them."""
 
     tasks: Annotated[dict[str, Classes], Field(min_length=1)]
     limit_per_class: Annotated[int, Field(ge=2)] | None
@@ -60,7 +60,7 @@ class Settings(_Section):
     def _classes_differ(cls, tasks: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
         for task, classes in tasks.items():
             if len(set(classes)) < len(classes):
-                raise ValueError(f"task {task} names a class twice")
+                raise ValueError(f"task {task} lists a class twice")
         return tasks
 
     @property
@@ -68,8 +68,8 @@ class Settings(_Section):
         """All class folders that any task uses, in the order of config.yaml."""
         return tuple(dict.fromkeys(name for names in self.tasks.values() for name in names))
 
-    def that_change_figures(self) -> str:
-        """JSON of the parameters on which results depend, the same for equal values."""
+    def result_parameters(self) -> str:
+        """JSON of the parameters that results depend on, equal for equal values."""
         return json.dumps(self.model_dump(mode="json", exclude={"execution"}), sort_keys=True)
 
 
@@ -79,16 +79,16 @@ def load_settings(config: Path, changes: Mapping[str, Any] | None = None) -> Set
     Raises
     ------
     SettingsError
-        In one line: which key is unknown (with the nearest right one), missing or out of range.
+        If a key is unknown, missing or out of range; the message names it on one line.
     """
     values = _read(config)
-    known = list(_keys(values))
+    valid_keys = list(_dotted_keys(values))
     for key, value in (changes or {}).items():
-        if key not in known:
+        if key not in valid_keys:
             raise SettingsError(
-                f"unknown setting {key!r}{_nearest(key, known)}; {config.name} lists them all"
+                f"unknown setting {key!r}{_suggestion(key, valid_keys)}; {config.name} lists all settings"
             )
-        _put(values, key, value)
+        _assign(values, key, value)
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
@@ -96,11 +96,11 @@ def load_settings(config: Path, changes: Mapping[str, Any] | None = None) -> Set
 
 
 def parse_changes(pairs: list[str]) -> dict[str, Any]:
-    """Turn `KEY=VALUE` texts into changes; a value is read as YAML, so `60`, `null` and `[a, b]` work."""
+    """Parse `KEY=VALUE` arguments; values are YAML, so `60`, `null` and `[a, b]` work."""
     changes: dict[str, Any] = {}
     for pair in pairs:
-        key, sign, text = pair.partition("=")
-        if not sign or not key:
+        key, equals, text = pair.partition("=")
+        if not equals or not key:
             raise SettingsError(f"--set {pair!r}: write it as KEY=VALUE, e.g. --set limit_per_class=60")
         try:
             changes[key.strip()] = yaml.safe_load(text)
@@ -113,44 +113,44 @@ def _read(config: Path) -> dict[str, Any]:
     try:
         values = yaml.safe_load(config.read_text(encoding="utf-8"))
     except OSError as error:
-        raise SettingsError(f"cannot read the settings {config}: {error.strerror}") from None
+        raise SettingsError(f"cannot read the settings file {config}: {error.strerror}") from None
     except yaml.YAMLError as error:
         raise SettingsError(f"{config} is not valid YAML: {' '.join(str(error).split())}") from None
     if not isinstance(values, dict):
-        raise SettingsError(f"{config} holds no settings: it must be a YAML mapping")
+        raise SettingsError(f"{config} contains no settings: it must be a YAML mapping")
     return values
 
 
-def _keys(values: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+def _dotted_keys(values: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
     for key, value in values.items():
         yield f"{prefix}{key}"
         if isinstance(value, dict):
-            yield from _keys(value, f"{prefix}{key}.")
+            yield from _dotted_keys(value, f"{prefix}{key}.")
 
 
-def _fields(section: type[BaseModel], prefix: str = "") -> Iterator[str]:
+def _field_names(section: type[BaseModel], prefix: str = "") -> Iterator[str]:
     for name, field in section.model_fields.items():
         yield f"{prefix}{name}"
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            yield from _fields(field.annotation, f"{prefix}{name}.")
+            yield from _field_names(field.annotation, f"{prefix}{name}.")
 
 
-def _put(values: dict[str, Any], key: str, value: Any) -> None:
+def _assign(values: dict[str, Any], key: str, value: Any) -> None:
     *parents, last = key.split(".")
     for parent in parents:
         values = values[parent]
     values[last] = value
 
 
-def _nearest(key: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(key, known, n=1)
+def _suggestion(key: str, valid_keys: list[str]) -> str:
+    close = difflib.get_close_matches(key, valid_keys, n=1)
     return f" (did you mean {close[0]!r}?)" if close else ""
 
 
 def _first_problem(error: ValidationError, config: Path) -> str:
     problem = error.errors()[0]
     key = ".".join(str(part) for part in problem["loc"])
-    nearest = ""
+    suggestion = ""
     if problem["type"] == "extra_forbidden":
-        nearest = _nearest(key, list(_fields(Settings)))
-    return f"setting {key!r} in {config.name} or --set: {problem['msg']}{nearest}"
+        suggestion = _suggestion(key, list(_field_names(Settings)))
+    return f"setting {key!r} in {config.name} or --set: {problem['msg']}{suggestion}"

@@ -1,4 +1,4 @@
-"""Which code makes the figures: its versions, and a hash of its sources."""
+"""The code behind the results: library versions and a hash of the sources."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ _PACKAGES = ("radiograph", "sparkdl", "logistic", "covid_xray")
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of Python and of the libraries that are installed."""
-    found = {"python": python_version()}
+    """Return the versions of Python and of the installed libraries."""
+    installed = {"python": python_version()}
     for name in _LIBRARIES:
         try:
-            found[name] = version(name)
+            installed[name] = version(name)
         except PackageNotFoundError:
             continue
-    return found
+    return installed
 
 
 @cache
 def code_id() -> str:
-    """Hash the sources of the packages that make figures."""
+    """Hash the sources of the packages that results depend on."""
     digest = hashlib.sha256()
     for package in _PACKAGES:
         for name, text in sorted(_sources(files(package), package)):

@@ -1,4 +1,4 @@
-"""What the scripts of `jobs/` share: their arguments, the Spark session, and where progress goes."""
+"""Shared code of the scripts in `jobs/`: arguments, the Spark session and progress messages."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pyspark.sql import SparkSession
 from covid_xray.dataset.source import Source
 from covid_xray.errors import DataError
 from covid_xray.privacy.patient_key import Secret, patient_key
-from covid_xray.progress import Notify, logged
+from covid_xray.progress import Notify, log_progress
 from covid_xray.settings import Settings, load_settings
 from covid_xray.storage.runs import Request
 from covid_xray.storage.tables import Tables
@@ -24,7 +24,7 @@ Work = Callable[[Tables, Namespace, Notify], object]
 
 
 class Main(Protocol):
-    """What a script is called with."""
+    """The `main` function of a script."""
 
     def __call__(self, argv: Sequence[str], notify: Notify | None = None) -> None:
         """Run the task."""
@@ -36,86 +36,86 @@ _UNITY_NAME = re.compile(r"[^./ \x00-\x1f\x7f]{1,255}")
 _SECRET = re.compile(r"([\w.@-]{1,128})/([\w.-]{1,128})", re.ASCII)
 
 
-def entry(description: str | None, work: Work, *arguments: Argument) -> Main:
-    """Make the `main` of a script: parse its arguments, take the Spark session at hand, do the work.
+def task_main(description: str | None, work: Work, *arguments: Argument) -> Main:
+    """Make the `main` function of a script: parse the arguments, get the Spark session, call `work`.
 
     Parameters
     ----------
     description : str
         The script's docstring.
     work : callable
-        Is given the tables, the parsed arguments and where progress goes.
+        Receives the tables, the parsed arguments and the progress callback.
     *arguments : callable
-        Add what the script is told besides `--catalog`, `--schema` and `--run-id`.
+        Add the script's arguments besides `--catalog`, `--schema` and `--run-id`.
 
     Returns
     -------
     callable
-        Is given the arguments as texts, and where progress goes: to the log, unless said otherwise.
+        Receives the command-line arguments and a progress callback; the default writes to the log.
     """
 
     def main(argv: Sequence[str], notify: Notify | None = None) -> None:
         parser = ArgumentParser(description=description, allow_abbrev=False)
-        for add in (_tables, *arguments):
+        for add in (_add_tables, *arguments):
             add(parser)
         args = parser.parse_args(argv)
         tables = Tables(SparkSession.builder.getOrCreate(), args.catalog, args.schema)
-        work(tables, args, notify or logged())
+        work(tables, args, notify or log_progress())
 
     return main
 
 
-def _tables(parser: ArgumentParser) -> None:
+def _add_tables(parser: ArgumentParser) -> None:
     parser.add_argument("--catalog", type=unity_name, required=True)
     parser.add_argument("--schema", type=unity_name, required=True)
     parser.add_argument("--run-id", required=True)
 
 
-def backbone(parser: ArgumentParser) -> None:
-    """Add which network a task is for."""
+def add_backbone(parser: ArgumentParser) -> None:
+    """Add the network that a task processes."""
     parser.add_argument("--backbone", required=True)
 
 
-def settings(parser: ArgumentParser) -> None:
-    """Add what only the first task of a job is told, since it writes down how the others work."""
+def add_settings(parser: ArgumentParser) -> None:
+    """Add the settings, which only the first task of a job takes: it stores them for the later tasks."""
     parser.add_argument("--config", type=Path, required=True, help="config.yaml")
-    parser.add_argument("--settings", type=json_object, required=True, help="changes to config.yaml, as JSON")
+    parser.add_argument("--settings", type=json_object, required=True, help="JSON overrides of config.yaml")
 
 
-def settings_in(args: Namespace) -> Settings:
+def settings_from(args: Namespace) -> Settings:
     """Return the validated settings."""
     return load_settings(args.config, args.settings)
 
 
-def request(parser: ArgumentParser) -> None:
-    """Add what a run is asked for."""
+def add_request(parser: ArgumentParser) -> None:
+    """Add what is requested of a run."""
     parser.add_argument("--backbones", type=json_names, required=True, help="JSON list")
     parser.add_argument("--tasks", type=json_names, required=True, help="JSON list")
     parser.add_argument("--weights", required=True, help="imagenet, random or a path")
-    parser.add_argument("--weights-store", type=Path, required=True, help="folder that the workers see too")
-    parser.add_argument("--commit", required=True, help="of the checkout; empty where there is none")
+    parser.add_argument("--weights-store", type=Path, required=True, help="folder that the workers can read")
+    parser.add_argument("--commit", required=True, help="git commit of the code; may be empty")
 
 
-def request_in(args: Namespace) -> Request:
-    """Return what the run is asked for."""
+def request_from(args: Namespace) -> Request:
+    """Return what is requested of the run."""
     return Request(
         args.run_id, args.backbones, args.tasks, args.weights, args.weights_store, args.commit or None
     )
 
 
-def images(parser: ArgumentParser) -> None:
-    """Add which images a task is given; in their names may stand patients' ids."""
+def add_images(parser: ArgumentParser) -> None:
+    """Add the folder of images, and the key for patient ids, which file names may contain."""
     parser.add_argument("--data", type=optional_path, required=True, help="folder of images")
     parser.add_argument(
         "--patient-id-key",
         type=optional_secret,
         required=True,
-        help="<scope>/<key> of the secret that hashes patients' ids; empty leaves them as they are",
+        help="<scope>/<key> of the secret used to hash patient ids; empty keeps them unchanged",
     )
 
 
-def patients(parser: ArgumentParser) -> None:
-    """Add where a task finds patients' ids."""
+def add_patients(parser: ArgumentParser) -> None:
+    """Add the file of patient ids."""
     parser.add_argument(
         "--patients",
         type=optional_path,
@@ -124,47 +124,49 @@ def patients(parser: ArgumentParser) -> None:
     )
 
 
-def folder_in(args: Namespace) -> Path:
+def data_folder(args: Namespace) -> Path:
     """Return the folder of images.
 
     Raises
     ------
     DataError
-        If none is given.
+        If `--data` is empty.
     """
     if args.data is None:
-        raise DataError("there are no images: say in the parameter data which folder holds them")
+        raise DataError("no images given: set the parameter data to the folder that holds them")
     folder: Path = args.data
     return folder
 
 
-def source_in(args: Namespace) -> Source:
-    """Return the folder of images, with their patients."""
-    return Source(folder_in(args), args.patients, patient_key(args.patient_id_key))
+def source_from(args: Namespace) -> Source:
+    """Return the folder of images with the patient ids."""
+    return Source(data_folder(args), args.patients, patient_key(args.patient_id_key))
 
 
-def registry(parser: ArgumentParser) -> None:
-    """Add where models are registered."""
-    parser.add_argument("--tracking-uri", required=True, help="MLflow's: databricks, or sqlite:////...")
+def add_registry(parser: ArgumentParser) -> None:
+    """Add the model registry."""
+    parser.add_argument(
+        "--tracking-uri", required=True, help="MLflow tracking URI: databricks, or sqlite:////..."
+    )
 
 
-def experiment(parser: ArgumentParser) -> None:
-    """Add where the runs of models are logged."""
-    parser.add_argument("--experiment", required=True, help="where runs are logged")
+def add_experiment(parser: ArgumentParser) -> None:
+    """Add the MLflow experiment."""
+    parser.add_argument("--experiment", required=True, help="MLflow experiment that runs are logged to")
 
 
-def model(parser: ArgumentParser) -> None:
-    """Add which registered model a task applies."""
-    parser.add_argument("--model", required=True, help="VGG16_multiclass; VGG16_multiclass/3 for a version")
+def add_model(parser: ArgumentParser) -> None:
+    """Add the registered model that a task applies."""
+    parser.add_argument("--model", required=True, help="e.g. VGG16_multiclass, or VGG16_multiclass/3")
 
 
-def reports(parser: ArgumentParser) -> None:
-    """Add where the page goes."""
+def add_reports(parser: ArgumentParser) -> None:
+    """Add the folder of the report."""
     parser.add_argument("--reports", type=Path, required=True, help="folder for index.html")
 
 
 def json_object(text: str) -> dict[str, Any]:
-    """Read a JSON object."""
+    """Parse a JSON object."""
     value = _json(text)
     if not isinstance(value, dict):
         raise ArgumentTypeError(f"not a JSON object: {text}")
@@ -172,7 +174,7 @@ def json_object(text: str) -> dict[str, Any]:
 
 
 def json_names(text: str) -> tuple[str, ...]:
-    """Read a non-empty JSON list of texts."""
+    """Parse a non-empty JSON list of strings."""
     value = _json(text)
     if not isinstance(value, list) or not value or not all(isinstance(name, str) for name in value):
         raise ArgumentTypeError(f"not a JSON list of names: {text}")
@@ -180,26 +182,26 @@ def json_names(text: str) -> tuple[str, ...]:
 
 
 def optional_path(text: str) -> Path | None:
-    """Read a path; job parameters cannot be absent, so an empty one stands for none."""
+    """Parse a path; job parameters cannot be omitted, so an empty string means none."""
     return Path(text) if text else None
 
 
 def unity_name(text: str) -> str:
-    """Read a name of a Unity Catalog object."""
+    """Check the name of a Unity Catalog object."""
     if not _UNITY_NAME.fullmatch(text):
         raise ArgumentTypeError(
-            f"no name for Unity Catalog: {text!r} (at most 255 characters, none of them a period, a space, a "
-            "slash or a control character)"
+            f"not a valid Unity Catalog name: {text!r} (at most 255 characters; no period, space, slash or "
+            "control character)"
         )
     return text
 
 
 def optional_secret(text: str) -> Secret | None:
-    """Read `<scope>/<key>`; an empty text stands for none."""
-    found = _SECRET.fullmatch(text)
-    if text and not found:
-        raise ArgumentTypeError(f"no secret: {text!r} (write <scope>/<key>)")
-    return Secret(found[1], found[2]) if found else None
+    """Parse `<scope>/<key>`; an empty string means none."""
+    match = _SECRET.fullmatch(text)
+    if text and not match:
+        raise ArgumentTypeError(f"not a secret: {text!r} (write <scope>/<key>)")
+    return Secret(match[1], match[2]) if match else None
 
 
 def _json(text: str) -> Any:

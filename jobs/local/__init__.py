@@ -1,1 +1,1 @@
-"""The commands that a person types: they run the jobs of the bundle on this machine."""
+"""The command-line interface that runs the bundle's jobs on this machine."""

@@ -1,4 +1,4 @@
-"""Run the bundle's jobs on this machine, and look at their tables: what wrapper.sh calls."""
+"""Run the bundle's jobs on this machine and query their tables."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import NoReturn
 from jobs.local import commands
 
 ROOT = Path(__file__).resolve().parents[2]
-# What shells say of a command that Ctrl-C has ended: 128 and the number of the signal.
+# Exit code of shells for a command ended by Ctrl-C: 128 plus the signal number.
 _INTERRUPTED = 130
 _PATIENTS = "CSV with label, original_filename and patient_id (default: DATA/patients.csv if it exists)"
 
@@ -22,10 +22,10 @@ def _parser() -> ArgumentParser:
     parser.add_argument("--debug", action="store_true", help="show the stack trace of a failure")
     groups = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_run(groups.add_parser("run", help="one published run, `all` of them, or the `sample`"))
-    scoring = groups.add_parser("score", help="new images through a registered model")
+    scoring = groups.add_parser("score", help="apply a registered model to new images")
     _add_model(scoring, "folder of images, or of folders of images")
     scoring.set_defaults(command=commands.score)
-    evaluation = groups.add_parser("evaluate", help="a registered model on a labelled folder from elsewhere")
+    evaluation = groups.add_parser("evaluate", help="evaluate a registered model on labelled external images")
     _add_model(evaluation, "folder of class folders")
     evaluation.set_defaults(command=commands.evaluate)
     evaluation.add_argument("--patients", type=Path, help=_PATIENTS)
@@ -33,26 +33,28 @@ def _parser() -> ArgumentParser:
     query.set_defaults(command=commands.sql)
     query.add_argument("query")
     _add_output(query)
-    query.add_argument("--rows", type=int, default=50, help="to print at most (default: %(default)s)")
-    query.add_argument("--width", type=int, default=40, help="of a column (default: %(default)s)")
-    superseded = groups.add_parser("clean", help="remove superseded files of a run's tables")
-    superseded.set_defaults(command=commands.clean)
-    _add_output(superseded)
+    query.add_argument("--rows", type=int, default=50, help="maximum number of rows (default: %(default)s)")
+    query.add_argument("--width", type=int, default=40, help="maximum column width (default: %(default)s)")
+    clean = groups.add_parser("clean", help="remove superseded files of a run's tables")
+    clean.set_defaults(command=commands.clean)
+    _add_output(clean)
     cluster = groups.add_parser("cluster", help="start or stop a Spark cluster on this machine")
     cluster.add_argument("--folder", type=Path, default=ROOT / ".cluster", help="for logs and process ids")
     actions = cluster.add_subparsers(required=True, metavar="start | stop")
     start = actions.add_parser("start", help=commands.start_cluster.__doc__)
     start.set_defaults(command=commands.start_cluster)
-    start.add_argument("--workers", type=int, default=2, help="of one core each (default: %(default)s)")
+    start.add_argument("--workers", type=int, default=2, help="one core each (default: %(default)s)")
     actions.add_parser("stop", help=commands.stop_cluster.__doc__).set_defaults(command=commands.stop_cluster)
-    jars = groups.add_parser("prepare", help="fetch the Delta jars")
+    jars = groups.add_parser("prepare", help="download the Delta jars")
     jars.set_defaults(command=commands.prepare)
     jars.add_argument("--log", type=Path, required=True)
     return parser
 
 
 def _add_output(parser: ArgumentParser) -> None:
-    parser.add_argument("--output", type=Path, default=Path("out"), help="of the run (default: %(default)s)")
+    parser.add_argument(
+        "--output", type=Path, default=Path("out"), help="folder of the run (default: %(default)s)"
+    )
 
 
 def _add_model(parser: ArgumentParser, data: str) -> None:
@@ -67,7 +69,13 @@ def _add_model(parser: ArgumentParser, data: str) -> None:
 def _add_settings(parser: ArgumentParser) -> None:
     add = parser.add_argument
     add("--config", type=Path, default=ROOT / "config.yaml", help="settings (default: config.yaml)")
-    add("--set", action="append", default=[], metavar="KEY=VALUE", help="change one setting; may be repeated")
+    add(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="override one setting; may be repeated",
+    )
     add("--debug", action="store_true", help="show the stack trace of a failure")
 
 
@@ -75,19 +83,19 @@ def _add_run(parser: ArgumentParser) -> None:
     parser.set_defaults(command=commands.run)
     add = parser.add_argument
     add("name", help="<Model>_<task>_classification, all or sample")
-    add("--data", type=Path, help="folder of class folders, with manifest.csv beside them if there is one")
+    add("--data", type=Path, help="folder of class folders, and of manifest.csv if it exists")
     add("--patients", type=Path, help=_PATIENTS)
     add("--weights", help="imagenet (default), random, or a folder or file of weights")
     add("--output", type=Path, help="folder for tables, report and logs (default: out; out/sample)")
     add("--master", default="local[*]", help="local[N], spark://... or sc://... (default: %(default)s)")
-    add("--again", action="store_true", help="repeat what has been done")
+    add("--again", action="store_true", help="run again even if nothing has changed")
     _add_settings(parser)
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run a command: 0 for success, 1 for a run that failed, 2 for what cannot be met, 130 for Ctrl-C."""
+    """Run a command; return 0 for success, 1 for a failed run, 2 for invalid input, 130 for Ctrl-C."""
     args = _parser().parse_args(argv)
-    # Here, not above: --help must not wait for Spark.
+    # Imported here, so that --help does not wait for Spark.
     from covid_xray.errors import CovidXrayError
     from jobgraph import JobGraphError
     from radiograph import FolderError
@@ -98,25 +106,25 @@ def main(argv: Sequence[str]) -> int:
     except (CovidXrayError, FolderError, JobGraphError, SparkdlError, OSError) as error:
         if args.debug:
             raise
-        print(f"wrapper.sh: {_said(error)}", file=sys.stderr)
+        print(f"wrapper.sh: {_message(error)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        message = "interrupted; what is done is kept, and the same command goes on from there"
+        message = "interrupted; completed work is kept, and the same command resumes from there"
         print(f"wrapper.sh: {message}", file=sys.stderr)
         return _INTERRUPTED
 
 
-def _said(error: Exception) -> str:
+def _message(error: Exception) -> str:
     if isinstance(error, OSError) and error.filename:
-        return f"{error.filename}: {error.strerror}; nothing that was there is lost"
+        return f"{error.filename}: {error.strerror}; existing files are unchanged"
     return str(error)
 
 
 def end(code: int) -> NoReturn:
-    """Leave the process, after Ctrl-C without waiting for steps that are under way in threads."""
+    """Exit the process; after Ctrl-C without waiting for steps still running in threads."""
     if code == _INTERRUPTED:
         sys.stdout.flush()
-        # Spark ends with its parent.
+        # Spark's JVM exits with its parent process.
         os._exit(code)
     sys.exit(code)
 

@@ -1,4 +1,4 @@
-"""The commands of wrapper.sh for runs and their tables; what is slow to import is imported where used."""
+"""The commands of wrapper.sh for runs and their tables; slow imports are made where they are used."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def run(args: Namespace) -> int:
-    """Run one published run, all of them, or the sample."""
+    """Run one of the published runs, all of them, or the sample."""
     from jobs.local.request import parse_request
     from jobs.local.run import run
 
@@ -27,41 +27,42 @@ def score(args: Namespace) -> int:
     """Score new images with a registered model."""
     from jobs.local.scoring import score
 
-    with _alone(_of_a_run(args.output)):
-        return score(args, _opened(args.output))
+    with _alone(_require_tables(args.output)):
+        return score(args, _open_tables(args.output))
 
 
 def evaluate(args: Namespace) -> int:
-    """Evaluate a registered model on a labelled folder from elsewhere."""
+    """Evaluate a registered model on labelled external images."""
     from jobs.local.scoring import evaluate
 
-    with _alone(_of_a_run(args.output)):
-        return evaluate(args, _opened(args.output))
+    with _alone(_require_tables(args.output)):
+        return evaluate(args, _open_tables(args.output))
 
 
 def sql(args: Namespace) -> int:
     """Print the result of a query over a run's tables."""
     from covid_xray.storage.session import CATALOG, SCHEMA
 
-    spark = _opened(_of_a_run(args.output)).spark
+    spark = _open_tables(_require_tables(args.output)).spark
     spark.sql(f"USE {CATALOG}.{SCHEMA}")
     spark.sql(args.query).show(n=args.rows, truncate=args.width)
     return 0
 
 
 def clean(args: Namespace) -> int:
-    """Remove the files of a run's tables that newer ones have taken the place of."""
-    with _alone(_of_a_run(args.output)):
-        tables = _opened(args.output)
-        before = _bytes(args.output)
+    """Remove the superseded files of a run's tables."""
+    with _alone(_require_tables(args.output)):
+        tables = _open_tables(args.output)
+        before = _warehouse_bytes(args.output)
         tables.remove_superseded()
-    print(f"{(before - _bytes(args.output)) / 1e6:.1f} MB removed, {_bytes(args.output) / 1e6:.1f} MB left")
+    after = _warehouse_bytes(args.output)
+    print(f"{(before - after) / 1e6:.1f} MB removed, {after / 1e6:.1f} MB left")
     return 0
 
 
 @contextmanager
 def _alone(output: Path) -> Iterator[None]:
-    """Be the only command that writes to a folder: two would compute the same, and store it twice."""
+    """Lock an output folder: two commands would compute the same results and store them twice."""
     from covid_xray.storage.locks import file_lock
 
     def waiting() -> None:
@@ -71,15 +72,15 @@ def _alone(output: Path) -> Iterator[None]:
         yield
 
 
-def _of_a_run(output: Path) -> Path:
+def _require_tables(output: Path) -> Path:
     from covid_xray.errors import DataError
 
     if not (output / "warehouse").is_dir():
-        raise DataError(f"{output} holds no tables: give the --output of a run")
+        raise DataError(f"{output} contains no tables: set --output to the output folder of a run")
     return output
 
 
-def _opened(output: Path) -> Tables:
+def _open_tables(output: Path) -> Tables:
     from covid_xray.storage.session import CATALOG, SCHEMA, attach_warehouse, local_session
     from covid_xray.storage.tables import Tables
 
@@ -88,16 +89,16 @@ def _opened(output: Path) -> Tables:
     return Tables(spark, CATALOG, SCHEMA)
 
 
-def _bytes(output: Path) -> int:
+def _warehouse_bytes(output: Path) -> int:
     return sum(file.stat().st_size for file in (output / "warehouse").rglob("*") if file.is_file())
 
 
 def prepare(args: Namespace) -> int:
-    """Fetch the Delta jars when they are missing: Spark does it when it starts."""
-    from covid_xray.storage.session import delta_jars_there, local_session
+    """Download the Delta jars if they are missing: Spark does so when it starts."""
+    from covid_xray.storage.session import delta_jars_cached, local_session
 
-    if not delta_jars_there():
-        print("Fetching the Delta jars; this happens once.", file=sys.stderr)
+    if not delta_jars_cached():
+        print("Downloading the Delta jars (only once).", file=sys.stderr)
         local_session("local[1]", args.log).stop()
     return 0
 
@@ -112,8 +113,8 @@ def start_cluster(args: Namespace) -> int:
 
 
 def stop_cluster(args: Namespace) -> int:
-    """Stop that cluster."""
+    """Stop the Spark cluster on this machine."""
     from jobs.local.cluster import stop
 
-    print(f"{stop(args.folder)} processes ended")
+    print(f"{stop(args.folder)} processes stopped")
     return 0

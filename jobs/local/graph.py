@@ -1,4 +1,4 @@
-"""A job of the bundle, gone through on this machine."""
+"""Run a job of the bundle on this machine."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ ROOT = Path(__file__).resolve().parents[2]
 def run_graph(
     job: str, parameters: Mapping[str, str], run_id: str, terminal: Terminal, concurrency: int = 1
 ) -> JobResult:
-    """Run the tasks of `resources/<job>.job.yml` in this process, and show how far they are.
+    """Run the tasks of `resources/<job>.job.yml` in this process and show their progress.
 
     Raises
     ------
     KeyboardInterrupt
-        At once, after saying what is done; steps under way go on in their threads.
+        Immediately, after listing the completed tasks; running steps continue in their threads.
     """
     done: list[str] = []
 
@@ -36,7 +36,7 @@ def run_graph(
             return
         if event.input is not None:
             done.append(f"{event.task} {event.input}")
-        # A task whose iterations have been named says nothing new when it ends.
+        # The iterations of a for_each task are listed already.
         elif not any(name.startswith(f"{event.task} ") for name in done):
             done.append(event.task)
 
@@ -50,22 +50,22 @@ def run_graph(
             notify=note,
         )
     except KeyboardInterrupt:
-        terminal.say(f"Interrupted; done by now: {', '.join(done) or 'nothing yet'}")
+        terminal.print(f"Interrupted; completed: {', '.join(done) or 'nothing'}")
         raise
 
 
 def show_failures(result: JobResult, terminal: Terminal, debug: bool) -> None:
-    """Say in a line each what failed."""
+    """Print each failure on one line."""
     for failure in result.failed:
-        # The report's failure only repeats those of the other tasks.
+        # The failure of `report` only repeats those of the other tasks.
         if not isinstance(failure.error, RunFailedError):
-            terminal.say(f"{failure.name} failed: {one_line(failure.error)}")
+            terminal.print(f"{failure.name} failed: {one_line(failure.error)}")
             if debug:
                 raise failure.error
 
 
 def _deployment() -> dict[str, str]:
-    """Return what only a deployment would know; nobody's name matters here."""
+    """Return the values that a deployment would provide; the user name is not used here."""
     return {
         "workspace.file_path": str(ROOT),
         "workspace.current_user.userName": "nobody",
@@ -74,7 +74,7 @@ def _deployment() -> dict[str, str]:
 
 
 def _git_commit() -> str:
-    """Return the commit of this checkout; an empty text where it is none, as the CLI does."""
+    """Return the commit of this checkout, or an empty string if it is no git repository, as the CLI does."""
     command = ["git", "-C", str(ROOT), "rev-parse", "HEAD"]
     try:
         return subprocess.run(command, capture_output=True, check=True, text=True).stdout.strip()  # noqa: S603

@@ -1,4 +1,4 @@
-"""What a command line asks for, checked before anything is started."""
+"""The request of a command line, validated before anything is started."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from covid_xray.storage.session import CATALOG, SCHEMA
 from sparkdl.backbones import BACKBONES
 from sparkdl.weights import kind_of
 
-# A store of one's own has no folders to put an experiment in.
+# A local MLflow store has no folders for experiments.
 EXPERIMENT = "covid_xray"
 
 
 def tracking_uri(output: Path) -> str:
-    """Return where MLflow keeps the runs and models of an output folder."""
+    """Return the MLflow tracking URI of an output folder."""
     return f"sqlite:///{output.resolve() / 'mlflow' / 'mlflow.db'}"
 
 
 @dataclass(frozen=True)
 class RunRequest:
-    """What the command line asks for, checked; all paths absolute."""
+    """The validated request of a command line; all paths are absolute."""
 
     config: Path
     changes: dict[str, object]
@@ -56,7 +56,7 @@ class RunRequest:
             "schema": SCHEMA,
             "data": str(self.data),
             "patients": str(self.patients or ""),
-            # What stays on this machine says whose it is.
+            # Patient ids stay unchanged: the tables do not leave this machine.
             "patient_id_key": "",
             "weights": self.weights,
             "weights_store": str(self.output / "weights"),
@@ -70,12 +70,12 @@ class RunRequest:
 
 
 def parse_request(args: Namespace) -> RunRequest:
-    """Check the arguments of `run`; draws the sample's images when they are what is asked for.
+    """Validate the arguments of `run`; generate the images of the sample if it is requested.
 
     Raises
     ------
     CovidXrayError
-        If the run's name, a setting or the data is missing or unknown.
+        If the run's name or a setting is unknown, or the data is missing.
     """
     changes = parse_changes(args.set)
     settings = load_settings(args.config, changes)
@@ -91,8 +91,8 @@ def parse_request(args: Namespace) -> RunRequest:
     if data is None:
         folders = ", ".join(settings.classes)
         raise DataError(
-            f"{args.name} needs X-rays: --data DIR with the folders {folders}. Get the public ones with "
-            "`sh wrapper.sh fetch --output DIR`, or try it without any: `sh wrapper.sh run sample`"
+            f"{args.name} needs X-rays: --data DIR with the folders {folders}. Download the public ones with "
+            "`sh wrapper.sh fetch --output DIR`, or try generated images: `sh wrapper.sh run sample`"
         )
     patients = patients_file(data, args.patients)
     weights = args.weights or ("random" if sample else "imagenet")
@@ -110,13 +110,13 @@ def parse_request(args: Namespace) -> RunRequest:
 
 
 def _parse_name(name: str, settings: Settings) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the backbones and tasks that a run's name stands for."""
+    """Return the backbones and tasks of a run's name."""
     if name in ("all", "sample"):
         return tuple(BACKBONES), tuple(settings.tasks)
     names = {f"{b}_{t}_classification": (b, t) for b in BACKBONES for t in settings.tasks}
     if name not in names:
         close = difflib.get_close_matches(name, [*names, "all", "sample", "dataset_resize"], n=1)
-        hint = f"did you mean {close[0]}?" if close else "the runs are those that `sh wrapper.sh help` names"
-        raise DataError(f"there is no run {name!r}; {hint}")
+        hint = f"did you mean {close[0]}?" if close else "`sh wrapper.sh help` lists the runs"
+        raise DataError(f"unknown run {name!r}; {hint}")
     backbone, task = names[name]
     return (backbone,), (task,)

@@ -1,4 +1,4 @@
-"""The command `run`: choose or continue a run, go through the job's graph, show how it ended."""
+"""The command `run`: start or resume a run, execute the job's tasks and print the results."""
 
 from __future__ import annotations
 
@@ -19,57 +19,57 @@ from sparkdl.weights import kind_of, resolve
 
 from jobs.local.graph import run_graph, show_failures
 from jobs.local.request import EXPERIMENT, RunRequest, tracking_uri
-from jobs.local.run_cache import RunCache, find, fingerprint, keep
+from jobs.local.run_cache import RunCache, fingerprint, load_cached, store
 from jobs.local.terminal import Terminal
 
 JOB = "training"
 
 
 def run(request: RunRequest, args: Namespace) -> int:
-    """Run what was asked for; 0 when every row of it has succeeded, else 1."""
+    """Execute the requested run; return 0 if all its rows succeeded, else 1."""
     inputs = fingerprint(request)
     with Terminal() as terminal:
-        cached = None if args.again else find(request, inputs)
+        cached = None if args.again else load_cached(request, inputs)
         if cached is not None:
-            _say_nothing_to_do(request, cached, terminal)
+            _print_nothing_to_do(request, cached, terminal)
             return 0
         log = request.output / "logs" / "spark.log"
-        terminal.say(f"Starting Spark on {args.master}; its log is {log}")
+        terminal.print(f"Starting Spark on {args.master}; its log is {log}")
         spark = local_session(args.master, log)
         attach_warehouse(spark, request.warehouse)
         tables = Tables(spark, CATALOG, SCHEMA)
-        run_id = None if args.again else _done_before(request, tables)
+        run_id = None if args.again else _previous_run(request, tables)
         if run_id is not None and request.page.is_file() and _is_complete(request, tables, run_id):
             cached = RunCache.of(tables, run_id)
-            keep(request, inputs, cached)
-            _say_nothing_to_do(request, cached, terminal)
+            store(request, inputs, cached)
+            _print_nothing_to_do(request, cached, terminal)
             return 0
         run_id = run_id or runs.new_run_id(datetime.now(UTC))
-        at_once = request.settings.execution.local_backbones
-        result = run_graph(JOB, request.parameters(), run_id, terminal, at_once)
-        # Without tables there is nothing to show, and the failure that follows says why.
+        concurrency = request.settings.execution.local_backbones
+        result = run_graph(JOB, request.parameters(), run_id, terminal, concurrency)
+        # Without tables there are no results to show; the failures printed below give the reason.
         with suppress(CovidXrayError):
             cached = RunCache.of(tables, run_id)
             reported = result.states["report"] is not State.UPSTREAM_FAILED
-            _show(request, cached, terminal, reported)
+            _print_results(request, cached, terminal, reported)
             if result.succeeded:
-                keep(request, inputs, cached)
+                store(request, inputs, cached)
         show_failures(result, terminal, args.debug)
         return 0 if result.succeeded else 1
 
 
-def _done_before(request: RunRequest, tables: Tables) -> str | None:
-    """Return the newest run from the same inputs."""
+def _previous_run(request: RunRequest, tables: Tables) -> str | None:
+    """Return the newest run with the same inputs."""
     if not tables.exist():
         return None
-    # Those of an earlier version may lack a column that is looked at here.
+    # Tables of an earlier version may lack a column that is read here.
     tables.create_all()
     files = inventory(tables.spark, Source(request.data, request.patients), request.settings.classes)
-    return runs.find(tables, runs.inputs_id(files, request.weights, request.settings))
+    return runs.find_run(tables, runs.inputs_id(files, request.weights, request.settings))
 
 
 def _is_complete(request: RunRequest, tables: Tables, run_id: str) -> bool:
-    """Tell whether every row has succeeded and its model is registered."""
+    """Return whether all rows have succeeded and their models are registered."""
     if not _all_succeeded(request, tables, run_id):
         return False
     registry = registry_at(tracking_uri(request.output), CATALOG, SCHEMA, EXPERIMENT)
@@ -78,29 +78,29 @@ def _is_complete(request: RunRequest, tables: Tables, run_id: str) -> bool:
 
 def _all_succeeded(request: RunRequest, tables: Tables, run_id: str) -> bool:
     rows = {(row["backbone"], row["task"]): row for row in runs.state(tables, run_id)}
-    asked = [rows.get((backbone, task)) for backbone in request.backbones for task in request.tasks]
-    return all(row and row["status"] == runs.SUCCEEDED and _same_weights(request, row) for row in asked)
+    requested = [rows.get((backbone, task)) for backbone in request.backbones for task in request.tasks]
+    return all(row and row["status"] == runs.SUCCEEDED and _same_weights(request, row) for row in requested)
 
 
 def _same_weights(request: RunRequest, row: dict[str, object]) -> bool:
-    """A file may have changed since; what `imagenet` and a seed stand for does not."""
+    """Return whether a row's weights file is unchanged; `imagenet` and seeded weights do not change."""
     if kind_of(request.weights) != "file":
         return True
     with suppress(WeightsError):
-        found = resolve(
+        weights = resolve(
             request.weights, str(row["backbone"]), request.output / "weights", request.settings.seed
         )
-        return found.sha256 == row["weights_id"]
+        return weights.sha256 == row["weights_id"]
     return False
 
 
-def _say_nothing_to_do(request: RunRequest, cached: RunCache, terminal: Terminal) -> None:
-    terminal.say(f"Nothing to do: run {cached.run_id} has all of it already; --again repeats it")
-    _show(request, cached, terminal, reported=True)
+def _print_nothing_to_do(request: RunRequest, cached: RunCache, terminal: Terminal) -> None:
+    terminal.print(f"Nothing to do: run {cached.run_id} already has these results; --again repeats it")
+    _print_results(request, cached, terminal, reported=True)
 
 
-def _show(request: RunRequest, cached: RunCache, terminal: Terminal, reported: bool) -> None:
-    """Print a run's table, and where its page is: an earlier run's may be there where this one has none."""
+def _print_results(request: RunRequest, cached: RunCache, terminal: Terminal, reported: bool) -> None:
+    """Print a run's results, and the path of its report unless `report` was skipped."""
     terminal.table(f"Run {cached.run_id}", cached.columns, cached.rows)
     if reported and request.page.is_file():
-        terminal.say(f"Tables: {request.warehouse}\nReport: {request.page}")
+        terminal.print(f"Tables: {request.warehouse}\nReport: {request.page}")

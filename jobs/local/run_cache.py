@@ -1,7 +1,7 @@
-"""What a finished run printed, kept beside its tables: asking for the same again then needs no Spark.
+"""Cache of the results that a finished run printed: repeating the same command then needs no Spark.
 
-Files are compared by name, size and time of change, as make and git do. Where any of them differs, the run
-itself decides by content whether there is something to do.
+Files are compared by name, size and modification time, as make and git do. If any of them differs, the run
+itself compares contents and decides whether there is work to do.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from jobs.local.request import RunRequest
 
 @dataclass(frozen=True)
 class RunCache:
-    """A run and the table that it ended with."""
+    """A run and its table of results."""
 
     run_id: str
     columns: list[str]
@@ -32,60 +32,60 @@ class RunCache:
 
     @classmethod
     def of(cls, tables: Tables, run_id: str) -> RunCache:
-        """Read the table that a run ends with."""
+        """Read the table of results of a run."""
         columns, rows = headline(tables, run_id)
         return cls(run_id, list(columns), rows)
 
 
 def fingerprint(request: RunRequest) -> str:
-    """Hash what was asked for and what it would be computed from."""
-    asked = [request.parameters(), request.settings.model_dump(mode="json"), code_id(), versions()]
-    state = json.dumps([*asked, *_files(request)], sort_keys=True)
+    """Hash a request and all its inputs: the cache key."""
+    parameters = [request.parameters(), request.settings.model_dump(mode="json"), code_id(), versions()]
+    state = json.dumps([*parameters, *_files(request)], sort_keys=True)
     return hashlib.sha256(state.encode()).hexdigest()
 
 
-def find(request: RunRequest, inputs: str) -> RunCache | None:
-    """Return what is cached for equal inputs, unless page or tables have changed since."""
+def load_cached(request: RunRequest, inputs: str) -> RunCache | None:
+    """Return the cached results for equal inputs, unless the page or the tables have changed since."""
     try:
-        kept = json.loads(_place(request, inputs).read_text(encoding="utf-8"))
+        entry = json.loads(_cache_file(request, inputs).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
-    if kept.pop("outputs") != _outputs(request):
+    if entry.pop("outputs") != _outputs(request):
         return None
-    return RunCache(**kept)
+    return RunCache(**entry)
 
 
-def keep(request: RunRequest, inputs: str, cached: RunCache) -> None:
-    """Cache what a run printed that has succeeded; `inputs` is the fingerprint from before it."""
-    place = _place(request, inputs)
-    place.parent.mkdir(parents=True, exist_ok=True)
+def store(request: RunRequest, inputs: str, cached: RunCache) -> None:
+    """Store the results of a successful run; `inputs` is the fingerprint taken before it."""
+    file = _cache_file(request, inputs)
+    file.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps(asdict(cached) | {"outputs": _outputs(request)})
-    atomic_write(place, lambda part: part.write_text(text, encoding="utf-8"))
+    atomic_write(file, lambda part: part.write_text(text, encoding="utf-8"))
 
 
-def _place(request: RunRequest, inputs: str) -> Path:
+def _cache_file(request: RunRequest, inputs: str) -> Path:
     return request.output / "run_cache" / f"{inputs}.json"
 
 
 def _outputs(request: RunRequest) -> list[list[object]]:
-    """Every command that changes a run commits to `runs`."""
+    """Return the state of the outputs; every command that changes a run commits to `runs`."""
     commits = sorted((request.warehouse / "runs" / "_delta_log").glob("*.json"))
     return [_stat(file) for file in [*commits[-1:], request.page]]
 
 
 def _files(request: RunRequest) -> Iterator[list[object]]:
-    there = [name for name in request.settings.classes if (request.data / name).is_dir()]
-    for found in walk(request.data, there):
+    folders = [name for name in request.settings.classes if (request.data / name).is_dir()]
+    for found in walk(request.data, folders):
         yield [found.path, str(found.refused), *_stat(found.file)]
-    for beside in (request.data / MANIFEST, request.patients):
-        yield _stat(beside) if beside else []
+    for file in (request.data / MANIFEST, request.patients):
+        yield _stat(file) if file else []
     weights = Path(request.weights)
     yield from map(_stat, sorted(weights.glob("*.h5")) if weights.is_dir() else [weights])
 
 
 def _stat(file: Path) -> list[object]:
     try:
-        found = file.stat()
+        stat = file.stat()
     except OSError:
         return [str(file), None]
-    return [str(file), found.st_size, found.st_mtime_ns]
+    return [str(file), stat.st_size, stat.st_mtime_ns]

@@ -1,4 +1,4 @@
-"""The commands `score` and `evaluate`: a registered model on images that it has not seen."""
+"""The commands `score` and `evaluate`: apply a registered model to new images."""
 
 from __future__ import annotations
 
@@ -23,30 +23,30 @@ from jobs.local.graph import run_graph, show_failures
 from jobs.local.request import tracking_uri
 from jobs.local.terminal import Terminal
 
-# Lines of a table on a terminal; the rest is in the Delta table.
-_SHOWN = 20
+# Rows printed on a terminal; all rows are in the Delta table.
+_MAX_ROWS = 20
 
 
 def score(args: Namespace, tables: Tables) -> int:
-    """Score the images of a folder, and show the newest scores; 0 when the job has succeeded."""
+    """Score the images of a folder and print the new scores; return 0 if the job succeeded."""
     now = datetime.now(UTC)
     with Terminal() as terminal:
         result = run_graph("scoring", _parameters(args), runs.new_run_id(now), terminal)
         show_failures(result, terminal, args.debug)
         if result.succeeded:
-            _show_scores(tables, now, terminal)
+            _print_scores(tables, now, terminal)
         return 0 if result.succeeded else 1
 
 
 def evaluate(args: Namespace, tables: Tables) -> int:
-    """Evaluate a model on a labelled folder, and bring the page of its run up to date."""
+    """Evaluate a model on a labelled folder and update the report of the model's run."""
     now = datetime.now(UTC)
     parameters = _parameters(args) | {"patients": str(args.patients.resolve()) if args.patients else ""}
     with Terminal() as terminal:
         result = run_graph("evaluation", parameters, runs.new_run_id(now), terminal)
         show_failures(result, terminal, args.debug)
         if result.succeeded:
-            _show_figures(args, tables, now, terminal)
+            _print_metrics(args, tables, now, terminal)
         return 0 if result.succeeded else 1
 
 
@@ -57,17 +57,17 @@ def _parameters(args: Namespace) -> dict[str, str]:
         "schema": SCHEMA,
         "data": str(args.data.resolve()),
         "model": args.model,
-        # What stays on this machine says whose it is.
+        # Patient ids stay unchanged: the tables do not leave this machine.
         "patient_id_key": "",
         "tracking_uri": tracking_uri(args.output),
         "settings": json.dumps(parse_changes(args.set)),
     }
 
 
-def _show_scores(tables: Tables, since: datetime, terminal: Terminal) -> None:
+def _print_scores(tables: Tables, since: datetime, terminal: Terminal) -> None:
     new = tables.read("scores").where(F.col("scored_at") >= since)
-    rows = new.orderBy("path").limit(_SHOWN).collect()
-    shown = [
+    rows = new.orderBy("path").limit(_MAX_ROWS).collect()
+    lines = [
         [
             row["path"],
             row["prediction"],
@@ -76,19 +76,19 @@ def _show_scores(tables: Tables, since: datetime, terminal: Terminal) -> None:
         ]
         for row in rows
     ]
-    if shown:
+    if lines:
         terminal.table(
-            f"{len(rows)} of the new scores; all are in the table scores",
+            f"{len(rows)} of the new scores; the table scores has all",
             ("image", "prediction", "probability, %", "out of distribution"),
-            shown,
+            lines,
         )
 
 
-def _show_figures(args: Namespace, tables: Tables, now: datetime, terminal: Terminal) -> None:
+def _print_metrics(args: Namespace, tables: Tables, now: datetime, terminal: Terminal) -> None:
     about = registry_at(tracking_uri(args.output), CATALOG, SCHEMA).fetch(args.model).model.about
     key = {"run_id": about.run_id, "backbone": about.backbone, "task": about.task, "protocol": EXTERNAL}
     rows = tables.matching("metrics", key).where(F.col("metric").isin("accuracy", "recall", "auroc"))
-    shown = [
+    lines = [
         [
             row["metric"],
             row["class"] or "",
@@ -97,14 +97,14 @@ def _show_figures(args: Namespace, tables: Tables, now: datetime, terminal: Term
         ]
         for row in rows.orderBy("metric", "class").collect()
     ]
-    terminal.table(f"{args.model} on {args.data}", ("figure", "class", "% (95 % CI)", "images"), shown)
-    page = _rewrite_page(tables, about.run_id, args.output / "report", now)
-    terminal.say(f"Report: {page}")
+    terminal.table(f"{args.model} on {args.data}", ("metric", "class", "% (95 % CI)", "images"), lines)
+    page = _update_page(tables, about.run_id, args.output / "report", now)
+    terminal.print(f"Report: {page}")
 
 
-def _rewrite_page(tables: Tables, run_id: str, reports: Path, now: datetime) -> Path:
+def _update_page(tables: Tables, run_id: str, reports: Path, now: datetime) -> Path:
     try:
         return write_report(tables, run_id, reports, now)
     except RunFailedError:
-        # The page is written all the same; that other rows failed has been said when they did.
+        # The page has been written; failures of other rows were reported by the run itself.
         return reports / "index.html"

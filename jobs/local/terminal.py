@@ -1,4 +1,4 @@
-"""How a run on this machine looks to the person who started it."""
+"""Progress bars, lines and tables of local runs."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ from rich.text import Text
 
 
 class _Speed(ProgressColumn):
-    """Units per second and the time left, as the stage itself measured them."""
+    """Units per second and remaining time, as measured by the stage."""
 
     def render(self, task: Task) -> Text:
         return Text(task.fields["speed"], style="dim")
 
 
 class Terminal:
-    """Bars on a terminal, plain lines anywhere else; one line for each thing that has ended."""
+    """Progress bars on a terminal, plain lines otherwise; one line per finished item."""
 
     def __init__(self) -> None:
         self.console = Console(highlight=False)
         if not self.console.is_terminal:
-            # A log has no width; the default of 80 columns would break the table's lines.
+            # A log file has no width; the default of 80 columns would wrap the tables.
             self.console.width = 160
         self._bars = Bars(
             SpinnerColumn(),
@@ -57,17 +57,17 @@ class Terminal:
     ) -> None:
         self._bars.stop()
 
-    def say(self, text: str) -> None:
-        """Print a line above whatever is moving."""
+    def print(self, text: str) -> None:
+        """Print a line above the progress bars."""
         self.console.print(text, markup=False, soft_wrap=True)
 
     def notify(self, progress: Progress) -> None:
-        """Show how far a stage has come."""
-        moving = progress.done < progress.total
-        if not self.console.is_terminal or not moving:
-            self.say(str(progress))
+        """Show the progress of a stage."""
+        running = progress.done < progress.total
+        if not self.console.is_terminal or not running:
+            self.print(str(progress))
         name = f"{progress.stage} {progress.subject}"
-        if not moving:
+        if not running:
             self._drop(name)
             return
         if name not in self._running:
@@ -75,10 +75,10 @@ class Terminal:
         self._bars.update(self._running[name], completed=progress.done, speed=_speed(progress))
 
     def table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        """Print a table; the first two columns are names, the others figures."""
+        """Print a table; the first two columns are names, the others numbers."""
         table = Table(title=title, title_justify="left", title_style="bold")
-        for place, column in enumerate(columns):
-            table.add_column(column, justify="left" if place < 2 else "right", no_wrap=True)
+        for index, column in enumerate(columns):
+            table.add_column(column, justify="left" if index < 2 else "right", no_wrap=True)
         for row in rows:
             table.add_row(*row)
         self.console.print(table)

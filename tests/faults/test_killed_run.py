@@ -59,8 +59,8 @@ def test_ctrl_c_ends_a_run_within_10_seconds(interrupted):
 def test_it_says_what_is_done_and_how_to_go_on(interrupted):
     typed, _, _ = interrupted
     assert typed.process.returncode == 130
-    assert "Interrupted; done by now: ingest\n" in typed.said()
-    assert "the same command goes on from there" in typed.said() and "Traceback" not in typed.said()
+    assert "Interrupted; completed: ingest\n" in typed.said()
+    assert "the same command resumes from there" in typed.said() and "Traceback" not in typed.said()
 
 
 @pytest.fixture(scope="module")

@@ -50,7 +50,7 @@ def test_a_key_that_is_there_is_read_whoever_may_not_write(scope, workspace):
 def test_who_may_not_make_one_is_told_what_to_type(scope, workspace, refusal):
     workspace.may_write_secrets = False
     said = refusal()
-    assert "the secret covid_xray.main.xray/patient_id_key, can be neither read nor made" in said
+    assert "secret covid_xray.main.xray/patient_id_key, can be neither read nor created" in said
     assert "databricks secrets put-secret covid_xray.main.xray patient_id_key --string-value" in said
     assert scope == {}
 
@@ -67,7 +67,7 @@ def test_a_key_that_could_be_guessed_is_refused(scope, refusal):
 def test_outside_of_a_workspace_it_is_said_in_one_line(monkeypatch, refusal):
     monkeypatch.delenv("DATABRICKS_HOST")
     monkeypatch.delenv("DATABRICKS_TOKEN")
-    assert "can be neither read nor made" in refusal()
+    assert "can be neither read nor created" in refusal()
 
 
 def test_no_secret_means_no_key_and_asks_nobody(workspace):

@@ -10,7 +10,7 @@ from covid_xray.dataset.inventory import SAME_AS
 from covid_xray.dataset.known import patient_in_name, recognise
 from covid_xray.dataset.metadata import ByImage, patient_of
 from covid_xray.dataset.record import ImageFacts
-from covid_xray.privacy.pseudonyms import hidden, pseudonym
+from covid_xray.privacy.pseudonyms import pseudonym, pseudonymize_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,11 +52,13 @@ def hide_patients(files: pd.DataFrame, key: bytes | None) -> pd.DataFrame:
     """Return files of which only the names are known; with a key, hashes stand there for patients' ids."""
     if key is None:
         return files
-    return _renamed(files, {path: hidden(path, patient_in_name(path), key) for path in files["path"]})
+    return _renamed(
+        files, {path: pseudonymize_name(path, patient_in_name(path), key) for path in files["path"]}
+    )
 
 
 def _sources(files: pd.DataFrame, given: ByImage) -> list[str | None]:
-    """Tell the sources before names are hidden; files that are refused are no part of a dataset."""
+    """Tell the sources before names become pseudonyms; refused files are no part of a dataset."""
     usable = files[files["reason"].isna()]
     columns = (usable[name].tolist() for name in ("label", "path", "patient_id"))
     images = [
@@ -74,7 +76,7 @@ def _renamed(files: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
 
 def _hidden_below(label: str, path: str, patient: str, key: bytes) -> str:
     """The name of the class stays, even where it has a patient's id in it: `Covid-19` and patient 19."""
-    return f"{label}/{hidden(path.removeprefix(f'{label}/'), patient, key)}"
+    return f"{label}/{pseudonymize_name(path.removeprefix(f'{label}/'), patient, key)}"
 
 
 def _renamed_detail(detail: Any, names: Mapping[str, str]) -> Any:

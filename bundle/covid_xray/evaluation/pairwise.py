@@ -1,4 +1,4 @@
-"""Which classifiers are held against which, and what comes of it: pure functions over predictions."""
+"""Pairwise comparisons of classifiers: pure functions of predictions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from covid_xray.evaluation.results import Kind
 
 @dataclass(frozen=True)
 class Classifier:
-    """A network or a baseline, by the columns `kind` and `backbone` of its predictions."""
+    """A network or a baseline, identified by the columns `kind` and `backbone` of its predictions."""
 
     kind: Kind
     name: str
@@ -25,20 +25,20 @@ Predictions = Mapping[Classifier, pd.DataFrame]
 
 
 def comparisons(predictions: Predictions, resamples: int, seed: int) -> list[dict[str, Any]]:
-    """Compare every network with every other and with the best baseline, within one task and protocol.
+    """Compare all pairs of networks, and each network with the best baseline, for one task and protocol.
 
     Parameters
     ----------
     predictions : mapping of Classifier to pandas.DataFrame
-        Held-out predictions of each, on the same images.
+        Predictions of each classifier for the same held-out images.
     resamples, seed : int
-        Of the bootstrap over patients.
+        Parameters of the bootstrap over patients.
 
     Returns
     -------
     list of dict
-        Columns of the table `comparisons` but for run, task and protocol. P values are corrected for all
-        comparisons made here (Holm 1979, Scandinavian Journal of Statistics 6).
+        Columns of the table `comparisons` except run, task and protocol. P values are corrected for all these
+        comparisons (Holm 1979, Scandinavian Journal of Statistics 6).
     """
     rows = [
         {
@@ -46,7 +46,7 @@ def comparisons(predictions: Predictions, resamples: int, seed: int) -> list[dic
             "first": first.name,
             "second_kind": second.kind,
             "second": second.name,
-            **_named(asdict(difference(predictions[first], predictions[second], resamples, seed))),
+            **_columns(asdict(difference(predictions[first], predictions[second], resamples, seed))),
         }
         for first, second in _pairs(predictions)
     ]
@@ -55,9 +55,9 @@ def comparisons(predictions: Predictions, resamples: int, seed: int) -> list[dic
 
 
 def best_baseline(predictions: Predictions) -> Classifier | None:
-    """Return the baseline with the highest accuracy: what a network must beat to show anything."""
+    """Return the baseline with the highest accuracy, which a network should exceed; None if there is none."""
     baselines = [classifier for classifier in predictions if classifier.kind == "baseline"]
-    return max(baselines, key=lambda one: _accuracy(predictions[one]), default=None)
+    return max(baselines, key=lambda baseline: _accuracy(predictions[baseline]), default=None)
 
 
 def _pairs(predictions: Predictions) -> Iterator[tuple[Classifier, Classifier]]:
@@ -69,10 +69,10 @@ def _pairs(predictions: Predictions) -> Iterator[tuple[Classifier, Classifier]]:
 
 
 def _accuracy(held_out: pd.DataFrame) -> float:
-    right = held_out["label"] == held_out["prediction"]
-    return float(right.groupby(held_out["repeat"]).mean().mean())
+    correct = held_out["label"] == held_out["prediction"]
+    return float(correct.groupby(held_out["repeat"]).mean().mean())
 
 
-def _named(found: dict[str, Any]) -> dict[str, Any]:
-    found["difference"] = found.pop("value")
-    return found
+def _columns(result: dict[str, Any]) -> dict[str, Any]:
+    result["difference"] = result.pop("value")
+    return result

@@ -1,13 +1,13 @@
-"""The ways in which images are held out: what the column `protocol` holds."""
+"""Evaluation protocols: the values of the column `protocol`."""
 
 from __future__ import annotations
 
-# A random fifth of the images, as in the published system: one patient may stand on both sides.
+# A random split by image, as in the published system: a patient may have training and held-out images.
 AS_PUBLISHED = "as_published"
-# Folds that no patient crosses, each held out once.
+# Cross-validation in which all images of a patient are in the same fold.
 PATIENT_GROUPED = "patient_grouped"
-# Images from elsewhere, of which training has seen nothing.
+# External images, none of them used in training.
 EXTERNAL = "external"
 
-# From the strictest; the first that a result was measured with is its headline.
+# Strictest first; the first protocol that a result has is its headline.
 INTERNAL = (PATIENT_GROUPED, AS_PUBLISHED)

@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 
 from covid_xray.evaluation.metrics import estimates
 from covid_xray.evaluation.results_model import ProtocolResult, Result, Value
-from covid_xray.features.fused import FUSED
+from covid_xray.features.gram import FUSED
 from covid_xray.settings import Settings
 from covid_xray.storage import runs
 from covid_xray.storage.frames import records

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from covid_xray.evaluation.protocols import EXTERNAL, INTERNAL
-from covid_xray.features.fused import FUSED
+from covid_xray.features.gram import FUSED
 
 
 @dataclass(frozen=True)

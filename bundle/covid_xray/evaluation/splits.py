@@ -1,4 +1,4 @@
-"""Which images a run uses, and which of them each fold holds out."""
+"""The images that a run uses, and their division into training and held-out images."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _KEY = ["image_id", "label", "patient_id"]
 
 
 def limit(images: pd.DataFrame, per_class: int | None) -> pd.DataFrame:
-    """Keep at most `per_class` images of each label: the first by `image_id`, which is as good as random."""
+    """Keep at most `per_class` images of each label, the first by `image_id`, a hash and so arbitrary."""
     ordered = images.sort_values("image_id", ignore_index=True)
     return ordered if per_class is None else ordered.groupby("label", sort=False).head(per_class)
 
 
 def split(images: pd.DataFrame, settings: Settings) -> pd.DataFrame:
-    """Draw the splits of both protocols for every task whose classes are all there.
+    """Draw the splits of both protocols for every task that has images of all its classes.
 
     Parameters
     ----------
@@ -36,8 +36,8 @@ def split(images: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     -------
     pandas.DataFrame
         Columns `protocol`, `task`, `repeat`, `fold`, `image_id`, `label`, `patient_id`. With `as_published`
-        `fold` is 0 for held-out images and null for those in training; with `patient_grouped` it is the fold
-        that holds the image out. Repeat r is drawn with the seed plus r, stratified by label.
+        `fold` is 0 for held-out images and null for training images; with `patient_grouped` it is the fold
+        in which the image is held out. Repeat r uses the seed plus r; splits are stratified by label.
 
     Raises
     ------
@@ -50,14 +50,14 @@ def split(images: pd.DataFrame, settings: Settings) -> pd.DataFrame:
         part
         for task, classes in settings.tasks.items()
         if present.issuperset(classes)
-        for part in _of_task(used[used["label"].isin(classes)], task, settings)
+        for part in _split_task(used[used["label"].isin(classes)], task, settings)
     ]
     if not parts:
         raise DataError("no task has images of all its classes: add the class folders of one of them")
     return pd.concat(parts, ignore_index=True)
 
 
-def refuse_missing(
+def check_all_classes_present(
     files: pd.DataFrame, accepted: pd.DataFrame, root: Path, task: str, classes: Sequence[str]
 ) -> None:
     """Check that a task has images of all its classes.
@@ -65,45 +65,45 @@ def refuse_missing(
     Parameters
     ----------
     files, accepted : pandas.DataFrame
-        Column `label`: of all files of the run, and of those that are used.
+        Column `label`: all files of the run, and the accepted ones.
 
     Raises
     ------
     DataError
-        Naming the first class without, and what is in its place.
+        If a class has no accepted image; the message names the first such class and the reason.
     """
-    there = set(accepted["label"])
-    missing = next((name for name in classes if name not in there), None)
+    present = set(accepted["label"])
+    missing = next((name for name in classes if name not in present), None)
     if missing is None:
         return
     refused = int((files["label"] == missing).sum())
     if refused:
-        found = f"all {refused} files in {root / missing} were refused: the table quarantine says why"
+        reason = f"all {refused} files in {root / missing} were refused; the table quarantine has the reasons"
     elif (root / missing).is_dir():
-        found = f"{root / missing} is empty"
+        reason = f"{root / missing} is empty"
     else:
-        found = f"{root} has {', '.join(class_folders(root))}; put one folder per class in it"
-    raise DataError(f"task {task} has no usable images of class {missing}: {found}")
+        reason = f"{root} has {', '.join(class_folders(root))}; it needs one folder per class"
+    raise DataError(f"task {task} has no usable images of class {missing}: {reason}")
 
 
-def refuse_leaks(splits: pd.DataFrame) -> None:
-    """Check that no patient stands on both sides of a fold of `patient_grouped`.
+def check_no_leaks(splits: pd.DataFrame) -> None:
+    """Check that no patient has both training and held-out images in a split of `patient_grouped`.
 
     Raises
     ------
     DataError
-        Naming a patient who does.
+        If a patient has images in several folds; the message names one.
     """
     grouped = splits[splits["protocol"] == PATIENT_GROUPED]
     key = ["task", "repeat", "patient_id"]
-    # Without a fold an image is always in training, which is a side too.
-    sides = grouped.assign(fold=grouped["fold"].fillna(-1)).groupby(key)["fold"].transform("nunique")
-    crossing = grouped[sides > 1]
-    for task, repeat, patient in crossing[key].itertuples(index=False):
+    # Images without a fold are always in training: count them as a fold of their own.
+    folds = grouped.assign(fold=grouped["fold"].fillna(-1)).groupby(key)["fold"].transform("nunique")
+    leaking = grouped[folds > 1]
+    for task, repeat, patient in leaking[key].itertuples(index=False):
         raise DataError(f"task {task}, repeat {repeat}: patient {patient} is in several folds")
 
 
-def _of_task(images: pd.DataFrame, task: str, settings: Settings) -> Iterator[pd.DataFrame]:
+def _split_task(images: pd.DataFrame, task: str, settings: Settings) -> Iterator[pd.DataFrame]:
     for repeat in range(settings.repeats):
         fold = _as_published(images, task, repeat, settings)
         yield images[_KEY].assign(protocol=AS_PUBLISHED, task=task, repeat=repeat, fold=fold)
@@ -113,7 +113,7 @@ def _of_task(images: pd.DataFrame, task: str, settings: Settings) -> Iterator[pd
 
 
 def _as_published(images: pd.DataFrame, task: str, repeat: int, settings: Settings) -> pd.Series[int]:
-    # Here, not above: workers import this package too, and scikit-learn takes seconds.
+    # Imported here: workers import this package too, and importing scikit-learn takes seconds.
     from sklearn.model_selection import train_test_split
 
     counts = images["label"].value_counts()
@@ -141,26 +141,26 @@ def _patient_grouped(images: pd.DataFrame, task: str, repeat: int, settings: Set
     if patients.min() < folds:
         label, count = patients.idxmin(), patients.min()
         raise DataError(
-            f"task {task}: class {label} has images of only {count} patients, too few for {folds} folds; "
-            "add images, or set patient_grouped.folds lower or patient_grouped.repeats to 0"
+            f"task {task}: class {label} has images of only {count} patients, too few for {folds} folds: "
+            "add images, lower patient_grouped.folds or set patient_grouped.repeats to 0"
         )
     draw = StratifiedGroupKFold(folds, shuffle=True, random_state=settings.seed + repeat)
     fold = np.full(len(images), -1)
     for number, (_, held_out) in enumerate(draw.split(images, images["label"], images["patient_id"])):
         fold[held_out] = number
-    of_image = pd.Series(fold, index=images.index, dtype="Int64")
+    folds_of_images = pd.Series(fold, index=images.index, dtype="Int64")
     for number in range(folds):
-        if images.loc[of_image != number, "label"].nunique() < len(patients):
+        if images.loc[folds_of_images != number, "label"].nunique() < len(patients):
             raise DataError(
-                f"task {task}: fold {number} of {folds} leaves a class without images in training, since it "
-                "has so few patients; add images, change seed, or set patient_grouped.repeats to 0"
+                f"task {task}: with fold {number} of {folds} held out, a class has no training images, as it "
+                "has too few patients: add images, change seed, or set patient_grouped.repeats to 0"
             )
-    return of_image
+    return folds_of_images
 
 
 def _too_few(task: str, counts: pd.Series[int], fraction: float) -> str:
     label = str(counts.idxmin())
     return (
         f"task {task}: class {label} has only {counts[label]} usable images, too few to hold out "
-        f"{fraction:.0%} of them; add images or change test_fraction"
+        f"{fraction:.0%} of them: add images or change test_fraction"
     )

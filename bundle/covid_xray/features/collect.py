@@ -1,4 +1,4 @@
-"""Bring features from Spark to the driver: as Arrow, which is looked at where it lies."""
+"""Collect feature vectors from Spark on the driver, as Arrow buffers without copies."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from pyspark.sql import functions as F
 
 from covid_xray.errors import StageError
 
-# Images in one query: Xception's are 1.7 GB, and a result of Spark's may have 3.
-_QUERY = 2048
+# Images per query: 1.7 GB for Xception; spark.driver.maxResultSize is 3 GB.
+_QUERY_IMAGES = 2048
 
 
 def collect_rows(features: DataFrame, ids: Sequence[str]) -> FeatureRows:
-    """Return the features of the images `ids`, a row each in their order.
+    """Return the feature vectors of the images `ids`, one row each in that order.
 
-    Where an image's stand twice, as after a task whose lost attempt went on somewhere, one copy counts.
+    If an image has several rows, e.g. after a lost task attempt that still committed, one of them is used.
 
     Parameters
     ----------
     features : DataFrame
-        Columns `image_id` and `features` (binary: float32, equally many).
+        Columns `image_id` and `features` (binary: float32, the same number in each row).
     ids : sequence of str
 
     Raises
@@ -33,17 +33,18 @@ def collect_rows(features: DataFrame, ids: Sequence[str]) -> FeatureRows:
         If an image has no features.
     """
     row_of = {image_id: row for row, image_id in enumerate(ids)}
-    pieces, places, missing = [], [], set(range(len(ids)))
-    for start in range(0, len(ids), _QUERY):
-        wanted = F.col("image_id").isin(list(ids[start : start + _QUERY]))
-        for batch in features.where(wanted).select("image_id", "features").toArrow().to_batches():
-            row_at = {row_of[image_id]: row for row, image_id in enumerate(batch["image_id"].to_pylist())}
-            new = {place: row for place, row in row_at.items() if place in missing}
-            piece = as_matrix(batch["features"])
-            pieces.append(piece if len(new) == len(piece) else piece[list(new.values())])
-            places.append(np.array(list(new), dtype=np.int64))
+    blocks, row_numbers, missing = [], [], set(range(len(ids)))
+    for start in range(0, len(ids), _QUERY_IMAGES):
+        selected = F.col("image_id").isin(list(ids[start : start + _QUERY_IMAGES]))
+        for batch in features.where(selected).select("image_id", "features").toArrow().to_batches():
+            batch_ids = batch["image_id"].to_pylist()
+            new = {row_of[image_id]: index for index, image_id in enumerate(batch_ids)}
+            new = {row: index for row, index in new.items() if row in missing}
+            block = as_matrix(batch["features"])
+            blocks.append(block if len(new) == len(block) else block[list(new.values())])
+            row_numbers.append(np.array(list(new), dtype=np.int64))
             missing.difference_update(new)
     if missing:
         first = ids[min(missing)]
-        raise StageError(f"{len(missing)} images have no features, among them {first}: featurize comes first")
-    return FeatureRows(tuple(pieces), tuple(places))
+        raise StageError(f"{len(missing)} images have no features, among them {first}: run featurize first")
+    return FeatureRows(tuple(blocks), tuple(row_numbers))

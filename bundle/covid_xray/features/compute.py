@@ -1,4 +1,4 @@
-"""What a network makes of images of the table `images`, computed when the rows are asked for."""
+"""Compute the features of images of the table `images` with a network, lazily."""
 
 from __future__ import annotations
 
@@ -13,37 +13,37 @@ from sparkdl.network import NetworkSpec
 from sparkdl.weights import sha256_of
 
 from covid_xray.errors import StageError
-from covid_xray.features.preprocessing import prepared
+from covid_xray.features.preprocessing import preprocessed
 from covid_xray.settings import Settings
 from covid_xray.storage.tables import Tables
 
 
 def weights_file(row: Mapping[str, Any]) -> Path:
-    """Return the weights that a run was featurized with, for who needs the network once more.
+    """Return the weights file that a run was featurized with.
 
     Parameters
     ----------
     row : mapping
-        Of the table `runs`.
+        A row of the table `runs`.
 
     Raises
     ------
     StageError
-        If the file is gone or has changed since.
+        If the file is missing or has changed.
     """
     name, sha256 = row["backbone"], row["weights_id"]
     if row["weights_file"] is None:
         raise StageError(
-            f"run {row['run_id']} was featurized by a version that did not write where the weights of {name} "
-            "are: begin a new run"
+            f"run {row['run_id']} was featurized by a version that did not record the weights file of "
+            f"{name}: start a new run"
         )
     file = Path(row["weights_file"])
-    found = sha256_of(file) if file.is_file() else None
-    if found != sha256:
-        there = f"has sha256 {found[:12]}" if found else "is gone"
+    actual = sha256_of(file) if file.is_file() else None
+    if actual != sha256:
+        state = f"has sha256 {actual[:12]}" if actual else "is missing"
         raise StageError(
-            f"{name}: {file} {there}, but the run was made with weights {sha256[:12]}: put those back, or "
-            "run featurize and train again"
+            f"{name}: {file} {state}, but the run used weights with sha256 {sha256[:12]}: restore that file, "
+            "or run featurize and train again"
         )
     return file
 
@@ -51,28 +51,28 @@ def weights_file(row: Mapping[str, Any]) -> Path:
 def features_of(
     tables: Tables, settings: Settings, ids: Sequence[str], backbone: str, weights: Path, pooling: str
 ) -> DataFrame:
-    """Show the network the images `ids`, as the settings have them prepared.
+    """Compute the features of the images `ids`, preprocessed as the settings say.
 
     Parameters
     ----------
     weights : Path
-        A file that the workers see.
+        A file that the workers can read.
     pooling : str
         As `Settings.pooling`.
 
     Returns
     -------
     DataFrame
-        Columns `image_id`, `features` (binary: float32), without the images that cannot be decoded.
+        Columns `image_id`, `features` (binary: float32); images that cannot be decoded are left out.
     """
     execution = settings.execution
     images = tables.read("images").where(F.col("image_id").isin(list(ids))).select("image_id", "content")
     tasks = -(-len(ids) // execution.task_images)
     if tasks > 1:
-        # An odd one would be left over at the end, for one of two cores alone.
+        # An even number of tasks, so that the last round uses both of two cores.
         tasks += tasks % 2
     column = packed_features(
-        prepared(F.col("content"), settings.preprocessing),
+        preprocessed(F.col("content"), settings.preprocessing),
         NetworkSpec(backbone, str(weights), pooling, execution.threads),
         settings.scale_hint,
         execution.batch_size,

@@ -1,4 +1,4 @@
-"""What stored features are known by, and how work on many images is cut up."""
+"""The key of stored features, and the division of images into chunks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from covid_xray.settings import Settings
 
 
 def feature_key(settings: Settings, backbone: str, weights_id: str) -> dict[str, str]:
-    """Return all that features depend on, by column: what is computed otherwise has another key."""
+    """Return everything that features depend on, as column values of the table `features`."""
     return {
         "backbone": backbone,
         "weights_id": weights_id,
@@ -20,10 +20,10 @@ def feature_key(settings: Settings, backbone: str, weights_id: str) -> dict[str,
 
 
 def chunked(ids: Sequence[str], size: int) -> list[Sequence[str]]:
-    """Cut into as few parts of at most `size` as there must be, all as long as each other.
+    """Split into the fewest chunks of at most `size`, of equal length (within one).
 
-    A full part and a short one would leave cores idle at the end of both.
+    A full and a short chunk would leave cores idle at the end of each.
     """
     count = -(-len(ids) // size)
-    cuts = [len(ids) * part // count for part in range(count + 1)]
-    return [ids[start:end] for start, end in pairwise(cuts)]
+    bounds = [len(ids) * chunk // count for chunk in range(count + 1)]
+    return [ids[start:end] for start, end in pairwise(bounds)]

@@ -1,4 +1,4 @@
-"""What of a picture reaches the network: all of it, or the lung field alone."""
+"""Preprocessing of images before the network: none, or cropping to the lung field."""
 
 # ruff: noqa: N802, N803 - camelCase is the Spark ML convention for Params, getters and setters
 
@@ -21,27 +21,27 @@ from sparkdl import imageSchema
 _GREY = 0
 
 
-# Stored features are known by this: raise it when the pixels change that a network is shown.
-# tests/unit/covid_xray/features/test_preprocessing.py holds it to their values.
+# Part of the feature key: increment a version when the network's input pixels change.
+# tests/unit/covid_xray/features/test_preprocessing.py checks the pixels of each version.
 VERSIONS = {"plain": 1, "lungs": 1}
 
 
-def prepared(content: Column, preprocessing: str) -> Column:
-    """Return the images that a network is shown.
+def preprocessed(content: Column, preprocessing: str) -> Column:
+    """Return the input images of a network.
 
     Parameters
     ----------
     content : Column
         Encoded files (binary).
     preprocessing : str
-        `plain` gives `content` itself; `lungs` the lung fields in Spark's image schema, null where a file
-        does not open as an X-ray.
+        `plain` returns `content` itself; `lungs` the lung fields in Spark's image schema, null if a file
+        cannot be opened as an X-ray.
     """
     return {"plain": _unchanged, "lungs": _lung_fields}[preprocessing](content)
 
 
 def lung_field_of(file: bytes | None) -> dict[str, Any] | None:
-    """Cut the lung field out of an encoded X-ray: a row of Spark's image schema, None where none opens."""
+    """Crop an encoded X-ray to its lung field, in Spark's image schema; None if it cannot be opened."""
     if file is None:
         return None
     try:
@@ -61,7 +61,7 @@ def _lung_fields(content: Column) -> Column:
     def cut(batch: pa.Array) -> pa.Array:
         return pa.array((lung_field_of(value) for value in batch.to_pylist()), to_arrow_type(imageSchema))
 
-    # Spark evaluates a deterministic function again for each filter above it.
+    # Spark re-evaluates a deterministic function for each filter above it.
     column: Column = cut.asNondeterministic()(content)
     return column
 
@@ -69,14 +69,14 @@ def _lung_fields(content: Column) -> Column:
 class LungField(
     Transformer, HasInputCol, HasOutputCol, DefaultParamsReadable["LungField"], DefaultParamsWritable
 ):
-    """Cut the lung field out of X-rays: `prepared(..., "lungs")` as a stage of a pipeline that is saved.
+    """Crop X-rays to the lung field: `preprocessed(..., "lungs")` as a stage of a saved pipeline.
 
     Parameters
     ----------
     inputCol : str
         A column of encoded files as bytes.
     outputCol : str
-        A new column in Spark's image schema; null where a file does not open as an X-ray.
+        A new column in Spark's image schema; null if a file cannot be opened as an X-ray.
     """
 
     @keyword_only
@@ -99,4 +99,4 @@ class LungField(
         return self._set(outputCol=value)
 
     def _transform(self, dataset: DataFrame) -> DataFrame:
-        return dataset.withColumn(self.getOutputCol(), prepared(dataset[self.getInputCol()], "lungs"))
+        return dataset.withColumn(self.getOutputCol(), preprocessed(dataset[self.getInputCol()], "lungs"))

@@ -1,1 +1,1 @@
-"""What stands for patients' ids, and the key that it is made with."""
+"""Pseudonyms of patient ids, and the secret key that they are computed with."""

@@ -1,4 +1,4 @@
-"""The key of the patients' pseudonyms: a secret of the workspace, made when it is first asked for."""
+"""The key of the patient pseudonyms: a secret of the workspace, created on first use."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 from covid_xray.errors import SecretError
 
 _KEY_BYTES = 32
-# Patients' ids are few: a key that can be guessed gives them away.
-_SHORTEST = 32
+# There are few patient ids, so a key that can be guessed reveals them.
+_MIN_LENGTH = 32
 
 
 @dataclass(frozen=True)
@@ -25,50 +25,50 @@ class Secret:
 
 
 def patient_key(secret: Secret | None) -> bytes | None:
-    """Return what a secret holds; None for no secret, which leaves patients' ids as they are.
+    """Return the value of a secret; None for no secret, which keeps patient ids unchanged.
 
     Raises
     ------
     SecretError
-        If it can be neither read nor made, or is too short, in one line that says what to type.
+        If it can be neither read nor created, or is too short; the message says what to type.
     """
     if secret is None:
         return None
-    # Here, not above: only a workspace has secrets, and the SDK takes a second.
+    # Imported here: only a workspace has secrets, and importing the SDK takes a second.
     from databricks.sdk import WorkspaceClient
 
     try:
         client = WorkspaceClient()
-        _make_unless_there(client, secret)
+        _create_if_missing(client, secret)
         value = str(client.dbutils.secrets.get(secret.scope, secret.key)).strip()
     except Exception as error:
-        # On a cluster dbutils raises what the JVM does, which has no class here.
+        # On a cluster dbutils raises JVM errors, which have no Python class.
         raise SecretError(
-            f"{_subject(secret)} can be neither read nor made ({_line(error)}): {_remedy(secret)}"
+            f"{_subject(secret)} can be neither read nor created ({_first_line(error)}): {_remedy(secret)}"
         ) from None
-    if len(value) < _SHORTEST:
-        raise SecretError(f"{_subject(secret)} has fewer than {_SHORTEST} characters: {_remedy(secret)}")
+    if len(value) < _MIN_LENGTH:
+        raise SecretError(f"{_subject(secret)} has fewer than {_MIN_LENGTH} characters: {_remedy(secret)}")
     return value.encode()
 
 
-def _make_unless_there(client: Any, secret: Secret) -> None:
-    # Two that find none would each make one. Nothing comes to that: runs of a job wait for one another, and
-    # models, which the other jobs need, come out of the first job that makes a key.
-    if secret.key not in {there.key for there in client.secrets.list_secrets(secret.scope)}:
+def _create_if_missing(client: Any, secret: Secret) -> None:
+    # Two concurrent callers could each create a key. This does not happen: runs of a job are queued, and the
+    # other jobs need models, which exist only after a run of the training job has created the key.
+    if secret.key not in {existing.key for existing in client.secrets.list_secrets(secret.scope)}:
         client.secrets.put_secret(secret.scope, secret.key, string_value=secrets.token_hex(_KEY_BYTES))
 
 
 def _subject(secret: Secret) -> str:
-    return f"the key of the patients' pseudonyms, the secret {secret},"
+    return f"the key for patient pseudonyms, secret {secret},"
 
 
 def _remedy(secret: Secret) -> str:
     return (
-        "someone who may write the scope types `databricks secrets put-secret "
-        f"{secret.scope} {secret.key} --string-value $(openssl rand -hex {_KEY_BYTES})`, once, since another "
-        "key makes other patients"
+        "someone with write permission on the scope must run, once, `databricks secrets put-secret "
+        f"{secret.scope} {secret.key} --string-value $(openssl rand -hex {_KEY_BYTES})`; another key would "
+        "change all pseudonyms"
     )
 
 
-def _line(error: Exception) -> str:
+def _first_line(error: Exception) -> str:
     return " ".join(str(error).split())[:200] or type(error).__name__

@@ -1,4 +1,4 @@
-"""What stands for a patient where no id may: a keyed hash, in tables, names of files and messages alike."""
+"""Pseudonyms: keyed hashes that replace patient ids in tables, file names and messages."""
 
 from __future__ import annotations
 
@@ -8,31 +8,31 @@ import re
 
 PSEUDONYM = re.compile(r"p[0-9a-f]{16}")
 
-# In copies of NIH's files too, whatever has been put behind their names.
+# Also matches copies of NIH files with a suffix behind the name.
 _NIH_PATIENT = r"(?<!\d)\d{8}(?=_\d)"
 
 
 def pseudonym(patient_id: str, key: bytes) -> str:
-    """Return the HMAC-SHA256 (RFC 2104) of a patient id, cut to 64 bits: equal patients stay equal."""
+    """Return the HMAC-SHA256 (RFC 2104) of a patient id, truncated to 64 bits."""
     return "p" + hmac.new(key, patient_id.encode(), hashlib.sha256).hexdigest()[:16]
 
 
-def hidden(name: str, patient_id: str, key: bytes) -> str:
-    """Return the name of a file with hashes in place of ids; names that differ stay different.
+def pseudonymize_name(name: str, patient_id: str, key: bytes) -> str:
+    """Replace patient ids in a file name by pseudonyms; different names stay different.
 
     Parameters
     ----------
     name : str
-        With its folders, if they may be named after a patient.
+        Including its folders, if they may contain a patient id.
     patient_id : str
-        The id as far as it is known, or an empty text. It is hashed wherever it stands, whatever its case,
-        but not as part of a longer number; a patient's number in the name of an NIH file is hashed anyway.
+        The patient id, or an empty string if unknown. It is replaced everywhere, ignoring case, but not as
+        part of a longer number; the patient number in the name of an NIH file is always replaced.
     """
-    ids = f"{_alone(patient_id)}|{_NIH_PATIENT}" if patient_id else _NIH_PATIENT
-    return re.sub(ids, lambda found: pseudonym(found[0], key), name, flags=re.IGNORECASE)
+    ids = f"{_whole_id(patient_id)}|{_NIH_PATIENT}" if patient_id else _NIH_PATIENT
+    return re.sub(ids, lambda match: pseudonym(match[0], key), name, flags=re.IGNORECASE)
 
 
-def _alone(patient_id: str) -> str:
+def _whole_id(patient_id: str) -> str:
     before = r"(?<!\d)" if patient_id[:1].isdigit() else ""
     after = r"(?!\d)" if patient_id[-1:].isdigit() else ""
     return f"{before}{re.escape(patient_id)}{after}"

@@ -1,4 +1,4 @@
-"""A model over files, some hundreds at a time."""
+"""Apply a model to files in chunks."""
 
 from __future__ import annotations
 
@@ -10,58 +10,60 @@ from radiograph import Reason
 
 from covid_xray.features.key import chunked
 from covid_xray.progress import Notify, Progress
-from covid_xray.registry.files import pictures
+from covid_xray.registry.files import decode_images
 from covid_xray.registry.saved import SavedModel
 from covid_xray.settings import Settings
 from covid_xray.storage.frames import records
 from covid_xray.storage.tables import Tables
 
-_NOT_DECODED = "the network's decoder does not take it"
+_NOT_DECODED = "the network's decoder cannot read it"
 
 
-def applied(
+def apply_model(
     tables: Tables, settings: Settings, model: SavedModel, files: pd.DataFrame, stage: str, notify: Notify
 ) -> Iterator[pd.DataFrame]:
-    """Yield what the model makes of files, a chunk of `execution.chunk_images` at a time.
+    """Yield a model's predictions for files, in chunks of `execution.chunk_images`.
 
     Parameters
     ----------
     files : pandas.DataFrame
         Columns `path`, `file`, `image_id`.
     stage : str
-        What progress is told under.
+        Name of the stage in progress messages.
 
     Yields
     ------
     pandas.DataFrame
         Columns `path`, `image_id`, `reason`, `detail`, `prediction`, `probability`, `distance`, sorted by
-        path: a row a file. The last three are null where the file was refused.
+        path, one row per file. The last three are null if the file was refused.
     """
-    begun, done, paths = monotonic(), 0, files["path"].tolist()
-    for part in chunked(paths, settings.execution.chunk_images) if paths else ():
-        yield _one_chunk(tables, settings, model, files[files["path"].isin(part)])
-        done += len(part)
+    start, done, paths = monotonic(), 0, files["path"].tolist()
+    for chunk in chunked(paths, settings.execution.chunk_images) if paths else ():
+        yield _apply_to_chunk(tables, settings, model, files[files["path"].isin(chunk)])
+        done += len(chunk)
         about = model.about
         subject = f"{about.backbone} {about.task}"
-        notify(Progress(stage, subject, done, len(paths), "files", seconds=monotonic() - begun))
+        notify(Progress(stage, subject, done, len(paths), "files", seconds=monotonic() - start))
 
 
-def _one_chunk(tables: Tables, settings: Settings, model: SavedModel, files: pd.DataFrame) -> pd.DataFrame:
-    # A file that was refused has no content, of which the model makes nothing.
-    images = pictures(tables.spark, files, settings.execution.task_images)
-    found = model.apply(images).toPandas()
-    silent = found["reason"].isna() & found["prediction"].isna()
-    found.loc[silent, ["reason", "detail"]] = [str(Reason.unreadable), _NOT_DECODED]
-    return found.sort_values("path", ignore_index=True)
+def _apply_to_chunk(
+    tables: Tables, settings: Settings, model: SavedModel, files: pd.DataFrame
+) -> pd.DataFrame:
+    # A refused file has null content, for which the model returns null.
+    images = decode_images(tables.spark, files, settings.execution.task_images)
+    predictions = model.apply(images).toPandas()
+    not_decoded = predictions["reason"].isna() & predictions["prediction"].isna()
+    predictions.loc[not_decoded, ["reason", "detail"]] = [str(Reason.unreadable), _NOT_DECODED]
+    return predictions.sort_values("path", ignore_index=True)
 
 
 def write_quarantine(tables: Tables, run_id: str, refused: pd.DataFrame) -> None:
-    """Put the files that this run refused in the place of what it refused before.
+    """Write the files that this run refused, replacing its earlier rows.
 
     Parameters
     ----------
     refused : pandas.DataFrame
-        Columns `path`, `reason`, `detail`, and `label` where the folder says one.
+        Columns `path`, `reason`, `detail`, and `label` if the folder gives one.
     """
     columns = [name for name in ("path", "label", "reason", "detail") if name in refused]
     rows = refused[columns].assign(run_id=run_id)

@@ -1,4 +1,4 @@
-"""The last stage of a saved pipeline: from the index that Spark predicts to the class's name."""
+"""The last stage of a saved pipeline: maps the predicted index to the class name."""
 
 # ruff: noqa: N802, N803 - camelCase is the Spark ML convention for Params, getters and setters
 
@@ -18,20 +18,20 @@ from pyspark.sql import functions as F
 class ClassName(
     Transformer, HasInputCol, HasOutputCol, DefaultParamsReadable["ClassName"], DefaultParamsWritable
 ):
-    """Name the class of a predicted index: Spark's IndexToString without a JVM object behind it.
+    """Map a predicted index to its class name, like Spark's IndexToString but without a JVM object.
 
     Parameters
     ----------
     inputCol : str
         Whole numbers from 0, as doubles.
     outputCol : str
-        A new column of texts; null where the index is.
+        A new string column; null if the index is null.
     classes : list of str
-        The names, in the order of the indices.
+        The class names, in the order of the indices.
     """
 
     classes: Param[list[str]] = Param(
-        Params._dummy(), "classes", "names in the order of the indices", TypeConverters.toListString
+        Params._dummy(), "classes", "class names in the order of the indices", TypeConverters.toListString
     )
 
     @keyword_only

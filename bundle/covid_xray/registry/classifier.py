@@ -1,4 +1,4 @@
-"""The classifier that is kept: fitted on all images of a task, none held out."""
+"""The final classifier, fitted on all images of a task."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ Rows = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Classifier:
-    """A fitted classifier for features as they are, and where its training images lie.
+    """A fitted classifier for unscaled features, and the spread of its training images.
 
     Attributes
     ----------
     coefficients : ndarray of float64, shape (k, d)
-        As of `rowspace.coefficients`.
+        As returned by `logistic.row_space.coefficients`.
     intercepts : ndarray of float64, shape (k,)
     mean : ndarray of float64, shape (d,)
-        Of the training images' features.
+        Mean of the training images' features.
     spread : FeatureSpread
     """
 
@@ -45,19 +45,19 @@ def fit_all(
     classes: Sequence[str],
     reg_param: float,
 ) -> Classifier:
-    """Fit on every image of one task, as each fold was fitted on its training images.
+    """Fit on all images of one task, with the method of cross-validation.
 
     Parameters
     ----------
     gram : GramMatrix
-        Of the features as they are, for these images and maybe for others.
+        Of the unscaled features of these images, and possibly of others.
     features : FeatureRows
         In the order of `gram.ids`.
     images : pandas.DataFrame
-        Columns `image_id` and `label`: a row an image of the task.
+        Columns `image_id` and `label`, one row per image of the task.
     classes : sequence of str
     reg_param : float
-        Spark's regParam, for features divided by the common scale.
+        Regularisation strength (Spark's regParam), for features divided by the common scale.
     """
     row_of = {image_id: row for row, image_id in enumerate(gram.ids)}
     ordered = images.sort_values("image_id")
@@ -66,14 +66,14 @@ def fit_all(
     codes = np.array([code_of[label] for label in ordered["label"]])
     penalty = reg_param * common_scale(gram.values, rows, gram.columns) ** 2
     fit = fit_rows(gram.values, rows, codes, len(classes), penalty)
-    found, intercepts = coefficients(fit, gram.values, features)
+    weights, intercepts = coefficients(fit, gram.values, features)
     spread = training_spread(gram.values, rows, gram.columns)
-    return Classifier(found, intercepts, _mean(gram, features, rows), spread)
+    return Classifier(weights, intercepts, _mean(gram, features, rows), spread)
 
 
 def _mean(gram: GramMatrix, features: FeatureRows, rows: Rows) -> Array:
-    """Return the mean of the rows: what coefficients of equal weights are."""
-    equal = RowSpaceFit(rows, np.full((len(rows), 1), 1 / len(rows)), np.zeros(1))
-    found, _ = coefficients(equal, gram.values, features)
-    mean: Array = found[0]
+    """Return the mean of the rows: the coefficients of a fit with equal dual weights."""
+    equal_weights = RowSpaceFit(rows, np.full((len(rows), 1), 1 / len(rows)), np.zeros(1))
+    means, _ = coefficients(equal_weights, gram.values, features)
+    mean: Array = means[0]
     return mean

@@ -1,12 +1,12 @@
-"""How far an image's features are from those of the training images.
+"""Distance of an image's features from those of the training images.
 
-The distance is the root mean square, over the columns, of the differences to the training images' mean, in
+The distance is the root mean square, over the columns, of the differences from the training images' mean, in
 units of their common scale: over the training images the mean of its square is 1 (up to 1 / n).
 
-What it can tell is little. It sees one number for each image: a picture that is far from all others in the
-space of features (noise, a photograph, an inverted film) stands out; an X-ray from another hospital, or of
-another disease, mostly does not. The range is that of the training images themselves, of which the farthest
-set the limits, so one odd picture in training widens it.
+As an out-of-distribution test it is weak, since it is a single number per image: an image far from all others
+in feature space (noise, a photograph, an inverted film) is detected; an X-ray from another hospital, or of
+another disease, mostly is not. The limits are the smallest and largest distance of the training images, so
+one unusual training image widens them.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ from pyspark.sql.types import DoubleType
 
 Array = npt.NDArray[np.float64]
 
-# The features of one image differ by so much, relatively, between machines and batches.
-_ROUNDING = 1e-3
+# Relative difference of an image's features between machines and batch sizes.
+_TOLERANCE = 1e-3
 
 
 @dataclass(frozen=True)
 class FeatureSpread:
-    """The distances of the training images.
+    """The range of the training images' distances.
 
     Attributes
     ----------
     scale : float
         Root of the mean variance of the columns.
     low, high : float
-        The least and the greatest distance.
+        The smallest and the largest distance.
     """
 
     scale: float
@@ -44,21 +44,21 @@ class FeatureSpread:
     high: float
 
     def is_outside(self, distance: float) -> bool:
-        """Tell whether no training image is so near to the mean, or none so far from it."""
-        return not self.low * (1 - _ROUNDING) <= distance <= self.high * (1 + _ROUNDING)
+        """Return whether a distance is outside the range of the training images."""
+        return not self.low * (1 - _TOLERANCE) <= distance <= self.high * (1 + _TOLERANCE)
 
 
 def training_spread(inner: Array, rows: npt.NDArray[np.int64], columns: int) -> FeatureSpread:
-    """Return the spread of some images from their inner products alone.
+    """Compute the spread of the training images from the Gram matrix alone.
 
     Parameters
     ----------
     inner : ndarray of float64, shape (n, n)
-        Gram matrix of the features as they are.
+        Gram matrix of the unscaled features.
     rows : ndarray of int64
-        The training images.
+        Rows of the training images.
     columns : int
-        Features of an image.
+        Features per image.
     """
     own = inner[np.ix_(rows, rows)]
     squared = np.diag(own) - 2 * own.mean(axis=0) + own.mean()
@@ -68,23 +68,23 @@ def training_spread(inner: Array, rows: npt.NDArray[np.int64], columns: int) -> 
 
 
 def distance_from(mean: Array, scale: float, features: Column) -> Column:
-    """Return each row's distance; null stays null.
+    """Return the distance of each row; null for null.
 
     Parameters
     ----------
     mean : ndarray of float64, shape (d,)
-        Of the training images.
+        Mean of the training images' features.
     features : Column
-        Arrays of d numbers.
+        Arrays of length d.
     """
 
     @arrow_udf(DoubleType())  # type: ignore[untyped-decorator]
-    def measure(batch: pa.Array) -> pa.Array:
-        found, there = np.zeros(len(batch)), ~np.asarray(batch.is_null())
-        if there.any():
+    def distance(batch: pa.Array) -> pa.Array:
+        distances, valid = np.zeros(len(batch)), ~np.asarray(batch.is_null())
+        if valid.any():
             rows = batch.drop_null().flatten().to_numpy(zero_copy_only=False).reshape(-1, len(mean))
-            found[there] = np.sqrt(((rows - mean) ** 2).mean(axis=1)) / scale
-        return pa.array(found, mask=~there)
+            distances[valid] = np.sqrt(((rows - mean) ** 2).mean(axis=1)) / scale
+        return pa.array(distances, mask=~valid)
 
-    column: Column = measure(features)
+    column: Column = distance(features)
     return column

@@ -1,4 +1,4 @@
-"""Files that are to be shown to a model: which there are, by content, and their pictures."""
+"""The files that a model is applied to: distinct files by content, and their decoded images."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from covid_xray.dataset.inventory import deduplicate
 COLUMNS = ["path", "file", "image_id", "reason", "detail"]
 
 
-def list_files(spark: SparkSession, root: Path) -> pd.DataFrame:
-    """List all files below `root` with their sha256.
+def list_distinct_files(spark: SparkSession, root: Path) -> pd.DataFrame:
+    """List the files below `root` with their sha256.
 
     Returns
     -------
     pandas.DataFrame
         Columns `COLUMNS`, sorted by path. `reason` and `detail` say why a file is refused; of files with
-        equal bytes the first stays.
+        equal content all but the first are.
     """
     return deduplicate(spark, walk_all(root))[COLUMNS]
 
 
-def pictures(spark: SparkSession, files: pd.DataFrame, task_images: int) -> DataFrame:
-    """Open files, some in each Spark task.
+def decode_images(spark: SparkSession, files: pd.DataFrame, task_images: int) -> DataFrame:
+    """Decode files, `task_images` per Spark task.
 
     Returns
     -------
     DataFrame
-        Columns `path`, `image_id`, `content` (a picture that the networks' decoder takes), `reason`,
+        Columns `path`, `image_id`, `content` (an image that the networks' decoder can read), `reason`,
         `detail`; either `content` or `reason` is null.
     """
     rows = to_dataframe(spark, files).repartition(-(-len(files) // task_images))

@@ -1,10 +1,10 @@
-"""What MLflow is told of a model, and in which form it keeps it.
+"""Log models to MLflow.
 
-It is a Python function whose data are plain files (`saved`), not `mlflow.spark`. That one goes through the
-JVM, needs a folder shared by driver and executors for every save and load, and on the kind of cluster that
-the ML runtime wants (dedicated access) it did not load from Unity Catalog volumes
-(https://github.com/mlflow/mlflow/issues/18668). A function that is named by its module (`loader_module`)
-needs none of that, is the same on a laptop and in a workspace, and holds no pickle.
+The model flavor is a Python function whose data are plain files (`saved`), not `mlflow.spark`. The latter
+uses the JVM, needs a folder shared by driver and executors for every save and load, and could not load from
+Unity Catalog volumes on clusters with dedicated access mode, which the ML runtime requires
+(https://github.com/mlflow/mlflow/issues/18668). A function given by its module (`loader_module`) has none of
+these requirements, is the same on a laptop and in a workspace, and contains no pickle.
 """
 
 from __future__ import annotations
@@ -23,12 +23,22 @@ from covid_xray.registry.versions import Record
 
 FIGURES = "figures"
 
-_NOT_IN_METRICS = re.compile(r"[^\w\-./: ]")
+_INVALID_IN_METRIC_NAMES = re.compile(r"[^\w\-./: ]")
 _LOADER = "covid_xray.registry.loader"
-# What a model needs beside this project's own wheel, which no index has.
-_NEEDED = ("pyspark", "tensorflow-cpu", "tensorflow", "keras", "h5py", "numpy", "scipy", "pandas", "pyarrow")
-# Nothing is sent anywhere but to the store, and nothing printed but what this project prints.
-_SILENT = {
+# Requirements of a model, without this project's own wheel, which is in no package index.
+_REQUIRED = (
+    "pyspark",
+    "tensorflow-cpu",
+    "tensorflow",
+    "keras",
+    "h5py",
+    "numpy",
+    "scipy",
+    "pandas",
+    "pyarrow",
+)
+# Disable MLflow's telemetry, progress bars and log messages.
+_QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "DO_NOT_TRACK": "true",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
@@ -36,27 +46,29 @@ _SILENT = {
 }
 
 
-def silent_mlflow() -> Any:
-    """Import MLflow, which takes seconds, so that it neither talks nor reports."""
-    os.environ.update(_SILENT)
+def import_mlflow() -> Any:
+    """Import MLflow without output and telemetry; called lazily, as the import takes seconds."""
+    os.environ.update(_QUIET)
     import mlflow
     import mlflow.pyfunc
 
-    # It tells every step of making its database.
+    # Alembic logs every migration step when MLflow creates its database.
     logging.getLogger("alembic").setLevel(logging.WARNING)
     return mlflow
 
 
 def log_record(mlflow: Any, record: Record, folder: Path) -> tuple[str, str]:
-    """Log a record and the model in `folder` in the active run; return the model's URI and id."""
+    """Log a record and the model in `folder` to the active run; return the model's URI and id."""
     mlflow.set_tags({"model": record.name, **record.identity, **record.tags})
     mlflow.log_params(record.parameters)
     mlflow.log_artifact(str(folder / CARD))
     _log_figures(mlflow, record)
     logged = _log_model(mlflow, folder)
-    # Not before the model: MLflow copies to it what the run has by then, and its SQLite store refuses copies
-    # of many metrics as doubles (3.8.1).
-    mlflow.log_metrics({_NOT_IN_METRICS.sub("_", key): value for key, value in record.metrics.items()})
+    # After the model: MLflow copies existing metrics of the run to the model, and its SQLite store rejects
+    # copies of many metrics as duplicates (3.8.1).
+    mlflow.log_metrics(
+        {_INVALID_IN_METRIC_NAMES.sub("_", key): value for key, value in record.metrics.items()}
+    )
     return logged
 
 
@@ -68,9 +80,9 @@ def _log_figures(mlflow: Any, record: Record) -> None:
 
 
 def _log_model(mlflow: Any, folder: Path) -> tuple[str, str]:
-    """Log the model that `saved.save` has written to `folder`; return its URI and id."""
+    """Log the model that `saved.save` wrote to `folder`; return its URI and id."""
     with warnings.catch_warnings():
-        # MLflow asks for an example, which would be an X-ray.
+        # MLflow warns that there is no input example; it would be an X-ray.
         warnings.simplefilter("ignore")
         info = mlflow.pyfunc.log_model(
             name="model",
@@ -83,7 +95,7 @@ def _log_model(mlflow: Any, folder: Path) -> tuple[str, str]:
 
 
 def data_of(mlflow: Any, folder: Path) -> Path:
-    """Return where, in the folder of a logged model, the files of `saved.save` are."""
+    """Return the folder with the files of `saved.save` in the folder of a logged model."""
     return folder / str(mlflow.models.Model.load(str(folder)).flavors["python_function"]["data"])
 
 
@@ -101,10 +113,10 @@ def _signature() -> Any:
 
 
 def _requirements() -> list[str]:
-    found = []
-    for name in _NEEDED:
+    pinned = []
+    for name in _REQUIRED:
         try:
-            found.append(f"{name}=={version(name)}")
+            pinned.append(f"{name}=={version(name)}")
         except PackageNotFoundError:
             continue
-    return found
+    return pinned

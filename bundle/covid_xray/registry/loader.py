@@ -1,4 +1,4 @@
-"""How MLflow opens a registered model as a Python function: named in the model's MLmodel file."""
+"""Load a registered model as an MLflow Python function; the MLmodel file names this module."""
 
 from __future__ import annotations
 
@@ -14,33 +14,33 @@ COLUMNS = ("prediction", "probability", "distance", "out_of_distribution")
 
 
 class PythonFunction:
-    """What `mlflow.pyfunc.load_model` wraps: encoded files in, a row an image out."""
+    """The object that `mlflow.pyfunc.load_model` wraps: encoded files in, one row per image out."""
 
     def __init__(self, model: SavedModel) -> None:
         self.model = model
 
     def predict(self, images: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:
-        """Apply the model with the Spark session at hand.
+        """Apply the model with the current Spark session.
 
         Parameters
         ----------
         images : pandas.DataFrame
-            Column `content`: files as bytes.
+            Column `content`: encoded files.
         params
-            MLflow's, of which there are none.
+            Not used; part of MLflow's interface.
 
         Returns
         -------
         pandas.DataFrame
-            `COLUMNS`, in the order of `images`; null, and out of distribution, where there is no picture.
+            `COLUMNS`, in the order of `images`; null, and out of distribution, if an image cannot be decoded.
         """
         spark = SparkSession.builder.getOrCreate()
         rows = list(enumerate(map(bytes, images["content"])))
-        frame = spark.createDataFrame(rows, "place INT, content BINARY")
-        decoded = self.model.apply(frame).toPandas().set_index("place")
-        found = decoded.reindex(range(len(images))).set_axis(images.index)
-        unlike = found["distance"].map(self.model.classifier.spread.is_outside)
-        return found.assign(out_of_distribution=unlike)[list(COLUMNS)]
+        frame = spark.createDataFrame(rows, "row INT, content BINARY")
+        decoded = self.model.apply(frame).toPandas().set_index("row")
+        predictions = decoded.reindex(range(len(images))).set_axis(images.index)
+        outside = predictions["distance"].map(self.model.classifier.spread.is_outside)
+        return predictions.assign(out_of_distribution=outside)[list(COLUMNS)]
 
 
 def _load_pyfunc(path: str) -> PythonFunction:

@@ -1,4 +1,4 @@
-"""Which version of a model is the champion: the one that is used unless another is named."""
+"""Promotion of model versions to champion, the version that is used by default."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from covid_xray.evaluation.protocols import PATIENT_GROUPED
 from covid_xray.registry.registry import Registry
 from covid_xray.registry.versions import Version
 
-# Unity Catalog takes no dots in the keys of tags.
+# Unity Catalog does not allow dots in tag keys.
 _ACCURACY = f"{PATIENT_GROUPED}_accuracy"
 _CI_HIGH = f"{_ACCURACY}_ci_high"
 _WEIGHTS = "weights"
@@ -17,14 +17,14 @@ _WEIGHTS = "weights"
 
 @dataclass(frozen=True)
 class PromotionCriteria:
-    """What a version is judged by.
+    """The values that decide on the promotion of a version.
 
     Attributes
     ----------
     weights : str
         `imagenet`, `file` or `random`.
     accuracy, ci_high : float or None
-        On patients whom it had not seen, and the upper end of its interval; None where that was not measured.
+        Accuracy on held-out patients and the upper limit of its confidence interval; None if not measured.
     """
 
     weights: str
@@ -32,23 +32,23 @@ class PromotionCriteria:
     ci_high: float | None = None
 
     def tags(self) -> dict[str, str]:
-        """Return it as tags of a model version."""
-        figures = {_ACCURACY: self.accuracy, _CI_HIGH: self.ci_high}
-        return {_WEIGHTS: self.weights} | {k: repr(v) for k, v in figures.items() if v is not None}
+        """Return the criteria as tags of a model version."""
+        values = {_ACCURACY: self.accuracy, _CI_HIGH: self.ci_high}
+        return {_WEIGHTS: self.weights} | {k: repr(v) for k, v in values.items() if v is not None}
 
     @classmethod
     def of(cls, tags: Mapping[str, str]) -> PromotionCriteria:
-        """Read it from such tags."""
+        """Read the criteria from the tags of a model version."""
         accuracy, ci_high = (float(tags[key]) if key in tags else None for key in (_ACCURACY, _CI_HIGH))
         return cls(tags.get(_WEIGHTS, "file"), accuracy, ci_high)
 
 
 def should_promote(new: PromotionCriteria, champion: PromotionCriteria) -> bool:
-    """Tell whether a new version takes the champion's place.
+    """Return whether a new version should replace the champion.
 
-    It does where its accuracy is above the upper end of the champion's interval: a difference within it may
-    be chance, and a champion without a figure is no better than its name. Random weights show that the system
-    works and nothing else, so they never take the place of trained ones, which always take theirs.
+    It should if its accuracy exceeds the upper limit of the champion's confidence interval, since a smaller
+    difference may be chance, or if the champion's accuracy was not measured. Models with random weights only
+    test the system: they never replace trained ones, and trained ones always replace them.
     """
     if (new.weights == "random") != (champion.weights == "random"):
         return champion.weights == "random"
@@ -57,7 +57,7 @@ def should_promote(new: PromotionCriteria, champion: PromotionCriteria) -> bool:
 
 
 def decide(registry: Registry, version: Version) -> str:
-    """Make a new version the champion where there is none or it takes over; say what became of it."""
+    """Promote a new version if there is no champion or it should replace it; return a message."""
     champion = registry.champion(version.name)
     if champion is None or should_promote(
         PromotionCriteria.of(version.tags), PromotionCriteria.of(champion.tags)
@@ -66,5 +66,5 @@ def decide(registry: Registry, version: Version) -> str:
         return f"{version.name} version {version.number} is the champion"
     return (
         f"{version.name} version {version.number} is registered; version {champion.number} stays the "
-        "champion, whose accuracy it does not exceed beyond the interval"
+        "champion, as the new accuracy does not exceed its confidence interval"
     )

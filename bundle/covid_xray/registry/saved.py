@@ -1,8 +1,8 @@
-"""A classifier as files, and as a Spark pipeline made of them.
+"""Save and load classifiers as files, and build Spark pipelines from them.
 
-The files are JSON and NumPy's own format, which holds no code. Spark's own persistence is not used: it writes
-and reads a folder that driver and executors all see, through the JVM, while a registry gives a folder on the
-driver alone.
+The files are JSON and NumPy arrays, which contain no code. Spark's persistence is not used: it reads and
+writes through the JVM and needs a folder shared by driver and executors, while a registry provides a folder
+on the driver only.
 """
 
 from __future__ import annotations
@@ -32,18 +32,18 @@ _CONTENT, _LUNGS, _FEATURES, _INDEX, _RAW = "content", "lung_field", "features",
 
 
 class About(BaseModel):
-    """What a model is, and from what it was made.
+    """The metadata of a model.
 
     Attributes
     ----------
     classes : tuple of str
-        The order of probabilities.
+        In the order of the probabilities.
     weights : str
-        Path of the weights file, which driver and workers see; it is not copied into the model.
+        Path of the weights file, which driver and workers can read; it is not copied into the model.
     weights_id : str
-        Its sha256.
+        sha256 of the weights file.
     image_ids : tuple of str
-        The images it was trained on.
+        The training images.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -63,17 +63,17 @@ class About(BaseModel):
 
 @dataclass(frozen=True)
 class SavedModel:
-    """A model that can be applied to images."""
+    """A classifier with its metadata, which can be applied to images."""
 
     about: About
     classifier: Classifier
 
     def pipeline(self) -> PipelineModel:
-        """Return the stages from a column `content` (encoded files) to `prediction` (the class's name)."""
+        """Return the pipeline from a column `content` (encoded files) to `prediction` (the class name)."""
         about = self.about
-        cut = about.preprocessing == "lungs"
+        crop = about.preprocessing == "lungs"
         featurizer = DeepImageFeaturizer(
-            inputCol=_LUNGS if cut else _CONTENT,
+            inputCol=_LUNGS if crop else _CONTENT,
             outputCol=_FEATURES,
             modelName=about.backbone,
             scaleHint=about.scale_hint,
@@ -83,12 +83,12 @@ class SavedModel:
         )
         name = ClassName(inputCol=_INDEX, outputCol="prediction", classes=about.classes)
         stages: list[Transformer] = [featurizer, self._regression(), name]
-        return PipelineModel([LungField(inputCol=_CONTENT, outputCol=_LUNGS), *stages] if cut else stages)
+        return PipelineModel([LungField(inputCol=_CONTENT, outputCol=_LUNGS), *stages] if crop else stages)
 
     def _regression(self) -> WideLogisticRegressionModel:
-        found = self.classifier
+        classifier = self.classifier
         model = WideLogisticRegressionModel(
-            dense_matrix(found.coefficients), DenseVector(found.intercepts), len(self.about.classes)
+            dense_matrix(classifier.coefficients), DenseVector(classifier.intercepts), len(self.about.classes)
         )
         columns = {model.featuresCol: _FEATURES, model.predictionCol: _INDEX, model.rawPredictionCol: _RAW}
         for param, name in columns.items():
@@ -98,40 +98,40 @@ class SavedModel:
     def apply(self, images: DataFrame) -> DataFrame:
         """Add `prediction`, `probability` (an array in the order of the classes) and `distance`.
 
-        All three are null where `content` is null or cannot be decoded.
+        All three are null if `content` is null or cannot be decoded.
         """
-        found, classifier = self.pipeline().transform(images), self.classifier
-        features = as_array(found, _FEATURES)
-        return found.withColumns(
+        predictions, classifier = self.pipeline().transform(images), self.classifier
+        features = as_array(predictions, _FEATURES)
+        return predictions.withColumns(
             {
-                "probability": as_array(found, "probability"),
+                "probability": as_array(predictions, "probability"),
                 "distance": distance_from(classifier.mean, classifier.spread.scale, features),
             }
         ).drop(_CONTENT, _LUNGS, _FEATURES, _INDEX, _RAW)
 
 
 def save(model: SavedModel, card: str, folder: Path) -> None:
-    """Write a model and its card to a folder that exists."""
-    found = model.classifier
+    """Write a model and its card to an existing folder."""
+    classifier = model.classifier
     (folder / _ABOUT).write_text(model.about.model_dump_json(indent=1), encoding="utf-8")
     (folder / CARD).write_text(card, encoding="utf-8")
-    spread = np.array([found.spread.scale, found.spread.low, found.spread.high])
+    spread = np.array([classifier.spread.scale, classifier.spread.low, classifier.spread.high])
     np.savez(
         folder / _ARRAYS,
-        coefficients=found.coefficients,
-        intercepts=found.intercepts,
-        mean=found.mean,
+        coefficients=classifier.coefficients,
+        intercepts=classifier.intercepts,
+        mean=classifier.mean,
         spread=spread,
     )
 
 
 def load(folder: Path) -> SavedModel:
-    """Read a model, and look whether its weights are what they were.
+    """Read a model, and check that its weights file is unchanged.
 
     Raises
     ------
     ModelError
-        If the weights file is gone or another one.
+        If the weights file is missing or has changed.
     """
     about = About.model_validate_json((folder / _ABOUT).read_text(encoding="utf-8"))
     _check_weights(about)
@@ -143,8 +143,8 @@ def load(folder: Path) -> SavedModel:
 
 def _check_weights(about: About) -> None:
     path, name = Path(about.weights), f"the model of {about.backbone} for {about.task}"
-    remedy = f"put the file with sha256 {about.weights_id} there, or register the model again"
+    remedy = f"restore the file with sha256 {about.weights_id}, or register the model again"
     if not path.is_file():
-        raise ModelError(f"{name} needs the weights {path}, which are not there: {remedy}")
+        raise ModelError(f"{name} needs the weights file {path}, which does not exist: {remedy}")
     if sparkdl.weights.sha256_of(path) != about.weights_id:
-        raise ModelError(f"{name} was trained with other weights than {path} now holds: {remedy}")
+        raise ModelError(f"{name} was trained with other weights than {path} now contains: {remedy}")

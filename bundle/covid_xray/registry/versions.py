@@ -1,4 +1,4 @@
-"""What is told to a registry, and what comes back from it."""
+"""The records and versions that are exchanged with a model registry."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from covid_xray.registry.saved import SavedModel
 
 @dataclass(frozen=True)
 class Record:
-    """What is logged of one fitted model.
+    """The data logged for one fitted model.
 
     Attributes
     ----------
     name : str
-        Of the registered model, as `Registry.name_of` gives it.
+        Name of the registered model, from `Registry.name_of`.
     title : str
-        Of the run.
+        Name of the MLflow run.
     identity : mapping of str to str
-        Tags that only models of the same inputs share.
+        Tags that are equal only for models with the same inputs.
     tags : mapping of str to str
-        More tags of the run.
+        Further tags of the run.
     version_tags : mapping of str to str
-        Tags of the version; their keys have no dots, which Unity Catalog refuses.
+        Tags of the version; Unity Catalog does not allow dots in their keys.
     figures : mapping of str to bytes
         PNG files by name.
     """
@@ -49,7 +49,7 @@ class Version:
 
 @dataclass(frozen=True)
 class Registered:
-    """A version and its model, ready to be applied."""
+    """A version and its loaded model."""
 
     version: Version
     model: SavedModel

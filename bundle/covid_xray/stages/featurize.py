@@ -1,4 +1,4 @@
-"""Featurize: one backbone over the images of a run, each image computed once and kept in `features`."""
+"""Featurize: compute one backbone's features of the images of a run, once per image, into `features`."""
 
 from __future__ import annotations
 
@@ -24,55 +24,58 @@ from covid_xray.storage.tables import Tables
 
 
 def featurize(tables: Tables, run_id: str, backbone: str, notify: Notify) -> None:
-    """Compute the features that this run lacks, and record the weights they were computed with.
+    """Compute the missing features of a run, and record the weights file in `runs`.
 
     Raises
     ------
     StageError
-        If an image of the run has no features afterwards, or there is no such run.
+        If an image of the run has no features afterwards, or the run does not exist.
     WeightsError
-        If the weights that the run asks for cannot be had.
+        If the requested weights are not available.
     """
-    with runs.failures_recorded(tables, run_id, backbone), ThreadPoolExecutor(2) as beside:
-        of_run = runs.state(tables, run_id, backbone)
-        settings = runs.settings_of(of_run)
-        resolved = _resolve(of_run, settings)
-        begun = monotonic()
-        way = feature_key(settings, backbone, resolved.sha256)
-        # Each query and each commit takes about a second, in which the cores can do something else.
-        wanted = beside.submit(_ids_of_run, tables, run_id)
-        known = beside.submit(_ids_featurized, tables, way)
-        rows = _unfinished(of_run, resolved.sha256)
+    with runs.record_failures(tables, run_id, backbone), ThreadPoolExecutor(2) as pool:
+        run_rows = runs.state(tables, run_id, backbone)
+        settings = runs.settings_of(run_rows)
+        resolved = _resolve(run_rows, settings)
+        start = monotonic()
+        key = feature_key(settings, backbone, resolved.sha256)
+        # Queries and commits take about a second each, so they run in the background.
+        required = pool.submit(_run_ids, tables, run_id)
+        stored = pool.submit(_featurized_ids, tables, key)
+        rows = _unfinished(run_rows, resolved.sha256)
         if not rows:
-            notify(Progress("featurize", backbone, note="nothing to do, all its runs have succeeded"))
+            notify(Progress("featurize", backbone, note="nothing to do, all tasks have succeeded"))
             return
         running = {"status": runs.RUNNING, "error": None}
         running |= {"weights_file": str(resolved.path), "weights_id": resolved.sha256}
-        missing = sorted(wanted.result() - known.result())
-        marked = beside.submit(runs.update, tables, rows, **running)
+        missing = sorted(required.result() - stored.result())
+        marked = pool.submit(runs.update, tables, rows, **running)
         computed = _compute(tables, settings, backbone, resolved, missing, notify)
-        took = {"featurize_seconds": monotonic() - begun, "featurized_images": computed}
+        effort = {"featurize_seconds": monotonic() - start, "featurized_images": computed}
         marked.result()
-        known = beside.submit(_ids_featurized, tables, way)
-        runs.update(tables, [row | running for row in rows], **took)
-        if left := sorted(wanted.result() - known.result()):
-            raise StageError(f"{backbone}: {len(left)} images have no features, among them {left[0]}")
+        stored = pool.submit(_featurized_ids, tables, key)
+        runs.update(tables, [row | running for row in rows], **effort)
+        if missing := sorted(required.result() - stored.result()):
+            raise StageError(
+                f"{backbone}: {len(missing)} images have no features, among them {missing[0]}: "
+                "run ingest again"
+            )
 
 
 def _resolve(rows: Sequence[Mapping[str, Any]], settings: Settings) -> Weights:
-    """Find the weights that the run asks for: the one place where that is decided."""
+    """Resolve the weights requested for the run; no other code does so."""
     row = rows[0]
     if row["weights_source"] is None:
         raise StageError(
-            f"run {row['run_id']} was begun by a version that did not write where its weights are: "
-            "begin a new run"
+            f"run {row['run_id']} was started by a version that did not record the source of the "
+            "weights: start a new run"
         )
     source, store = row["weights_source"], Path(row["weights_store"])
     return sparkdl.weights.resolve(source, row["backbone"], store, settings.seed)
 
 
 def _unfinished(rows: Sequence[dict[str, Any]], weights_id: str) -> list[dict[str, Any]]:
-    """Return the rows still to be done: a success with other weights than today's does not count."""
+    """Return the rows to be computed: rows that succeeded with other weights are included."""
     return [row for row in rows if row["status"] != runs.SUCCEEDED or row["weights_id"] != weights_id]
 
 
@@ -81,34 +84,34 @@ def _compute(
 ) -> int:
     """Compute the features of `missing` and return their number."""
     if not missing:
-        notify(Progress("featurize", backbone, note="all images are there already"))
+        notify(Progress("featurize", backbone, note="all features are stored already"))
         return 0
-    begun = monotonic()
+    start = monotonic()
     notify(Progress("featurize", backbone, 0, len(missing)))
     done = 0
-    # Two at once: while one is being committed, the other keeps the cores busy.
+    # Two chunks at a time: while one is being committed, the other uses the cores.
     with ThreadPoolExecutor(2) as pool:
         chunks = chunked(missing, settings.execution.chunk_images)
         for count in pool.map(partial(_append_features, tables, settings, backbone, weights), chunks):
             done += count
-            notify(Progress("featurize", backbone, done, len(missing), seconds=monotonic() - begun))
+            notify(Progress("featurize", backbone, done, len(missing), seconds=monotonic() - start))
     return done
 
 
-def _ids_of_run(tables: Tables, run_id: str) -> set[str]:
-    # Each repeat of a protocol has all images, so one of them tells.
+def _run_ids(tables: Tables, run_id: str) -> set[str]:
+    # Each repeat of a protocol contains all images, so one repeat is enough.
     return _ids(tables.matching("splits", {"run_id": run_id}).where(F.col("repeat") == 0))
 
 
-def _ids_featurized(tables: Tables, way: Mapping[str, str]) -> set[str]:
-    return _ids(tables.matching("features", way))
+def _featurized_ids(tables: Tables, key: Mapping[str, str]) -> set[str]:
+    return _ids(tables.matching("features", key))
 
 
 def _ids(rows: DataFrame) -> set[str]:
-    """Return the images in some rows.
+    """Return the distinct image ids of some rows.
 
-    What is missing is found on the driver, which names every image to compute anyway: a join takes Spark
-    longer than two reads side by side.
+    Missing images are determined on the driver, which needs the ids to be computed anyway: a join in Spark
+    takes longer than two parallel reads.
     """
     return set(rows.select("image_id").toArrow()["image_id"].to_pylist())
 
@@ -116,8 +119,8 @@ def _ids(rows: DataFrame) -> set[str]:
 def _append_features(
     tables: Tables, settings: Settings, backbone: str, weights: Weights, ids: Sequence[str]
 ) -> int:
-    """Compute one chunk and commit it; return the number of its images."""
+    """Compute and commit one chunk; return its number of images."""
     computed = features_of(tables, settings, ids, backbone, weights.path, settings.pooling)
-    way = feature_key(settings, backbone, weights.sha256)
-    tables.append("features", computed.withColumns({name: F.lit(value) for name, value in way.items()}))
+    key = feature_key(settings, backbone, weights.sha256)
+    tables.append("features", computed.withColumns({name: F.lit(value) for name, value in key.items()}))
     return len(ids)

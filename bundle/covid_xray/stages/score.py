@@ -1,4 +1,4 @@
-"""Score: what a registered model says of new images, into the table `scores`."""
+"""Score: apply a registered model to new images, into the table `scores`."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from pyspark.sql import functions as F
 
 from covid_xray.dataset.patients import hide_patients
 from covid_xray.progress import Notify, Progress
-from covid_xray.registry.apply import applied, write_quarantine
-from covid_xray.registry.files import list_files
+from covid_xray.registry.apply import apply_model, write_quarantine
+from covid_xray.registry.files import list_distinct_files
 from covid_xray.registry.versions import Registered
 from covid_xray.settings import Settings
 from covid_xray.storage.tables import Tables
@@ -30,51 +30,51 @@ def score(
 ) -> None:
     """Score the files below `root` that this version of the model has not scored yet.
 
-    What cannot be read goes to `quarantine`. An image whose features lie where no training image's do is
-    scored and flagged: `covid_xray.registry.distance` says what that can tell and what not. Every chunk is
-    committed, so an interruption loses one.
+    Files that cannot be read are written to `quarantine`. Images outside the range of the training images are
+    scored and flagged; `covid_xray.registry.distance` describes the limits of this test. Each chunk is
+    committed, so an interruption loses one chunk.
 
     Parameters
     ----------
     settings
-        How the work is cut up; all that changes a score is the model's own.
+        Only `execution` is used; settings that affect scores come from the model.
     root : Path
-        A folder of files or of folders, which the workers see too.
+        A folder of files or of folders, which the workers can read.
     run_id : str
-        Of this scoring, in `quarantine`.
+        Id of this scoring, for `quarantine`.
     key : bytes or None
-        Of the hashes that stand for patients' ids in the names of files; None leaves names as they are.
+        Key for the pseudonyms of patient ids in file names; None keeps names unchanged.
 
     Raises
     ------
     FolderError
-        If there is no such folder.
+        If the folder does not exist.
     """
-    # Models may be used where nothing was trained, or by a version that knew no `scores`.
+    # Nothing may have been trained here, or an earlier version may not have created `scores`.
     tables.create_all()
-    files = hide_patients(list_files(tables.spark, root), key)
+    files = hide_patients(list_distinct_files(tables.spark, root), key)
     good = files[files["reason"].isna()]
-    new = good[~good["image_id"].isin(_known(tables, registered))]
+    new = good[~good["image_id"].isin(_scored_ids(tables, registered))]
     refused = [files[files["reason"].notna()]]
     scored = flagged = 0
-    for found in applied(tables, settings, registered.model, new, "score", notify):
-        refused.append(found[found["reason"].notna()])
-        rows = _rows(registered, found[found["reason"].isna()], now)
+    for predictions in apply_model(tables, settings, registered.model, new, "score", notify):
+        refused.append(predictions[predictions["reason"].notna()])
+        rows = _rows(registered, predictions[predictions["reason"].isna()], now)
         tables.append("scores", rows)
         scored, flagged = scored + len(rows), flagged + sum(row["out_of_distribution"] for row in rows)
     write_quarantine(tables, run_id, pd.concat([part[["path", "reason", "detail"]] for part in refused]))
-    known = len(good) - len(new)
-    notify(Progress("score", note=_summary(scored, flagged, known, sum(map(len, refused)))))
+    earlier = len(good) - len(new)
+    notify(Progress("score", note=_summary(scored, flagged, earlier, sum(map(len, refused)))))
 
 
-def _known(tables: Tables, registered: Registered) -> set[str]:
-    """Return the images that this version has scored."""
+def _scored_ids(tables: Tables, registered: Registered) -> set[str]:
+    """Return the images that this version has scored already."""
     version = registered.version
     same = (F.col("model") == version.name) & (F.col("model_version") == version.number)
     return set(tables.read("scores").where(same).select("image_id").toPandas()["image_id"])
 
 
-def _rows(registered: Registered, found: pd.DataFrame, now: datetime) -> list[dict[str, Any]]:
+def _rows(registered: Registered, predictions: pd.DataFrame, now: datetime) -> list[dict[str, Any]]:
     version, model = registered.version, registered.model
     same = {"model": version.name, "model_version": version.number, "scored_at": now}
     same |= {"weights_id": model.about.weights_id, "classes": list(model.about.classes)}
@@ -83,10 +83,10 @@ def _rows(registered: Registered, found: pd.DataFrame, now: datetime) -> list[di
         | {name: row[name] for name in ("image_id", "path", "prediction", "distance")}
         | {"probability": list(row["probability"])}
         | {"out_of_distribution": model.classifier.spread.is_outside(row["distance"])}
-        for row in found.to_dict("records")
+        for row in predictions.to_dict("records")
     ]
 
 
-def _summary(scored: int, flagged: int, known: int, refused: int) -> str:
-    text = f"{known} images scored before, {refused} files refused, {scored} images scored"
+def _summary(scored: int, flagged: int, earlier: int, refused: int) -> str:
+    text = f"{earlier} images scored before, {refused} files refused, {scored} images scored"
     return f"{text}; {flagged} of them out of distribution" if flagged else text

@@ -1,4 +1,4 @@
-"""Rows of Python values cut into parts that a Spark session takes in one piece."""
+"""Convert pandas rows to Python values, and split rows into parts that fit in one Spark DataFrame."""
 
 from __future__ import annotations
 
@@ -10,42 +10,42 @@ import pandas as pd
 
 Row = Mapping[str, Any]
 
-# Serverless compute refuses a local relation of more than 128 MB; values are a little larger on their way.
-LARGEST_FRAME = 100 * 10**6
-# A number, or where a value of any length begins and ends.
-_CELL = 8
+# Serverless compute rejects local relations over 128 MB; serialised values are slightly larger.
+MAX_FRAME_BYTES = 100 * 10**6
+# Bytes of a number, or of the offsets of a variable-length value.
+_CELL_BYTES = 8
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the rows of a frame of pandas; what is missing is None."""
+    """Return the rows of a pandas DataFrame as dictionaries; missing values are None."""
     values = frame.astype(object).where(frame.notna(), None)
     return [dict(zip(frame.columns, row, strict=True)) for row in values.itertuples(index=False)]
 
 
-def in_frames(rows: Sequence[Row], largest: int = LARGEST_FRAME) -> Iterator[Sequence[Row]]:
-    """Cut rows into as many parts as it takes for none to be larger than `largest` bytes.
+def split_rows(rows: Sequence[Row], max_bytes: int = MAX_FRAME_BYTES) -> Iterator[Sequence[Row]]:
+    """Split rows into consecutive parts of at most `max_bytes` each.
 
     Yields
     ------
     sequence of mappings
-        At least one part, empty if there are no rows. A row that is larger by itself is a part of its own.
+        At least one part, empty if there are no rows. A row over `max_bytes` is a part of its own.
     """
     start, size = 0, 0
-    for place, row in enumerate(rows):
-        added = sum(map(_size, row.values()))
-        if place > start and size + added > largest:
-            yield rows[start:place]
-            start, size = place, 0
-        size += added
+    for index, row in enumerate(rows):
+        row_size = sum(map(_size, row.values()))
+        if index > start and size + row_size > max_bytes:
+            yield rows[start:index]
+            start, size = index, 0
+        size += row_size
     yield rows[start:]
 
 
 def _size(value: Any) -> int:
-    """Return how many bytes a value takes on its way to Spark, about."""
+    """Return the approximate size in bytes of a serialised value."""
     if isinstance(value, bytes | str):
-        return _CELL + len(value)
+        return _CELL_BYTES + len(value)
     if isinstance(value, np.ndarray):
-        return _CELL + int(value.nbytes)
+        return _CELL_BYTES + int(value.nbytes)
     if isinstance(value, list | tuple):
-        return _CELL + sum(map(_size, value))
-    return _CELL
+        return _CELL_BYTES + sum(map(_size, value))
+    return _CELL_BYTES

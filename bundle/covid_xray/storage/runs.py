@@ -1,4 +1,4 @@
-"""The table `runs`: what was asked for, from which inputs, and how it stands."""
+"""The table `runs`: the request, inputs and status of every run."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ PENDING, RUNNING, SUCCEEDED, FAILED = "pending", "running", "succeeded", "failed
 
 @dataclass(frozen=True)
 class Request:
-    """What a command asks for.
+    """The request for a run.
 
     Attributes
     ----------
     run_id : str
         Sorts by time.
     backbones, tasks : tuple of str
-        Every pair is one row of `runs`.
+        Each pair is one row of `runs`.
     weights : str
         `imagenet`, `random`, or the path of a weights file or of a folder of them.
     weights_store : Path
-        Folder that driver and workers see; fetched and random weights are kept there.
+        Folder that driver and workers can read; downloaded and random weights are stored there.
     git_commit : str or None
-        Of the checkout that the code comes from.
+        Commit of the code.
     """
 
     run_id: str
@@ -55,12 +55,12 @@ class Request:
 
 
 def new_run_id(now: datetime) -> str:
-    """Make an id that sorts by time and does not collide: `20261123T061133Z-ab12`."""
+    """Return a run id that sorts by time, with a random suffix: `20261123T061133Z-ab12`."""
     return f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
 
 
 def inputs_id(inventory: pd.DataFrame, weights: str, settings: Settings) -> str:
-    """Hash all on which results depend: images, patients, sources, kind of weights, settings and code.
+    """Hash everything that results depend on: images, patients, sources, kind of weights, settings and code.
 
     Parameters
     ----------
@@ -69,16 +69,16 @@ def inputs_id(inventory: pd.DataFrame, weights: str, settings: Settings) -> str:
 
     Notes
     -----
-    Weights files are not part of it but stand in each row of `runs`, since the backbones of one set of
-    experiments may get their files one after the other.
+    Weights files are not part of the hash but are recorded in each row of `runs`, since the files of the
+    backbones of one experiment may be provided one after another.
     """
     images = inventory[["path", "image_id", "reason", "patient_id", "source"]].astype(str).to_csv(index=False)
-    parts = [images, kind_of(weights), settings.that_change_figures(), code_id()]
+    parts = [images, kind_of(weights), settings.result_parameters(), code_id()]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
-def find(tables: Tables, inputs: str) -> str | None:
-    """Return the newest run with equal inputs, if any."""
+def find_run(tables: Tables, inputs: str) -> str | None:
+    """Return the id of the newest run with equal inputs, or None."""
     if not tables.exist():
         return None
     same = tables.read("runs").where(F.col("inputs_id") == inputs)
@@ -90,27 +90,27 @@ def state(tables: Tables, run_id: str, backbone: str | None = None) -> list[dict
     rows = tables.read("runs").where(F.col("run_id") == run_id)
     if backbone is not None:
         rows = rows.where(F.col("backbone") == backbone)
-    # A few rows, which Spark would take two jobs to sort.
+    # Sorted here: Spark would need two jobs for a few rows.
     return sorted((row.asDict() for row in rows.collect()), key=itemgetter("backbone", "task"))
 
 
-def shown(tables: Tables, run_id: str) -> list[dict[str, Any]]:
-    """Return, per backbone and task, this run's row; where it has none, the newest success with equal inputs.
+def rows_with_reused(tables: Tables, run_id: str) -> list[dict[str, Any]]:
+    """Return, per backbone and task, this run's row or else the newest success with equal inputs.
 
     Raises
     ------
     StageError
-        If there is no such run.
+        If the run does not exist.
     """
     own = state(tables, run_id)
     if not own:
-        raise StageError(f"there is no run {run_id}: ingest comes first")
-    # By time and not by id: those of a workspace's runs say nothing of it.
+        raise StageError(f"run {run_id} does not exist: run the ingest task first")
+    # By time, not by id: run ids of a workspace do not sort by time.
     newest = Window.partitionBy("backbone", "task").orderBy(F.desc("updated_at"))
     same = (F.col("inputs_id") == own[0]["inputs_id"]) & (F.col("status") == SUCCEEDED)
-    placed = tables.read("runs").where(same).withColumn("place", F.row_number().over(newest))
-    earlier = [row.asDict() for row in placed.where("place = 1").drop("place").collect()]
-    return list({(row["backbone"], row["task"]): row for row in [*earlier, *own]}.values())
+    ranked = tables.read("runs").where(same).withColumn("rank", F.row_number().over(newest))
+    reused = [row.asDict() for row in ranked.where("rank = 1").drop("rank").collect()]
+    return list({(row["backbone"], row["task"]): row for row in [*reused, *own]}.values())
 
 
 def images_of(tables: Tables, run_id: str) -> DataFrame:
@@ -120,7 +120,7 @@ def images_of(tables: Tables, run_id: str) -> DataFrame:
 
 
 def settings_of(rows: Sequence[Mapping[str, Any]]) -> Settings:
-    """Return the settings that a run was begun with, whatever config.yaml says by now.
+    """Return the settings that a run was started with, whatever config.yaml contains now.
 
     Parameters
     ----------
@@ -130,24 +130,24 @@ def settings_of(rows: Sequence[Mapping[str, Any]]) -> Settings:
     Raises
     ------
     StageError
-        If there are none, or this version cannot read their settings.
+        If `rows` is empty, or this version cannot read the settings.
     """
     if not rows:
-        raise StageError("there is no such run: ingest comes first")
+        raise StageError("this run does not exist: run the ingest task first")
     try:
         return Settings.model_validate_json(rows[0]["settings"])
     except ValidationError as error:
         raise StageError(
-            f"run {rows[0]['run_id']} was begun by a version with other settings "
-            f"({error.errors()[0]['msg']}): begin a new run"
+            f"run {rows[0]['run_id']} was started by a version with other settings "
+            f"({error.errors()[0]['msg']}): start a new run"
         ) from None
 
 
 def open_run(tables: Tables, request: Request, inputs: str, settings: Settings, now: datetime) -> None:
-    """Write a `pending` row for every pair asked for that has not succeeded in this run yet.
+    """Write a `pending` row for every requested pair that has not succeeded in this run yet.
 
-    What has succeeded is only told where to look for weights: with others than it was made with, `featurize`
-    does it again.
+    In rows that have succeeded only the source of the weights is updated: if the weights have changed,
+    `featurize` computes these rows again.
     """
     source = {
         "weights": kind_of(request.weights),
@@ -164,17 +164,17 @@ def open_run(tables: Tables, request: Request, inputs: str, settings: Settings, 
         "updated_at": now,
     }
     existing = state(tables, request.run_id)
-    asked = {
+    requested = {
         pair: pending | {"backbone": pair[0], "task": pair[1]}
         for pair in product(request.backbones, request.tasks)
     }
-    kept = {
+    preserved = {
         (row["backbone"], row["task"]): row | source
         for row in existing
         if row["backbone"] in request.backbones
         and (row["status"] == SUCCEEDED or row["task"] not in request.tasks)
     }
-    rows = list((asked | kept).values())
+    rows = list((requested | preserved).values())
     if existing:
         _overwrite(tables, rows)
     else:
@@ -182,15 +182,15 @@ def open_run(tables: Tables, request: Request, inputs: str, settings: Settings, 
 
 
 def update(tables: Tables, rows: Iterable[Mapping[str, Any]], **changes: Any) -> None:
-    """Change columns of rows that `state` returned. `updated_at` becomes the present."""
+    """Change columns of rows that `state` returned, and set `updated_at` to the current time."""
     changed = [{**row, **changes, "updated_at": datetime.now(UTC)} for row in rows]
-    for _, of_backbone in groupby(changed, key=itemgetter("backbone")):
-        _overwrite(tables, list(of_backbone))
+    for _, backbone_rows in groupby(changed, key=itemgetter("backbone")):
+        _overwrite(tables, list(backbone_rows))
 
 
 @contextmanager
-def failures_recorded(tables: Tables, run_id: str, backbone: str | None = None) -> Iterator[None]:
-    """Mark the unfinished rows, of one backbone or of all, `failed` with the error, which goes on its way."""
+def record_failures(tables: Tables, run_id: str, backbone: str | None = None) -> Iterator[None]:
+    """On an error, mark the unfinished rows of one backbone or of all as `failed`, and raise it again."""
     try:
         yield
     except BaseException as error:
@@ -200,6 +200,6 @@ def failures_recorded(tables: Tables, run_id: str, backbone: str | None = None) 
 
 
 def _overwrite(tables: Tables, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write all rows that there are of their backbones and tasks, in one commit."""
+    """Write the rows, which must be all rows of their backbones and tasks, in one commit."""
     keys = {name: sorted({row[name] for row in rows}) for name in ("run_id", "backbone", "task")}
     tables.overwrite("runs", rows, where=keys)

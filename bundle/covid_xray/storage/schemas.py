@@ -1,7 +1,7 @@
 """The columns of every Delta table, in one place.
 
 Tables that a task writes for one backbone are partitioned by `backbone`: appends, and overwrites limited to
-the task's own partition, then never conflict with the tasks that run beside it.
+the task's own partition, then never conflict with tasks that run in parallel.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class TableSchema:
-    """A table's columns as SQL, what it holds, and what it is partitioned by."""
+    """A table's columns as SQL, its comment and its partition columns."""
 
     columns: str
     comment: str
@@ -20,17 +20,17 @@ class TableSchema:
 
 TABLES: dict[str, TableSchema] = {
     "images": TableSchema(
-        comment="Every image ever accepted, one row each",
+        comment="All accepted images, one row per image",
         columns="""
-            image_id STRING COMMENT 'sha256 of the file as found',
+            image_id STRING COMMENT 'sha256 of the original file',
             path STRING COMMENT 'relative to the data folder: <Class>/<file>',
             label STRING COMMENT 'name of the class folder',
-            patient_id STRING COMMENT 'a keyed hash where ingest had a key, in names of files too',
+            patient_id STRING COMMENT 'keyed hash if ingest was given a key, also in file names',
             source STRING COMMENT 'collection or hospital, given or told by a known dataset; null = unknown',
             width INT, height INT, format STRING, mode STRING, bytes BIGINT,
-            original_width INT COMMENT 'before the resize, from manifest.csv',
+            original_width INT COMMENT 'before resizing, from manifest.csv',
             original_height INT, original_bytes BIGINT, original_format STRING, original_mode STRING,
-            content BINARY COMMENT 'the picture as an encoded 8-bit grey or RGB file'
+            content BINARY COMMENT 'encoded 8-bit grey or RGB image'
         """,
     ),
     "quarantine": TableSchema(
@@ -38,35 +38,35 @@ TABLES: dict[str, TableSchema] = {
         columns="run_id STRING, path STRING, label STRING, reason STRING, detail STRING",
     ),
     "splits": TableSchema(
-        comment="The images of a run and the fold that holds each out",
+        comment="The images of a run and the fold in which each is held out",
         columns="""
             run_id STRING, protocol STRING, task STRING, repeat INT,
-            fold INT COMMENT 'the fold that holds the image out; null = always in training',
+            fold INT COMMENT 'fold in which the image is held out; null = always in training',
             image_id STRING, label STRING, patient_id STRING
         """,
     ),
     "features": TableSchema(
-        comment="What a backbone sees in an image, computed once",
+        comment="Feature vectors of images, one per image, backbone and feature key",
         partitioned_by=("backbone",),
         columns="""
             image_id STRING, backbone STRING,
             weights_id STRING COMMENT 'sha256 of the weights file',
             pooling STRING,
-            preprocessing STRING COMMENT 'what of the picture, its version, and how it is brought to size',
+            preprocessing STRING COMMENT 'preprocessing, its version, and the scale hint',
             features BINARY COMMENT 'float32, little-endian: numpy.frombuffer(features, "<f4")'
         """,
     ),
     "gram": TableSchema(
-        comment="Inner products of the features of all pairs of images, computed once",
+        comment="Gram matrices: inner products of the feature vectors of all pairs of images",
         partitioned_by=("backbone",),
         columns="""
             backbone STRING, weights_id STRING, pooling STRING, preprocessing STRING,
-            length INT COMMENT 'features of an image', image_ids ARRAY<STRING>,
-            products BINARY COMMENT 'float64, little-endian, row by row in the order of image_ids'
+            length INT COMMENT 'features per image', image_ids ARRAY<STRING>,
+            products BINARY COMMENT 'float64, little-endian, row-major, in the order of image_ids'
         """,
     ),
     "predictions": TableSchema(
-        comment="Predictions for images that the model did not see in training",
+        comment="Predictions for held-out images",
         partitioned_by=("backbone",),
         columns="""
             run_id STRING, kind STRING COMMENT 'backbone or baseline', backbone STRING, task STRING,
@@ -76,11 +76,11 @@ TABLES: dict[str, TableSchema] = {
         """,
     ),
     "metrics": TableSchema(
-        comment="Figures over held-out predictions, with 95 % intervals",
+        comment="Metrics on held-out images, with 95 % confidence intervals",
         partitioned_by=("backbone",),
         columns="""
             run_id STRING, kind STRING, backbone STRING, task STRING, protocol STRING,
-            metric STRING, class STRING COMMENT 'null where the figure is over all classes',
+            metric STRING, class STRING COMMENT 'null for metrics over all classes',
             value DOUBLE, ci_low DOUBLE, ci_high DOUBLE, n BIGINT, n_patients BIGINT
         """,
     ),
@@ -91,52 +91,54 @@ TABLES: dict[str, TableSchema] = {
             first_kind STRING COMMENT 'backbone or baseline', first STRING,
             second_kind STRING, second STRING,
             difference DOUBLE COMMENT 'accuracy of the first minus that of the second, mean over repeats',
-            ci_low DOUBLE COMMENT 'of a bootstrap over patients, both resampled together', ci_high DOUBLE,
-            first_only BIGINT COMMENT 'images of repeat 0 that only the first has right', second_only BIGINT,
+            ci_low DOUBLE COMMENT 'paired bootstrap over patients', ci_high DOUBLE,
+            first_only BIGINT COMMENT 'images of repeat 0 that only the first classifies correctly',
+            second_only BIGINT,
             p_value DOUBLE COMMENT 'exact McNemar test on repeat 0',
-            p_holm DOUBLE COMMENT 'the same after Holm, within task and protocol',
+            p_holm DOUBLE COMMENT 'p_value after Holm correction within task and protocol',
             n BIGINT, n_patients BIGINT
         """,
     ),
     "explanations": TableSchema(
-        comment="Where in a held-out image a classifier finds what speaks for each class",
+        comment="Class-activation maps of held-out images",
         partitioned_by=("backbone",),
         columns="""
             run_id STRING, backbone STRING,
             weights_id STRING COMMENT 'sha256 of the weights file',
             task STRING, protocol STRING, repeat INT, fold INT, image_id STRING, patient_id STRING,
             label STRING, prediction STRING, classes ARRAY<STRING>,
-            grid INT COMMENT 'cells in a row, and in a column, of a map',
-            maps ARRAY<FLOAT> COMMENT 'part of each cell in the centred logit: by class, then row by row',
-            box_share DOUBLE COMMENT 'how much of the positive mass of the predicted class is in the lung box'
+            grid INT COMMENT 'cells per row and per column of a map',
+            maps ARRAY<FLOAT> COMMENT 'contribution of each cell to the centred logit; by class, row-major',
+            box_share DOUBLE COMMENT 'share of the positive mass of the predicted class inside the lung box'
         """,
     ),
     "scores": TableSchema(
-        comment="What registered models say of new images",
+        comment="Predictions of registered models for new images",
         columns="""
-            image_id STRING COMMENT 'sha256 of the file as found',
+            image_id STRING COMMENT 'sha256 of the original file',
             path STRING COMMENT 'relative to the scored folder',
             model STRING, model_version STRING, weights_id STRING COMMENT 'sha256 of the weights file',
             classes ARRAY<STRING> COMMENT 'the order of probability', probability ARRAY<DOUBLE>,
             prediction STRING,
-            distance DOUBLE COMMENT 'of the features to the training mean, 1 for the typical training image',
-            out_of_distribution BOOLEAN COMMENT 'no training image is so near to the mean, or none so far',
+            distance DOUBLE COMMENT 'of the features from the training mean; 1 is typical in training',
+            out_of_distribution BOOLEAN COMMENT 'distance is outside the range of the training images',
             scored_at TIMESTAMP
         """,
     ),
     "runs": TableSchema(
-        comment="Each run of a backbone on a task, and how it ended",
-        # Every state of a row replaces a whole partition: no file has to be looked into or written anew.
+        comment="One row per run, backbone and task, with its status",
+        # Each status change replaces a whole partition, so no data file has to be scanned or rewritten.
         partitioned_by=("run_id", "backbone", "task"),
         columns="""
             run_id STRING, inputs_id STRING, backbone STRING, task STRING,
             status STRING COMMENT 'pending, running, succeeded or failed', error STRING,
             weights STRING COMMENT 'imagenet, file or random',
-            weights_source STRING COMMENT 'what was asked for: imagenet, random or a path',
-            weights_store STRING COMMENT 'folder of fetched and random weights, which the workers see too',
-            weights_file STRING COMMENT 'what featurize found there', weights_id STRING COMMENT 'its sha256',
-            settings STRING COMMENT 'the validated settings as JSON: what every task of the run goes by',
-            versions STRING COMMENT 'of Python and the libraries, as JSON', git_commit STRING,
+            weights_source STRING COMMENT 'as requested: imagenet, random or a path',
+            weights_store STRING COMMENT 'folder of downloaded and random weights, for the workers',
+            weights_file STRING COMMENT 'resolved by featurize',
+            weights_id STRING COMMENT 'sha256 of the weights file',
+            settings STRING COMMENT 'validated settings as JSON, read by every later task of the run',
+            versions STRING COMMENT 'versions of Python and of the libraries, as JSON', git_commit STRING,
             featurize_seconds DOUBLE, featurized_images BIGINT, train_seconds DOUBLE,
             updated_at TIMESTAMP
         """,

@@ -1,4 +1,4 @@
-"""Read and write the Delta tables of one schema: SQL and DataFrames only, which Spark Connect knows too."""
+"""Read and write the Delta tables of one schema, with SQL and DataFrames only, as Spark Connect requires."""
 
 from __future__ import annotations
 
@@ -15,27 +15,37 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 from covid_xray.errors import StageError, one_line
-from covid_xray.storage.frames import Row, in_frames
+from covid_xray.storage.frames import Row, split_rows
 from covid_xray.storage.locks import file_lock, retry_on_conflict
-from covid_xray.storage.quoting import identifier, literal
 from covid_xray.storage.schemas import TABLES
 
-# Rows of a table: computed by Spark, or Python values by column, where absent keys are null.
+# Rows of a table: a DataFrame, or Python values by column name; absent keys are null.
 Rows = DataFrame | Sequence[Row]
-# New rows of a table, and the values of the rows whose place they take.
+# New rows of a table, and the column values that select the rows to be replaced.
 Replacement = tuple[Sequence[Row], Mapping[str, Sequence[str]]]
 
-# Conditions of Spark's and of Unity Catalog's for a place where no table can be.
-_NO_PLACE = re.compile(r"CATALOG|SCHEMA_NOT_FOUND|NAMESPACE|PERMISSION|PRIVILEGE|UNAUTHORIZED|ACCESS_DENIED")
+# Error conditions of Spark and Unity Catalog for a missing or forbidden catalog or schema.
+_NO_SCHEMA = re.compile(r"CATALOG|SCHEMA_NOT_FOUND|NAMESPACE|PERMISSION|PRIVILEGE|UNAUTHORIZED|ACCESS_DENIED")
 
-# Folders of the schemas whose tables lie on this machine's disk. Not a setting of Spark's: serverless compute
-# refuses to be asked for one that it does not know.
-_folders: dict[str, Path] = {}
+# Folders of the schemas whose tables are on the local disk. Not a Spark setting: serverless compute raises an
+# error when an unknown setting is read.
+_warehouses: dict[str, Path] = {}
 
 
-def keep_on_disk(schema: str, folder: Path) -> None:
-    """Have the tables of `schema` that this process writes lie in `folder`, and writers there take turns."""
-    _folders[schema] = folder
+def set_local_warehouse(schema: str, folder: Path) -> None:
+    """Store the tables of `schema` in `folder`, and lock each table while this process writes to it."""
+    _warehouses[schema] = folder
+
+
+def identifier(*parts: str) -> str:
+    """Quote a name, possibly of several parts, in backticks."""
+    return ".".join(f"`{part.replace('`', '``')}`" for part in parts)
+
+
+def literal(text: str) -> str:
+    """Quote a string literal: https://spark.apache.org/docs/latest/sql-ref-literals.html."""
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
 
 
 @dataclass(frozen=True)
@@ -51,105 +61,105 @@ class Tables:
         return identifier(self.catalog, self.schema, table)
 
     def create_all(self) -> None:
-        """Create what is missing, as `ingest`, `score` and `evaluate` begin with: tables, and their columns.
+        """Create missing tables and add missing columns; `ingest`, `score` and `evaluate` call this first.
 
         Raises
         ------
         StageError
-            If there is no such catalog or schema, no table may be made there, or a column has another type.
+            If the catalog or schema is missing or not writable, or a column has another type.
         """
         try:
-            # Each takes a commit of its own; waiting for one another would be most of a small run's ingest.
+            # In parallel: one commit per table, in sequence, would take most of a small run's ingest.
             with ThreadPoolExecutor() as pool:
                 list(pool.map(self._create, TABLES))
         except PySparkException as error:
-            if not _NO_PLACE.search(error.getCondition() or ""):
+            if not _NO_SCHEMA.search(error.getCondition() or ""):
                 raise
             raise StageError(
-                f"no tables can be made in {self.catalog}.{self.schema} ({one_line(error)}): deploy the "
-                "bundle, or correct the parameters catalog and schema; whoever runs this needs USE CATALOG, "
-                "USE SCHEMA and CREATE TABLE there"
+                f"cannot create tables in {self.catalog}.{self.schema} ({one_line(error)}): deploy the "
+                "bundle, or correct the parameters catalog and schema; creating tables needs USE CATALOG, "
+                "USE SCHEMA and CREATE TABLE"
             ) from None
 
     def _create(self, table: str) -> None:
         if self.spark.catalog.tableExists(self.name(table)):
-            self._bring_up_to_date(table)
+            self._add_missing_columns(table)
             return
         schema = TABLES[table]
         partitions = f"PARTITIONED BY ({', '.join(schema.partitioned_by)})" if schema.partitioned_by else ""
-        # Where a place is named, a table that another process has created there meanwhile is taken as it is.
-        place = f"LOCATION {literal(str(warehouse / table))}" if (warehouse := self._warehouse()) else ""
+        # With a location, a table that another process has created there in the meantime is used as it is.
+        location = f"LOCATION {literal(str(warehouse / table))}" if (warehouse := self._warehouse()) else ""
         statement = (
             f"CREATE TABLE IF NOT EXISTS {self.name(table)} ({schema.columns}) USING delta "
-            f"{partitions} {place} COMMENT '{schema.comment}'"
+            f"{partitions} {location} COMMENT '{schema.comment}'"
         )
         self._commit(table, lambda: self.spark.sql(statement))
 
-    def _bring_up_to_date(self, table: str) -> None:
-        """Add the columns that an earlier version did not know; they are null in its rows."""
-        there = {field.name: field.dataType for field in self.spark.table(self.name(table)).schema}
+    def _add_missing_columns(self, table: str) -> None:
+        """Add the columns that a table of an earlier version lacks; they are null in its rows."""
+        existing = {field.name: field.dataType for field in self.spark.table(self.name(table)).schema}
         for field in self.columns(table):
-            if field.name in there and there[field.name] != field.dataType:
-                found, wanted = there[field.name].simpleString(), field.dataType.simpleString()
+            if field.name in existing and existing[field.name] != field.dataType:
+                actual, expected = existing[field.name].simpleString(), field.dataType.simpleString()
                 raise StageError(
-                    f"table {self.schema}.{table} was written by another version: {field.name} is {found} "
-                    f"and not {wanted}; give another output or schema, or drop the table"
+                    f"table {self.schema}.{table} was written by another version: {field.name} is {actual} "
+                    f"and not {expected}; use another output or schema, or drop the table"
                 )
-        new = [f"{f.name} {f.dataType.simpleString()}" for f in self.columns(table) if f.name not in there]
+        new = [f"{f.name} {f.dataType.simpleString()}" for f in self.columns(table) if f.name not in existing]
         if new:
             statement = f"ALTER TABLE {self.name(table)} ADD COLUMNS ({', '.join(new)})"
             self._commit(table, lambda: self.spark.sql(statement))
 
     def exist(self) -> bool:
-        """Tell whether `ingest` has ever run here."""
+        """Return whether the tables exist, that is, whether `ingest` has run."""
         return self.spark.catalog.tableExists(self.name("runs"))
 
     def read(self, table: str) -> DataFrame:
-        """Return a table, or say that `ingest` comes first."""
+        """Return a table; raise StageError if it does not exist."""
         if not self.spark.catalog.tableExists(self.name(table)):
             raise StageError(f"table {self.schema}.{table} does not exist: run the ingest task first")
         return self.spark.table(self.name(table))
 
     def matching(self, table: str, values: Mapping[str, str]) -> DataFrame:
-        """Return the rows whose columns have these values."""
-        found = self.read(table)
+        """Return the rows with these column values."""
+        rows = self.read(table)
         for column, value in values.items():
-            found = found.where(F.col(column) == value)
-        return found
+            rows = rows.where(F.col(column) == value)
+        return rows
 
     def columns(self, table: str) -> StructType:
-        """Return the columns that rows of `table` must have."""
+        """Return the schema of `table`."""
         columns = StructType.fromDDL(TABLES[table].columns)
         assert isinstance(columns, StructType)  # noqa: S101 - fromDDL is typed for any DDL, a column list gives a struct
         return columns
 
     def append(self, table: str, rows: Rows) -> None:
-        """Add rows: a DataFrame's in one commit, Python values in one for every `LARGEST_FRAME` bytes."""
+        """Append rows: a DataFrame in one commit, Python values in one commit per `MAX_FRAME_BYTES`."""
         for part in self._frames(table, rows):
             self._append(table, part)
 
     def replace(self, table: str, rows: Rows, where: Mapping[str, Sequence[str]]) -> None:
-        """Replace the rows whose columns are among `where`'s values, in as many commits as `append`.
+        """Replace the rows whose columns have one of the values in `where`, in as many commits as `append`.
 
-        Writing twice leaves one copy. Delta refuses `rows` that lie outside of `where`.
+        This is idempotent. Delta rejects `rows` that do not match `where`.
         """
-        if self.read(table).where(_among(where)).isEmpty():
-            # Nothing to replace, as in every first run: an append takes a third of the time.
+        if self.read(table).where(_predicate(where)).isEmpty():
+            # Nothing to replace, as in a first run: an append takes a third of the time.
             self.append(table, rows)
         else:
             self.overwrite(table, rows, where)
 
     def overwrite(self, table: str, rows: Rows, where: Mapping[str, Sequence[str]]) -> None:
-        """Do the same where it is known that there are such rows: looking takes a fifth of the time."""
+        """Replace rows that are known to exist; skipping the check saves a fifth of the time."""
         frames = self._frames(table, rows)
         writer = self._select(table, next(frames)).write.format("delta").mode("overwrite")
-        writer = writer.option("replaceWhere", _among(where))
+        writer = writer.option("replaceWhere", _predicate(where))
         self._commit(table, lambda: writer.saveAsTable(self.name(table)))
         for part in frames:
             self._append(table, part)
 
     def replace_each(self, replacements: Mapping[str, Replacement]) -> None:
-        """Replace rows of several tables, in a commit of its own each, all at once."""
+        """Replace rows of several tables in parallel, each table in its own commits."""
         with ThreadPoolExecutor() as pool:
             list(pool.map(lambda table: self.replace(table, *replacements[table]), replacements))
 
@@ -158,16 +168,16 @@ class Tables:
         names = [name for name in self.columns(table).names if name in rows[0]]
         fields = StructType([self.columns(table)[name] for name in names])
         changes = {name: F.col(f"new.{name}") for name in names if name != key}
-        for part in in_frames(rows):
+        for part in split_rows(rows):
             new = self.spark.createDataFrame([tuple(map(row.get, names)) for row in part], fields)
             same = F.expr(f"{self.name(table)}.{identifier(key)} = new.{identifier(key)}")
             merge = new.alias("new").mergeInto(self.name(table), same).whenMatched().update(changes)
             self._commit(table, merge.merge)
 
     def remove_superseded(self) -> None:
-        """Delete the files that no table's present version refers to, however new they are.
+        """Delete the files that the current versions of the tables do not refer to, however new they are.
 
-        What a writer elsewhere has not committed yet is among them; those on this machine are waited for.
+        This includes uncommitted files of writers on other machines; writers on this machine are waited for.
         """
         for table in TABLES:
             if self.spark.catalog.tableExists(self.name(table)):
@@ -175,12 +185,12 @@ class Tables:
                     self.spark.sql(f"VACUUM {self.name(table)} RETAIN 0 HOURS")
 
     def _frames(self, table: str, rows: Rows) -> Iterator[DataFrame]:
-        """Yield at least one frame; each is made when its turn to be written has come."""
+        """Yield at least one DataFrame; each is created only when it is to be written."""
         if isinstance(rows, DataFrame):
             yield rows
             return
         columns = self.columns(table)
-        for part in in_frames(rows):
+        for part in split_rows(rows):
             yield self.spark.createDataFrame([tuple(map(row.get, columns.names)) for row in part], columns)
 
     def _append(self, table: str, rows: DataFrame) -> None:
@@ -196,13 +206,13 @@ class Tables:
         return file_lock(warehouse / ".locks" / table) if warehouse else nullcontext()
 
     def _warehouse(self) -> Path | None:
-        return _folders.get(self.schema)
+        return _warehouses.get(self.schema)
 
     def _select(self, table: str, rows: DataFrame) -> DataFrame:
         return rows.select(*(rows[f.name].cast(f.dataType).alias(f.name) for f in self.columns(table)))
 
 
-def _among(where: Mapping[str, Sequence[str]]) -> str:
+def _predicate(where: Mapping[str, Sequence[str]]) -> str:
     return " AND ".join(
         f"{identifier(column)} IN ({', '.join(map(literal, values))})" for column, values in where.items()
     )

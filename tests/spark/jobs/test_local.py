@@ -1,4 +1,4 @@
-"""The command line, from a name to tables, figures and a page: a small real run through the real graph."""
+"""The command line: a small real run through the real job graph, with its tables, figures and report."""
 
 import os
 import shutil
@@ -16,11 +16,11 @@ RUN = "ResNet50_binary_classification"
 
 @pytest.fixture
 def command(ran, capsys):
-    """Type a run over the folders of `ran`; what is printed and the exit code come back."""
+    """Run a command on the folders of `ran`; return the exit code and the output."""
 
     def run(name=ran.name, *options, data=True):
-        given = ["--data", str(ran.data)] if data else []
-        code = main(["run", name, *given, "--output", str(ran.output), *ran.options, *options])
+        data_options = ["--data", str(ran.data)] if data else []
+        code = main(["run", name, *data_options, "--output", str(ran.output), *ran.options, *options])
         printed = capsys.readouterr()
         return code, printed.out + printed.err
 
@@ -31,7 +31,7 @@ def table(ran, name):
     return DeltaTable(ran.output / "warehouse" / name).to_pandas()
 
 
-def test_a_run_ends_with_tables_figure_and_page(ran):
+def test_a_run_writes_tables_figures_and_a_report(ran):
     assert ran.code == 0
     assert "24 images accepted, 1 refused" in ran.printed
     assert "featurize ResNet50: 24 of 24 images" in ran.printed
@@ -46,7 +46,7 @@ def test_a_run_ends_with_tables_figure_and_page(ran):
     assert "file_facts" in page and "which sees only" in page
 
 
-def test_the_same_command_again_does_nothing_but_say_so(command, ran):
+def test_repeating_a_command_does_nothing_and_reports_it(command, ran):
     before = table(ran, "runs")
     code, printed = command()
     assert code == 0 and "Nothing to do" in printed and "Starting Spark" not in printed
@@ -54,7 +54,7 @@ def test_the_same_command_again_does_nothing_but_say_so(command, ran):
     assert printed.splitlines()[1:] == ran.printed.splitlines()[-len(printed.splitlines()) + 1 :]
 
 
-def test_a_file_touched_since_makes_it_look_at_the_contents(command, ran):
+def test_a_touched_file_makes_the_run_compare_contents(command, ran):
     (ran.data / "No_findings" / "3.png").touch()
     code, printed = command()
     assert code == 0 and "Starting Spark" in printed and "Nothing to do" in printed
@@ -62,27 +62,27 @@ def test_a_file_touched_since_makes_it_look_at_the_contents(command, ran):
 
 
 @pytest.mark.thorough
-def test_again_repeats_it_without_featurizing_anything(command, ran):
+def test_again_repeats_the_run_without_featurizing_anything(command, ran):
     code, printed = command(RUN, "--again")
-    assert code == 0 and "all images are there already" in printed
+    assert code == 0 and "all features are stored already" in printed
     assert len(table(ran, "runs")) == 2 and len(table(ran, "features")) == 24
 
 
-def test_missing_weights_end_in_one_line_and_a_failed_row(command, ran):
+def test_missing_weights_give_a_one_line_error_and_a_failed_row(command, ran):
     code, printed = command(RUN, "--weights", str(ran.data.parent / "nowhere"))
     assert code == 1
     assert "featurize (ResNet50) failed: no weights for ResNet50 in" in printed
     assert "Traceback" not in printed and "failed" in table(ran, "runs")["status"].tolist()
 
 
-def test_works_from_another_directory(command, ran, monkeypatch):
+def test_a_run_works_from_another_directory(command, ran, monkeypatch):
     monkeypatch.chdir(ran.data.parent)
     (ran.data.parent / "link").symlink_to(ran.data)
     code, printed = command(RUN, "--data", "link")
     assert code == 0 and "Nothing to do" in printed
 
 
-def test_clean_removes_superseded_files_and_no_row(ran, capsys):
+def test_clean_removes_superseded_files_but_no_rows(ran, capsys):
     folder = ran.output / "warehouse" / "runs"
     before = table(ran, "runs")
     referred = len(DeltaTable(folder).file_uris())
@@ -94,7 +94,7 @@ def test_clean_removes_superseded_files_and_no_row(ran, capsys):
 
 
 @pytest.mark.parametrize(
-    ("name", "options", "says"),
+    ("name", "options", "expected"),
     [
         ("VGG_binary_classification", [], "did you mean VGG1"),
         (RUN, ["--set", "limit=3"], "unknown setting 'limit'"),
@@ -102,12 +102,12 @@ def test_clean_removes_superseded_files_and_no_row(ran, capsys):
         (RUN, ["--patients", "none.csv"], "cannot read the patients file"),
     ],
 )
-def test_what_cannot_be_is_said_in_one_line(command, name, options, says):
+def test_an_invalid_request_gives_a_one_line_error(command, name, options, expected):
     code, printed = command(name, *options)
-    assert code != 0 and says in printed and "Traceback" not in printed
+    assert code != 0 and expected in printed and "Traceback" not in printed
 
 
-def test_a_failed_ingest_stops_everything_and_shows_no_page_of_another_run(command, ran):
+def test_a_failed_ingest_stops_the_run_and_shows_no_report_of_another_run(command, ran):
     code, printed = command(RUN, "--set", "patient_grouped.folds=13")
     assert code == 1 and (ran.output / "report" / "index.html").is_file()
     (failure,) = [line for line in printed.splitlines() if " failed: " in line]
@@ -115,7 +115,7 @@ def test_a_failed_ingest_stops_everything_and_shows_no_page_of_another_run(comma
     assert not [stage for stage in ("featurize", "audit", "train", "report:") if stage in printed]
 
 
-def test_without_data_it_says_how_to_get_some(command):
+def test_without_data_the_error_says_how_to_get_some(command):
     code, printed = command(data=False)
     assert code == 2
     assert (
@@ -125,12 +125,12 @@ def test_without_data_it_says_how_to_get_some(command):
     )
 
 
-def test_a_folder_without_class_folders_is_refused(command, tmp_path):
+def test_a_folder_without_class_folders_is_an_error(command, tmp_path):
     code, printed = command(RUN, "--data", str(tmp_path))
     assert code == 2 and "has no class folder" in printed
 
 
-def test_an_output_folder_that_cannot_be_made_is_named_in_one_line(command, tmp_path):
+def test_an_output_folder_that_cannot_be_created_gives_a_one_line_error(command, tmp_path):
     (tmp_path / "file").write_text("kept")
     code, printed = command(RUN, "--output", str(tmp_path / "file" / "out"))
     assert code == 2 and "Not a directory" in printed and printed.count("\n") == 1
@@ -138,23 +138,29 @@ def test_an_output_folder_that_cannot_be_made_is_named_in_one_line(command, tmp_
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-def test_a_read_only_output_folder_is_named_in_one_line(command, tmp_path):
+def test_a_read_only_output_folder_gives_a_one_line_error(command, tmp_path):
     tmp_path.chmod(0o500)
     code, printed = command(RUN, "--output", str(tmp_path / "out"))
     tmp_path.chmod(0o700)
     assert code == 2 and "Permission denied" in printed and printed.count("\n") == 1
 
 
-def test_a_folder_of_one_class_is_refused_with_what_it_lacks(command, ran, tmp_path):
+def test_a_folder_with_one_class_is_an_error_that_names_the_missing_class(command, ran, tmp_path):
     shutil.copytree(ran.data / "Covid-19", tmp_path / "Covid-19")
     code, printed = command(RUN, "--data", str(tmp_path))
     assert code != 0 and "No_findings" in printed and "Traceback" not in printed
 
 
-def test_patients_csv_in_the_folder_counts_among_the_inputs(tmp_path):
+def test_patients_csv_in_the_folder_is_part_of_the_fingerprint(tmp_path):
     def request(patients=None):
-        given = {"name": RUN, "data": tmp_path, "weights": "random", "output": tmp_path / "out", "set": []}
-        return parse_request(Namespace(**given, config=ROOT / "config.yaml", patients=patients))
+        arguments = {
+            "name": RUN,
+            "data": tmp_path,
+            "weights": "random",
+            "output": tmp_path / "out",
+            "set": [],
+        }
+        return parse_request(Namespace(**arguments, config=ROOT / "config.yaml", patients=patients))
 
     without = fingerprint(request())
     assert request().patients is None

@@ -7,11 +7,11 @@ from benchmarks.memory import largest_of_each, stages_of
     ("backbone", "stages"),
     [("VGG16", ("featurize", "score")), ("ResNet50", ("featurize", "score", "explain"))],
 )
-def test_explain_shows_images_to_a_network_only_where_features_are_means(backbone, stages):
+def test_explain_applies_the_network_only_with_averaged_features(backbone, stages):
     assert stages_of(backbone) == stages
 
 
-def test_the_largest_files_of_each_class_are_taken_and_of_equal_ones_the_first(tmp_path):
+def test_the_largest_files_of_each_class_are_copied_and_ties_go_to_the_first(tmp_path):
     sizes = {"a/1.png": 3, "a/2.png": 9, "a/3.png": 9, "a/4.png": 9, "b/1.png": 1}
     for path, size in sizes.items():
         file = tmp_path / "data" / path

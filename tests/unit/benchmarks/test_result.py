@@ -11,12 +11,12 @@ from benchmarks.result import Goal, Ratio
         (Goal(low=0.9, high=1.1), [0.9, 1.1], [0.89, 1.11], "0.9 to 1.1"),
     ],
 )
-def test_a_goal_includes_its_ends(goal, inside, outside, text):
+def test_a_goal_includes_its_limits(goal, inside, outside, text):
     assert all(map(goal.met_by, inside)) and not any(map(goal.met_by, outside))
     assert str(goal) == text
 
 
-def test_an_entry_of_bench_json_says_what_was_reached_and_from_what():
+def test_an_entry_of_bench_json_contains_ratio_goal_and_measurements():
     ratio = Ratio("ours / theirs", 1.99996, Goal(low=2), {"ours s": 1.23456})
     assert ratio.as_json() == {
         "name": "ours / theirs",

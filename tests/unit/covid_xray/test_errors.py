@@ -1,7 +1,7 @@
 import pytest
 from covid_xray.errors import one_line
 
-# As pyspark 4.1 says it, less the frames.
+# Messages of pyspark 4.1, shortened.
 IN_A_WORKER = """
   An exception was thrown from the Python worker. Please see the stack trace below.
 Traceback (most recent call last):
@@ -32,7 +32,7 @@ STORE = """(raised as a result of Query-invoked autoflush; consider using a sess
 
 
 @pytest.mark.parametrize(
-    ("error", "says"),
+    ("error", "expected"),
     [
         (ValueError("first\nsecond"), "first"),
         (KeyboardInterrupt(), "KeyboardInterrupt"),
@@ -42,11 +42,11 @@ STORE = """(raised as a result of Query-invoked autoflush; consider using a sess
         (RuntimeError(JAVA_ALONE), "SparkContext has been shut down"),
     ],
 )
-def test_of_an_error_one_line_is_kept_that_says_why(error, says):
-    assert one_line(error) == says
+def test_the_root_cause_of_an_error_is_returned_as_one_line(error, expected):
+    assert one_line(error) == expected
 
 
-def test_a_worker_that_was_killed_is_explained():
+def test_the_message_for_a_killed_worker_names_the_probable_cause():
     assert one_line(RuntimeError(KILLED)).startswith(
         "a Python worker was killed, probably because memory ran out"
     )

@@ -15,30 +15,30 @@ def test_a_dotted_key_reaches_a_section(make_settings):
     assert make_settings(**{"execution.threads": 3}).execution.threads == 3
 
 
-def test_classes_are_those_of_all_tasks_without_doubles(make_settings):
+def test_classes_are_the_distinct_classes_of_all_tasks(make_settings):
     assert make_settings().classes == ("Covid-19", "No_findings", "Pneumonia")
 
 
 @pytest.mark.parametrize(
-    ("key", "value", "says"),
+    ("key", "value", "expected"),
     [
         ("limit_per_clas", 60, "did you mean 'limit_per_class'"),
         ("execution.thread", 1, "did you mean 'execution.threads'"),
         ("limit_per_class", 1, "greater than or equal to 2"),
         ("test_fraction", 1.5, "less than 1"),
         ("pooling", "median", "'published', 'none', 'avg' or 'max'"),
-        ("tasks", {"binary": ["A", "A"]}, "names a class twice"),
+        ("tasks", {"binary": ["A", "A"]}, "lists a class twice"),
         ("execution", {"threads": 1}, "execution.chunk_images"),
     ],
 )
-def test_a_wrong_setting_is_refused_in_one_line_that_names_it(make_settings, key, value, says):
-    with pytest.raises(SettingsError) as refusal:
+def test_an_invalid_setting_raises_a_one_line_error_that_names_it(make_settings, key, value, expected):
+    with pytest.raises(SettingsError) as raised:
         make_settings(**{key: value})
-    message = str(refusal.value)
-    assert says in message and "\n" not in message
+    message = str(raised.value)
+    assert expected in message and "\n" not in message
 
 
-def test_set_reads_values_as_yaml():
+def test_set_parses_values_as_yaml():
     assert parse_changes(["a=60", "b=null", "c=[x, y]", "d=text"]) == {
         "a": 60,
         "b": None,
@@ -48,13 +48,13 @@ def test_set_reads_values_as_yaml():
 
 
 @pytest.mark.parametrize("pair", ["seed", "=3", "seed=[1"])
-def test_a_malformed_set_is_refused(pair):
+def test_a_malformed_set_raises_an_error(pair):
     with pytest.raises(SettingsError, match="--set"):
         parse_changes([pair])
 
 
 @pytest.mark.parametrize("text", [None, "just text", "a: [", ""])
-def test_a_config_that_is_no_mapping_is_refused(tmp_path: Path, text):
+def test_a_config_that_is_not_a_mapping_raises_an_error(tmp_path: Path, text):
     config = tmp_path / "config.yaml"
     if text is not None:
         config.write_text(text)
@@ -62,14 +62,14 @@ def test_a_config_that_is_no_mapping_is_refused(tmp_path: Path, text):
         load_settings(config)
 
 
-def test_an_unknown_key_in_the_file_itself_is_refused_with_the_nearest(tmp_path: Path, root):
+def test_an_unknown_key_in_the_file_raises_an_error_with_a_suggestion(tmp_path: Path, root):
     config = tmp_path / "mine.yaml"
     config.write_text((root / "config.yaml").read_text() + "\nrepeat: 3\n")
     with pytest.raises(SettingsError, match="did you mean 'repeats'"):
         load_settings(config)
 
 
-def test_how_the_work_is_cut_up_does_not_change_what_results_depend_on(make_settings):
-    plain = make_settings().that_change_figures()
-    assert make_settings(**{"execution.chunk_images": 9}).that_change_figures() == plain
-    assert make_settings(seed=9).that_change_figures() != plain
+def test_execution_settings_are_not_among_the_result_parameters(make_settings):
+    plain = make_settings().result_parameters()
+    assert make_settings(**{"execution.chunk_images": 9}).result_parameters() == plain
+    assert make_settings(seed=9).result_parameters() != plain

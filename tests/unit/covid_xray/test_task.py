@@ -1,8 +1,8 @@
-"""What the tasks are told, as far as it is looked at before anything is started."""
+"""The arguments of tasks, which are checked before anything is started."""
 
 import pytest
 from covid_xray.privacy.patient_key import Secret
-from covid_xray.task import entry, images
+from covid_xray.task import add_images, task_main
 from pyspark.sql import SparkSession
 
 GIVEN = ["--run-id", "r1", "--data", "folder"]
@@ -10,37 +10,37 @@ GIVEN = ["--run-id", "r1", "--data", "folder"]
 
 @pytest.fixture
 def parse(capsys, monkeypatch):
-    """Parse the arguments of a task; returns them, or what was printed where they were refused."""
+    """Parse the arguments of a task; return them, or the error that was printed."""
 
     monkeypatch.setattr(SparkSession.Builder, "getOrCreate", lambda _: None)
 
     def run(catalog="main", schema="xray", key=""):
-        given = []
-        main = entry("a task", lambda tables, args, notify: given.append(args), images)
+        parsed = []
+        main = task_main("a task", lambda tables, args, notify: parsed.append(args), add_images)
         try:
             main([*GIVEN, f"--catalog={catalog}", f"--schema={schema}", f"--patient-id-key={key}"])
-            return given[0]
-        except SystemExit as ended:
-            assert ended.code == 2
+            return parsed[0]
+        except SystemExit as exit_:
+            assert exit_.code == 2
             return capsys.readouterr().err.splitlines()[-1]
 
     return run
 
 
 @pytest.mark.parametrize("name", ["xray_jane", "with-hyphen", "röntgen", "`; DROP SCHEMA x", "x" * 255])
-def test_names_that_unity_catalog_takes_are_taken(parse, name):
+def test_valid_unity_catalog_names_are_accepted(parse, name):
     name = name.replace(" ", "")
     assert (parse(catalog=name).catalog, parse(schema=name).schema) == (name, name)
 
 
 @pytest.mark.parametrize("name", ["", "a.b", "a b", "a/b", "a\nb", "a\x7fb", "x" * 256])
-def test_names_that_it_does_not_take_are_refused_in_one_line(parse, name):
+def test_invalid_unity_catalog_names_are_rejected_with_a_one_line_message(parse, name):
     for argument in ("catalog", "schema"):
-        said = parse(**{argument: name})
-        assert f"argument --{argument}: no name for Unity Catalog: {name!r} (at most 255" in said
+        message = parse(**{argument: name})
+        assert f"argument --{argument}: not a valid Unity Catalog name: {name!r} (at most 255" in message
 
 
-def test_the_secret_of_the_key_is_a_scope_and_a_key_or_nothing(parse):
+def test_the_secret_is_a_scope_and_a_key_or_empty(parse):
     assert parse(key="covid_xray.main.xray/patient_id_key").patient_id_key == Secret(
         "covid_xray.main.xray", "patient_id_key"
     )
@@ -48,5 +48,5 @@ def test_the_secret_of_the_key_is_a_scope_and_a_key_or_nothing(parse):
 
 
 @pytest.mark.parametrize("key", ["patient_id_key", "a/b/c", "/b", "a/", "a b/c", "a/b;c"])
-def test_what_names_no_secret_is_refused_in_one_line(parse, key):
-    assert f"argument --patient-id-key: no secret: {key!r} (write <scope>/<key>)" in parse(key=key)
+def test_a_malformed_secret_is_rejected_with_a_one_line_message(parse, key):
+    assert f"argument --patient-id-key: not a secret: {key!r} (write <scope>/<key>)" in parse(key=key)

@@ -11,7 +11,7 @@ import pandas as pd
 from covid_xray.dataset.known import tell_sources
 from covid_xray.evaluation.baselines import Baseline
 from covid_xray.evaluation.results import results
-from covid_xray.evaluation.splits import refuse_leaks
+from covid_xray.evaluation.splits import check_no_leaks
 from covid_xray.progress import Notify, Progress
 from covid_xray.settings import Settings
 from covid_xray.stages.audit.fit import better, candidates
@@ -35,7 +35,7 @@ def audit(tables: Tables, run_id: str, notify: Notify) -> None:
     tasks = {row["task"] for row in rows}
     splits = tables.matching("splits", {"run_id": run_id}).toPandas()
     splits = splits[splits["task"].isin(tasks)]
-    refuse_leaks(splits)
+    check_no_leaks(splits)
     images = runs.images_of(tables, run_id)
     facts, _ = tell_sources(images.drop("content").toPandas())
     for baseline in left_out(facts):

@@ -1,37 +1,57 @@
-"""Explain: where in each held-out image a classifier finds what speaks for each class."""
+"""Explain: class-activation maps of held-out images, into the table `explanations`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from sparkdl.backbones import backbone as network
 
-from covid_xray.evaluation.explanations import images_to_explain, lung_box
-from covid_xray.features.compute import weights_file
+from covid_xray.evaluation.explanations import Box, box_shares, images_to_explain, lung_box
+from covid_xray.features.collect import collect_rows
+from covid_xray.features.compute import features_of, weights_file
 from covid_xray.progress import Notify, Progress
 from covid_xray.settings import Settings
-from covid_xray.stages.explain.maps import flat_maps, pooled_maps
-from covid_xray.stages.explain.records import Explained, records
+from covid_xray.stages.explain.maps import Maps, flat_maps, pooled_maps
 from covid_xray.stages.explain.refit import Refitted, refit
-from covid_xray.stages.explain.unpooled import unpooled
 from covid_xray.storage import runs
 from covid_xray.storage.tables import Tables
 
+_COLUMNS = ["protocol", "repeat", "fold", "image_id", "patient_id", "label", "prediction"]
+
+
+@dataclass(frozen=True)
+class _FoldMaps:
+    """Maps of held-out images of one fold of one task.
+
+    Attributes
+    ----------
+    predictions : pandas.DataFrame
+        As in `covid_xray.evaluation.cross_validation.Fold`.
+    maps : ndarray of float32, shape (images, classes, cells)
+    """
+
+    task: str
+    predictions: pd.DataFrame
+    maps: Maps
+
 
 def explain(tables: Tables, run_id: str, backbone: str, notify: Notify) -> None:
-    """Write `explanations` for the tasks of a run that have succeeded: repeat 0 of the strictest protocol.
+    """Write `explanations` for the tasks of a run that succeeded: repeat 0 of the strictest protocol.
 
-    Where features are flat, all held-out images get maps, at the cost of reading the features once. Where
-    they are means over the cells the network has to look again, so a sample and every missed image of the
-    positive class get them. Where they are maxima there are no such maps, and nothing is written.
+    With flat features all held-out images get maps, which needs one pass over the features. With average
+    pooling the network is applied again, so only a sample and all false negatives of the positive class get
+    maps. With max pooling there are no such maps, and nothing is written.
 
     Raises
     ------
     StageError
-        If the network has to look again, and its weights are no longer those that the run was made with.
+        If the network is applied again and its weights file is missing or has changed.
     """
     rows = _unexplained(tables, run_id, backbone)
     if not rows:
@@ -40,7 +60,7 @@ def explain(tables: Tables, run_id: str, backbone: str, notify: Notify) -> None:
     settings = runs.settings_of(rows)
     pooling = network(backbone).pooling(settings.pooling)
     if pooling == "max":
-        notify(Progress("explain", backbone, note="nothing written: maxima over the cells do not add up"))
+        notify(Progress("explain", backbone, note="nothing written: max pooling has no additive maps"))
         return
     file = None if pooling == "none" else weights_file(rows[0])
     notify(Progress("explain", backbone, note="reading the features"))
@@ -54,9 +74,9 @@ def explain(tables: Tables, run_id: str, backbone: str, notify: Notify) -> None:
 
 
 def _unexplained(tables: Tables, run_id: str, backbone: str) -> list[dict[str, Any]]:
-    """Return the successes of a run without maps; those of other weights do not count."""
-    known = tables.matching("explanations", {"run_id": run_id, "backbone": backbone})
-    pairs = known.select("task", "weights_id").distinct().collect()
+    """Return the succeeded rows of a run without maps; maps of other weights do not count."""
+    stored = tables.matching("explanations", {"run_id": run_id, "backbone": backbone})
+    pairs = stored.select("task", "weights_id").distinct().collect()
     done = {(row["task"], row["weights_id"]) for row in pairs}
     return [
         row
@@ -65,40 +85,76 @@ def _unexplained(tables: Tables, run_id: str, backbone: str) -> list[dict[str, A
     ]
 
 
-def _from_features(refitted: Refitted, backbone: str) -> list[Explained]:
+def _from_features(refitted: Refitted, backbone: str) -> list[_FoldMaps]:
     maps = flat_maps(refitted.features, [fold for _, fold in refitted.folds], network(backbone).channels)
     return [
-        Explained(task, fold.predictions, of_fold)
-        for (task, fold), of_fold in zip(refitted.folds, maps, strict=True)
+        _FoldMaps(task, fold.predictions, fold_maps)
+        for (task, fold), fold_maps in zip(refitted.folds, maps, strict=True)
     ]
 
 
 def _from_network(
     tables: Tables, settings: Settings, refitted: Refitted, backbone: str, weights: Path, notify: Notify
-) -> Iterator[Explained]:
-    wanted = {
+) -> Iterator[_FoldMaps]:
+    selected = {
         task: images_to_explain(
             pd.concat([f.predictions for t, f in refitted.folds if t == task]), settings.tasks[task]
         )
         for task in dict(refitted.folds)
     }
-    ids = sorted(set().union(*wanted.values()))
-    notify(Progress("explain", backbone, note=f"showing the network {len(ids)} images again"))
-    cells = unpooled(tables, settings, backbone, weights, ids)
+    ids = sorted(set().union(*selected.values()))
+    notify(Progress("explain", backbone, note=f"applying the network to {len(ids)} images"))
+    cells = _unpooled_features(tables, settings, backbone, weights, ids)
     row_of = {image_id: row for row, image_id in enumerate(ids)}
     for task, fold in refitted.folds:
-        own = fold.predictions[fold.predictions["image_id"].isin(wanted[task])]
-        seen = cells[own["image_id"].map(row_of).to_numpy(int)]
-        yield Explained(task, own, pooled_maps(fold.fit, refitted.gram.values, refitted.features, seen))
+        predictions = fold.predictions[fold.predictions["image_id"].isin(selected[task])]
+        of_images = cells[predictions["image_id"].map(row_of).to_numpy(int)]
+        maps = pooled_maps(fold.fit, refitted.gram.values, refitted.features, of_images)
+        yield _FoldMaps(task, predictions, maps)
+
+
+def _unpooled_features(
+    tables: Tables, settings: Settings, backbone: str, weights: Path, ids: Sequence[str]
+) -> npt.NDArray[np.float32]:
+    """Compute the last feature map of the images `ids`, as `features` holds only its means.
+
+    Returns
+    -------
+    ndarray of float32, shape (len(ids), cells, channels)
+        In the order of `ids`.
+
+    Raises
+    ------
+    StageError
+        If an image is missing or cannot be decoded.
+    """
+    rows = collect_rows(features_of(tables, settings, ids, backbone, weights, "none"), ids)
+    features = np.empty(rows.shape, np.float32)
+    for places, piece in zip(rows.indices, rows.chunks, strict=True):
+        features[places] = piece
+    return features.reshape(len(ids), -1, network(backbone).channels)
 
 
 def _write(
-    tables: Tables, settings: Settings, rows: Sequence[dict[str, Any]], explained: Sequence[Explained]
+    tables: Tables, settings: Settings, rows: Sequence[dict[str, Any]], explained: Sequence[_FoldMaps]
 ) -> int:
-    """Put maps in the place of what the tasks had before; return their number."""
+    """Replace the maps of the tasks; return their number."""
     key = {name: rows[0][name] for name in ("run_id", "backbone", "weights_id")}
     box = lung_box(settings.preprocessing)
-    found = [key | row for part in explained for row in records(part, settings.tasks[part.task], box)]
+    records = [key | row for part in explained for row in _records(part, settings.tasks[part.task], box)]
     where = {"run_id": [key["run_id"]], "backbone": [key["backbone"]], "task": [row["task"] for row in rows]}
-    tables.replace("explanations", found, where)
-    return len(found)
+    tables.replace("explanations", records, where)
+    return len(records)
+
+
+def _records(explained: _FoldMaps, classes: Sequence[str], box: Box) -> Iterator[dict[str, Any]]:
+    """Yield one row of `explanations` per image, without the columns that are equal for the whole run."""
+    predictions, maps = explained.predictions[_COLUMNS], explained.maps
+    codes = [classes.index(name) for name in predictions["prediction"]]
+    shares = box_shares(maps[np.arange(len(maps)), codes], box)
+    shared = {"task": explained.task, "classes": list(classes), "grid": round(maps.shape[2] ** 0.5)}
+    for values, map_, share in zip(predictions.itertuples(index=False), maps, shares.tolist(), strict=True):
+        # Null if a map is positive nowhere.
+        box_share = None if np.isnan(share) else share
+        record = dict(zip(_COLUMNS, values, strict=True))
+        yield {**shared, **record, "maps": map_.ravel().tolist(), "box_share": box_share}

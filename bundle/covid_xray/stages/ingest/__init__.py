@@ -1,4 +1,4 @@
-"""Ingest: from a folder of X-rays to `images`, `quarantine`, `splits` and the pending rows of `runs`."""
+"""Ingest: read a folder of X-rays into `images`, `quarantine`, `splits` and pending rows of `runs`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from radiograph import other_folders
 
 from covid_xray.dataset.metadata import ORIGINALS, read_originals
 from covid_xray.dataset.source import Source, inventory
-from covid_xray.evaluation.splits import refuse_leaks, refuse_missing, split
+from covid_xray.evaluation.splits import check_all_classes_present, check_no_leaks, split
 from covid_xray.progress import Notify, Progress
 from covid_xray.settings import Settings
 from covid_xray.stages.ingest.accept import accept
@@ -28,24 +28,24 @@ def ingest(
     now: datetime,
     notify: Notify,
 ) -> None:
-    """Bring the tables to hold everything that the run's other tasks need. Running it twice changes nothing.
+    """Write everything that the run's other tasks need to the tables; idempotent.
 
     Raises
     ------
     DataError
-        If a class of the asked tasks has no folder or too few usable images.
+        If a class of the requested tasks has no folder or too few usable images.
     """
     tables.create_all()
     files = inventory(tables.spark, source, settings.classes)
     inputs = runs.inputs_id(files, request.weights, settings)
     runs.open_run(tables, request, inputs, settings, now)
-    # From here on the run's rows tell of a failure; the job's last task looks at them alone.
-    with runs.failures_recorded(tables, request.run_id):
+    # From here on failures are recorded in the run's rows; the job's last task reads only these.
+    with runs.record_failures(tables, request.run_id):
         refused = _store(tables, source.root, files)
         accepted = files[files["reason"].isna() & ~files["path"].isin(refused["path"])]
         _write_quarantine(tables, request.run_id, files, refused)
         for task in request.tasks:
-            refuse_missing(files, accepted, source.root, task, settings.tasks[task])
+            check_all_classes_present(files, accepted, source.root, task, settings.tasks[task])
         _write_splits(tables, settings, request, accepted)
     notify(
         Progress("ingest", note=_summary(len(accepted), len(files) - len(accepted), source.root, settings))
@@ -74,16 +74,16 @@ def _correct_sources(tables: Tables, files: pd.DataFrame, known: Mapping[str, st
 
 def _write_quarantine(tables: Tables, run_id: str, files: pd.DataFrame, refused: pd.DataFrame) -> None:
     labels = files.set_index("path")["label"]
-    late = refused.assign(label=refused["path"].map(labels))
-    early = files[files["reason"].notna()]
+    refused_on_decoding = refused.assign(label=refused["path"].map(labels))
+    refused_in_inventory = files[files["reason"].notna()]
     columns = ["path", "label", "reason", "detail"]
-    rows = pd.concat([early[columns], late[columns]]).assign(run_id=run_id)
+    rows = pd.concat([refused_in_inventory[columns], refused_on_decoding[columns]]).assign(run_id=run_id)
     tables.replace("quarantine", records(rows), where={"run_id": [run_id]})
 
 
 def _write_splits(tables: Tables, settings: Settings, request: runs.Request, accepted: pd.DataFrame) -> None:
     rows = split(accepted, settings)
-    refuse_leaks(rows)
+    check_no_leaks(rows)
     rows = rows.assign(run_id=request.run_id)
     tables.replace("splits", records(rows), where={"run_id": [request.run_id]})
 
@@ -91,6 +91,4 @@ def _write_splits(tables: Tables, settings: Settings, request: runs.Request, acc
 def _summary(accepted: int, refused: int, root: Path, settings: Settings) -> str:
     text = f"{accepted} images accepted, {refused} refused"
     ignored = other_folders(root, settings.classes)
-    return (
-        f"{text}; folders ignored, being no class of config.yaml: {', '.join(ignored)}" if ignored else text
-    )
+    return f"{text}; ignored, as not in config.yaml: {', '.join(ignored)}" if ignored else text

@@ -1,4 +1,4 @@
-"""Decode new files and sort them into `images` or `quarantine`: the second pass over the data folder."""
+"""Decode new files into `images` or `quarantine`: the second pass over the data folder."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ _COLUMNS = [
 ]
 
 _REFUSED = ["path", "reason", "detail"]
-_CHANGED = "it could not be opened at first, but could a moment later: run the same command again"
+_CHANGED = "it could be opened only at the second attempt: run ingest again"
 
 
 def accept(tables: Tables, files: pd.DataFrame, facts: pd.DataFrame) -> pd.DataFrame:
-    """Append the files that can be decoded to `images`, and return the others.
+    """Append the readable ones of `files` to `images` and return the refused ones.
 
     Parameters
     ----------
     files : pandas.DataFrame
-        Columns `path`, `file`, `image_id`: files that `images` does not hold yet.
+        Columns `path`, `file`, `image_id`: files that are not in `images` yet.
     facts : pandas.DataFrame
         Per `path`: `label`, `patient_id`, `source` and the `original_*` columns of `images`.
 
@@ -49,36 +49,36 @@ def accept(tables: Tables, files: pd.DataFrame, facts: pd.DataFrame) -> pd.DataF
 
 def _accept(tables: Tables, files: pd.DataFrame, facts: pd.DataFrame) -> pd.DataFrame:
     spark = tables.spark
-    # Each file of the table holds a range of ids, so that a reader of some images, such as
-    # featurize, which takes them in order of their ids, opens only the few files that have them.
+    # Each data file of the table holds a range of ids, so that a reader of some images, as featurize in the
+    # order of ids, opens few files.
     ranges = to_dataframe(spark, files).repartitionByRange(tasks_for(len(files)), "image_id")
     good = decode_files(ranges, _COLUMNS, _values).where(F.col("reason").isNull())
-    known = spark.createDataFrame(_python_values(facts), _facts_ddl(tables))
-    tables.append("images", good.join(F.broadcast(known), "path", how="inner"))
-    there = tables.read("images").select("image_id").toArrow()["image_id"].to_pylist()
-    return _refusals(tables, files[~files["image_id"].isin(there)])
+    facts_frame = spark.createDataFrame(_python_values(facts), _facts_ddl(tables))
+    tables.append("images", good.join(F.broadcast(facts_frame), "path", how="inner"))
+    stored = tables.read("images").select("image_id").toArrow()["image_id"].to_pylist()
+    return _refusals(tables, files[~files["image_id"].isin(stored)])
 
 
 def _refusals(tables: Tables, files: pd.DataFrame) -> pd.DataFrame:
-    """Decode once more the few files that were not accepted, and return why."""
+    """Open the few files that were not accepted once more, and return the reasons."""
     if files.empty:
         return pd.DataFrame(columns=_REFUSED, dtype="object")
     rows = to_dataframe(tables.spark, files).repartition(tasks_for(len(files)))
-    found = decode_files(rows, [], lambda xray: {}).select(*_REFUSED).toPandas()
-    changed = found["reason"].isna()
-    found.loc[changed, ["reason", "detail"]] = [str(Reason.unreadable), _CHANGED]
-    return found
+    refused = decode_files(rows, [], lambda xray: {}).select(*_REFUSED).toPandas()
+    changed = refused["reason"].isna()
+    refused.loc[changed, ["reason", "detail"]] = [str(Reason.unreadable), _CHANGED]
+    return refused
 
 
 def _facts_ddl(tables: Tables) -> str:
-    given = ["path", "label", "patient_id", "source"]
+    common = ["path", "label", "patient_id", "source"]
     fields = {f.name: f.dataType.simpleString() for f in tables.columns("images")}
     originals = [name for name in fields if name.startswith("original_")]
-    return ", ".join(f"{name} {fields[name]}" for name in [*given, *originals])
+    return ", ".join(f"{name} {fields[name]}" for name in [*common, *originals])
 
 
 def _python_values(facts: pd.DataFrame) -> list[tuple[Any, ...]]:
-    # pandas turns whole numbers beside missing ones into floats, which Spark refuses for integers.
+    # pandas converts integers to floats in columns with missing values, which Spark does not accept.
     columns = [[_python_value(value) for value in facts[name]] for name in facts]
     return list(zip(*columns, strict=True))
 

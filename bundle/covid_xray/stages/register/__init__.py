@@ -1,4 +1,4 @@
-"""Register: one backbone's final classifiers, refitted on all images of a run, logged and kept for use."""
+"""Register: refit one backbone's classifiers on all images of a run, log and register them."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ _Row = Mapping[str, Any]
 
 
 def register(tables: Tables, run_id: str, backbone: str, registry: Registry, notify: Notify) -> None:
-    """Log and register a model for each task of the run that has succeeded and is not registered yet.
+    """Log and register a model for each task of the run that succeeded and is not registered yet.
 
     Raises
     ------
     StageError
-        If the weights that the run was made with are gone, or another file is in their place.
+        If the weights file of the run is missing or has changed.
     """
     rows = unregistered(tables, run_id, backbone, registry)
     if not rows:
@@ -48,9 +48,9 @@ def register(tables: Tables, run_id: str, backbone: str, registry: Registry, not
     results = read_results(tables, run_id, runs.state(tables, run_id))
     done, by_weights = 0, itemgetter("weights_id")
     for _, same_weights in groupby(sorted(rows, key=by_weights), by_weights):
-        of_weights = list(same_weights)
-        file = weights_file(of_weights[0])
-        for row, model, images in _refitted(tables, settings, of_weights, file):
+        group = list(same_weights)
+        file = weights_file(group[0])
+        for row, model, images in _refit(tables, settings, group, file):
             figures = draw_network(results, backbone, row["task"])
             note = _register_one(tables, settings, registry, row, model, images, figures)
             done += 1
@@ -58,7 +58,7 @@ def register(tables: Tables, run_id: str, backbone: str, registry: Registry, not
 
 
 def unregistered(tables: Tables, run_id: str, backbone: str, registry: Registry) -> list[dict[str, Any]]:
-    """Return the rows of a run that have succeeded and have no registered model yet."""
+    """Return the rows of a run that succeeded and have no registered model yet."""
     return [
         row
         for row in runs.state(tables, run_id, backbone)
@@ -67,19 +67,19 @@ def unregistered(tables: Tables, run_id: str, backbone: str, registry: Registry)
     ]
 
 
-def _refitted(
+def _refit(
     tables: Tables, settings: Settings, rows: Sequence[_Row], weights: Path
 ) -> Iterator[tuple[_Row, SavedModel, pd.DataFrame]]:
-    """Yield the model of each row, and its images; features are read once for all."""
-    of_run = tables.read("splits").where(F.col("run_id") == rows[0]["run_id"])
-    drawn = of_run.select("task", "image_id", "label", "patient_id").distinct().toPandas()
-    drawn = drawn[drawn["task"].isin([row["task"] for row in rows])]
+    """Yield the model and the images of each row; features are read once for all rows."""
+    splits = tables.read("splits").where(F.col("run_id") == rows[0]["run_id"])
+    used = splits.select("task", "image_id", "label", "patient_id").distinct().toPandas()
+    used = used[used["task"].isin([row["task"] for row in rows])]
     key = feature_key(settings, rows[0]["backbone"], rows[0]["weights_id"])
-    ids = sorted(set(drawn["image_id"]))
+    ids = sorted(set(used["image_id"]))
     features = collect_rows(tables.matching("features", key), ids)
     gram = stored_gram(tables, key, ids) or GramMatrix.of(ids, features)
     for row in rows:
-        images, classes = drawn[drawn["task"] == row["task"]], settings.tasks[row["task"]]
+        images, classes = used[used["task"] == row["task"]], settings.tasks[row["task"]]
         about = About(
             classes=classes,
             weights=str(weights.resolve()),
@@ -100,7 +100,7 @@ def _register_one(
     images: pd.DataFrame,
     figures: Mapping[str, bytes],
 ) -> str:
-    """Log one model; return what became of the champion, in words."""
+    """Log one model; return a message about the champion."""
     metrics = tables.matching("metrics", {"run_id": row["run_id"], "task": row["task"]}).toPandas()
     baseline = metrics["kind"] == "baseline"
     own = (metrics["backbone"] == row["backbone"]) & ~baseline

@@ -14,7 +14,7 @@ from covid_xray.dataset.known import tell_sources
 from covid_xray.evaluation.protocols import AS_PUBLISHED
 from covid_xray.evaluation.results import read_results
 from covid_xray.evaluation.results_model import Result
-from covid_xray.features.fused import FUSED
+from covid_xray.features.gram import FUSED
 from covid_xray.stages.report.values import UNKNOWN, Comparison, Counts, Flow, Refused, Report
 from covid_xray.storage import runs
 from covid_xray.storage.tables import Tables
@@ -32,7 +32,7 @@ def collect(tables: Tables, run_id: str) -> Report:
     StageError
         If there is no such run.
     """
-    shown = runs.shown(tables, run_id)
+    shown = runs.rows_with_reused(tables, run_id)
     own = next(row for row in shown if row["run_id"] == run_id)
     variants = read_variants(tables, shown)
     others = {row["run_id"] for row in variants}

@@ -20,7 +20,7 @@ from covid_xray.evaluation.explanations import (
     overlay_png,
 )
 from covid_xray.evaluation.results_model import Result
-from covid_xray.features.preprocessing import prepared
+from covid_xray.features.preprocessing import preprocessed
 from covid_xray.stages.report.values import Report
 from covid_xray.storage.tables import Tables
 
@@ -78,7 +78,7 @@ def _read(tables: Tables, report: Report, result: Result) -> Explanation | None:
     ids, left_out = _chosen(rows, result.classes)
     maps = own.where(F.col("image_id").isin(ids)).orderBy("image_id")
     chosen_ones = tables.read("images").where(F.col("image_id").isin(ids))
-    shown_to_network = prepared(F.col("content"), settings["preprocessing"]).alias("content")
+    shown_to_network = preprocessed(F.col("content"), settings["preprocessing"]).alias("content")
     contents = chosen_ones.select("image_id", shown_to_network)
     shown = maps.join(contents, "image_id", "left").toPandas().sort_values(["label", "image_id"])
     images = tuple(_drawn(shown, box))

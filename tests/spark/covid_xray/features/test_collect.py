@@ -3,7 +3,7 @@ import pytest
 from covid_xray.errors import StageError
 from covid_xray.features.collect import collect_rows
 
-VALUES = {image_id: np.array([place, 1.5], "<f4") for place, image_id in enumerate("abc")}
+VALUES = {image_id: np.array([index, 1.5], "<f4") for index, image_id in enumerate("abc")}
 
 
 @pytest.fixture
@@ -20,12 +20,12 @@ def collected(rows):
 
 
 @pytest.mark.parametrize("images", ["cab", "abcabca"])
-def test_each_image_has_one_row_in_the_order_asked_for_even_where_it_is_stored_twice(stored, images):
+def test_each_image_has_one_row_in_the_requested_order_even_if_it_is_stored_twice(stored, images):
     found = collect_rows(stored(images), ["b", "c", "a"])
     assert found.shape == (3, 2)
     assert collected(found).tolist() == [VALUES[image_id].tolist() for image_id in "bca"]
 
 
-def test_images_without_features_are_counted_and_one_is_named(stored):
+def test_missing_features_are_an_error_with_their_number_and_one_image(stored):
     with pytest.raises(StageError, match="2 images have no features, among them a"):
         collect_rows(stored("b"), ["a", "b", "c"])

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from covid_xray.features.preprocessing import LungField, prepared
+from covid_xray.features.preprocessing import LungField, preprocessed
 from pyspark.ml import Pipeline, PipelineModel
 from pyspark.sql import functions as F
 from radiograph import as_png, lung_field
@@ -28,8 +28,8 @@ def values(rows):
     return {row.name: row.value for row in rows.collect()}
 
 
-def test_the_lung_field_comes_in_sparks_image_schema_and_null_where_there_is_no_picture(files):
-    cut = values(files.select("name", prepared(F.col("content"), "lungs").alias("value")))
+def test_the_lung_field_is_in_sparks_image_schema_and_null_without_an_image(files):
+    cut = values(files.select("name", preprocessed(F.col("content"), "lungs").alias("value")))
     assert cut["text"] is None and cut["null"] is None
     field = lung_field(picture("grey"))
     found = cut["grey"]
@@ -38,20 +38,20 @@ def test_the_lung_field_comes_in_sparks_image_schema_and_null_where_there_is_no_
     np.testing.assert_array_equal(to_input(found.asDict(), 32, HINT), to_input(as_png(field), 32, HINT))
 
 
-def test_plain_is_the_file_itself(files):
+def test_plain_returns_the_content_unchanged(files):
     content = F.col("content")
-    assert prepared(content, "plain") is content
+    assert preprocessed(content, "plain") is content
 
 
-def test_an_unknown_preprocessing_is_refused():
+def test_an_unknown_preprocessing_is_an_error():
     with pytest.raises(KeyError, match="thorax"):
-        prepared(F.col("content"), "thorax")
+        preprocessed(F.col("content"), "thorax")
 
 
-def test_a_saved_pipeline_cuts_the_same(files, tmp_path):
+def test_a_saved_pipeline_gives_the_same_lung_fields(files, tmp_path):
     stage = LungField(inputCol="content", outputCol="value")
     Pipeline(stages=[stage]).fit(files).save(str(tmp_path / "model"))
     loaded = PipelineModel.load(str(tmp_path / "model"))
-    whole = files.select("name", prepared(F.col("content"), "lungs").alias("value"))
+    whole = files.select("name", preprocessed(F.col("content"), "lungs").alias("value"))
     assert values(loaded.transform(files)) == values(whole)
     assert LungField().setInputCol("a").setOutputCol("b").getOutputCol() == "b"

@@ -1,7 +1,7 @@
 from covid_xray.registry.class_name import ClassName
 
 
-def test_an_index_becomes_its_class_also_after_a_round_trip_through_files(spark, tmp_path):
+def test_an_index_is_mapped_to_its_class_also_after_saving_and_loading(spark, tmp_path):
     stage = ClassName(inputCol="index", outputCol="name", classes=["Covid-19", "No_findings"])
     stage.write().overwrite().save(str(tmp_path / "stage"))
     loaded = ClassName.load(str(tmp_path / "stage"))

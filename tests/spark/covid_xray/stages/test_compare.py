@@ -1,4 +1,4 @@
-"""Compare on what train and audit leave behind: inner products, predictions, and the rows of a run."""
+"""Compare, on the Gram matrices, predictions and run rows that train and audit write."""
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,7 @@ NETWORKS = ("ResNet50", "VGG16")
 
 @pytest.fixture
 def trained(tables, ingested, run_id, few_fits, tmp_path):
-    """Two networks that `train` is done with, and a baseline."""
+    """Write the results of two trained networks and a baseline."""
 
     def write():
         settings = few_fits(tasks={"binary": ["Covid-19", "No_findings"]})
@@ -28,11 +28,11 @@ def trained(tables, ingested, run_id, few_fits, tmp_path):
         random = np.random.default_rng(4)
         for kind, name in [*(("backbone", name) for name in NETWORKS), ("baseline", "file_facts")]:
             features = random.gamma(2.0, 3.0, (len(ids), 40))
-            products = GramMatrix(tuple(ids), 40, features @ features.T)
-            predicted = predict_held_out(products, splits, settings.tasks["binary"], settings.reg_param)
+            gram_matrix = GramMatrix(tuple(ids), 40, features @ features.T)
+            predicted = predict_held_out(gram_matrix, splits, settings.tasks["binary"], settings.reg_param)
             tables.replace_each(
                 results(tables, run_id, kind, name, predicted.assign(task="binary"), settings)
-                | to_row(feature_key(settings, name, run_id), products)
+                | to_row(feature_key(settings, name, run_id), gram_matrix)
             )
         runs.update(tables, runs.state(tables, run_id), status=runs.SUCCEEDED, weights_id=run_id)
 
@@ -41,7 +41,7 @@ def trained(tables, ingested, run_id, few_fits, tmp_path):
 
 def test_networks_are_fused_and_every_pair_is_compared_once(trained, tables, run_id, of_run, said):
     trained()
-    # The multiclass row that the fixture opened was never trained.
+    # The multiclass row of the fixture was never trained.
     tables.spark.sql(f"DELETE FROM {tables.name('runs')} WHERE run_id = '{run_id}' AND task = 'multiclass'")
     for _ in range(2):
         compare(tables, run_id, said.append)
@@ -63,7 +63,7 @@ def test_networks_are_fused_and_every_pair_is_compared_once(trained, tables, run
     assert said[-1].note == "12 pairs of classifiers"
 
 
-def test_without_a_success_there_is_nothing_to_compare(ingested, tables, run_id, of_run, said):
+def test_without_a_succeeded_network_nothing_is_compared(ingested, tables, run_id, of_run, said):
     ingested()
     compare(tables, run_id, said.append)
     assert "nothing to compare" in said[-1].note and of_run("comparisons") == []

@@ -1,4 +1,4 @@
-"""Explain on ready-made flat features, and what the smallest real run has left of averaged ones."""
+"""Explain on generated flat features, and on the averaged features of the smallest real run."""
 
 import numpy as np
 import pandas as pd
@@ -21,20 +21,20 @@ NET = backbone(BACKBONE)
 
 @pytest.fixture
 def flat(tables, ingested, run_id, few_fits):
-    """A run that has succeeded, with flat features of the network's real length; returns its predictions."""
+    """Write a succeeded run with flat features of the network's real length; return its predictions."""
     ids = ingested()
     length = NET.feature_length("none")
     values = np.random.default_rng(1).gamma(2.0, 3.0, (len(ids), length)).astype(np.float32)
     settings = few_fits(pooling="none")
-    way = feature_key(settings, BACKBONE, run_id)
-    rows = [way | {"image_id": i, "features": v.tobytes()} for i, v in zip(ids, values, strict=True)]
+    key = feature_key(settings, BACKBONE, run_id)
+    rows = [key | {"image_id": i, "features": v.tobytes()} for i, v in zip(ids, values, strict=True)]
     tables.append("features", rows)
     runs.update(tables, runs.state(tables, run_id), status=runs.SUCCEEDED, weights_id=run_id)
 
-    products = GramMatrix(tuple(ids), length, gram(FeatureRows.in_order(values)))
+    gram_matrix = GramMatrix(tuple(ids), length, gram(FeatureRows.in_order(values)))
     splits = tables.read("splits").where(F.col("run_id") == run_id).toPandas()
     by_task = {
-        task: predict_held_out(products, splits[splits["task"] == task], classes, settings.reg_param)
+        task: predict_held_out(gram_matrix, splits[splits["task"] == task], classes, settings.reg_param)
         for task, classes in settings.tasks.items()
     }
     return pd.concat([predicted.assign(task=task) for task, predicted in by_task.items()])
@@ -42,7 +42,7 @@ def flat(tables, ingested, run_id, few_fits):
 
 @pytest.fixture
 def run_explain(tables, run_id, few_fits, begun_with, said):
-    """Explain without weights: flat features need none."""
+    """Run `explain` without weights, which flat features do not need."""
 
     def run(pooling="none"):
         said.clear()
@@ -53,7 +53,7 @@ def run_explain(tables, run_id, few_fits, begun_with, said):
 
 
 def check_against_predictions(explanations, predictions):
-    """Within a fold, map sums and centred logits differ by the mean image's logits only."""
+    """Within a fold, map sums and centred logits differ only by the logits of the mean image."""
     both = explanations.merge(predictions, on=["task", "protocol", "repeat", "fold", "image_id"])
     assert len(both) == len(explanations)
     for _, fold in both.groupby(["task", "fold"]):
@@ -63,7 +63,7 @@ def check_against_predictions(explanations, predictions):
         np.testing.assert_allclose(sums - sums[0], logits - logits[0], atol=1e-4 * abs(logits).max())
 
 
-def test_every_held_out_image_of_the_strictest_protocol_has_maps_that_add_up_to_its_prediction(
+def test_every_held_out_image_of_the_strictest_protocol_has_maps_that_sum_to_its_logits(
     flat, run_explain, of_run, said
 ):
     run_explain()
@@ -80,7 +80,7 @@ def test_every_held_out_image_of_the_strictest_protocol_has_maps_that_add_up_to_
     assert (said[-1].done, said[-1].total) == (50, 50)
 
 
-def test_a_task_is_explained_when_it_has_succeeded_and_only_once_with_the_same_weights(
+def test_a_task_is_explained_after_it_succeeded_and_only_once_with_the_same_weights(
     flat, run_explain, tables, run_id, of_run, said
 ):
     multiclass = [row for row in runs.state(tables, run_id) if row["task"] == "multiclass"]
@@ -106,12 +106,12 @@ def test_a_task_is_explained_when_it_has_succeeded_and_only_once_with_the_same_w
     assert sorted(of_run("explanations")) == both
 
 
-def test_maxima_cannot_be_explained_and_are_said_to_be_so(flat, run_explain, said):
+def test_max_pooling_is_not_explained_and_a_note_says_so(flat, run_explain, said):
     run_explain(pooling="max")
-    assert len(said) == 1 and "maxima" in said[0].note
+    assert len(said) == 1 and "max pooling" in said[0].note
 
 
-def test_averages_are_explained_by_showing_the_network_the_images_again(ran):
+def test_averaged_features_are_explained_by_applying_the_network_again(ran):
     found, predictions, done = (
         DeltaTable(ran.output / "warehouse" / name).to_pandas()
         for name in ("explanations", "predictions", "runs")

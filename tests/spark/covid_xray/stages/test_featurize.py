@@ -1,4 +1,4 @@
-"""Featurize on tiny pictures, with the fastest of the five networks."""
+"""Featurize tiny images with the fastest of the five networks."""
 
 import json
 
@@ -18,7 +18,7 @@ BACKBONE = "ResNet50"
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory):
-    """Where random weights are kept, drawn once for all tests."""
+    """The folder of random weights, drawn once for all tests."""
     return tmp_path_factory.mktemp("weights")
 
 
@@ -32,13 +32,13 @@ def run_featurize(tables, run_id, make_settings, begun_with, store, said):
     return run
 
 
-def test_each_image_is_computed_once_and_missing_weights_are_repaired_by_a_run_with_weights(
+def test_each_image_is_computed_once_and_a_run_with_weights_repairs_one_without(
     ingested, run_featurize, tables, of_run, said, tmp_path, make_settings
 ):
     few = ingested(per_class=5)
     with pytest.raises(WeightsError, match="no weights for ResNet50"):
         run_featurize(weights=str(tmp_path / "nowhere"))
-    # Told on the driver, by the file's table of contents: an error of a worker would come as Spark's own.
+    # Checked on the driver, which inspects the file: an error of a worker would be wrapped by Spark.
     with h5py.File(tmp_path / "other.weights.h5", "w") as other:
         other["layers/0"] = np.zeros(3, np.float32)
     with pytest.raises(WeightsError, match=r"other\.weights\.h5 does not hold the weights of ResNet50"):
@@ -63,30 +63,30 @@ def test_each_image_is_computed_once_and_missing_weights_are_repaired_by_a_run_w
     assert tables.read("features").where(F.col("image_id").isin(more)).count() == len(more) == 18
 
 
-def test_the_lung_field_alone_is_seen_when_asked_for_and_kept_beside_the_whole_picture(
+def test_features_of_the_lung_field_are_stored_beside_those_of_the_whole_image(
     ingested, run_featurize, tables, of_run, make_settings
 ):
     ids = ingested(per_class=4)
     run_featurize(preprocessing="lungs")
     run_featurize()
     weights_id = of_run("runs")[0].weights_id
-    seen = {}
-    for how in ("plain", "lungs"):
-        way = feature_key(make_settings(preprocessing=how), BACKBONE, weights_id)
-        stored = tables.matching("features", way).where(F.col("image_id").isin(ids)).collect()
-        seen[how] = {row.image_id: bytes(row.features) for row in stored}
-        assert len(stored) == len(seen[how]) == len(ids)
-    assert all(seen["plain"][image] != seen["lungs"][image] for image in ids)
+    features = {}
+    for preprocessing in ("plain", "lungs"):
+        key = feature_key(make_settings(preprocessing=preprocessing), BACKBONE, weights_id)
+        stored = tables.matching("features", key).where(F.col("image_id").isin(ids)).collect()
+        features[preprocessing] = {row.image_id: bytes(row.features) for row in stored}
+        assert len(stored) == len(features[preprocessing]) == len(ids)
+    assert all(features["plain"][image] != features["lungs"][image] for image in ids)
 
 
-def test_an_image_that_is_gone_is_named(ingested, run_featurize, of_run):
+def test_a_missing_image_is_an_error_that_names_it(ingested, run_featurize, of_run):
     ids = ingested(per_class=6, images=False)
     with pytest.raises(StageError, match=f"18 images have no features, among them {min(ids)}"):
         run_featurize()
     assert {row.status for row in of_run("runs")} == {"failed"}
 
 
-def test_before_ingest_it_says_what_comes_first(spark, schema, said):
+def test_before_ingest_the_error_says_what_to_run_first(spark, schema, said):
     nothing = Tables(spark, "spark_catalog", schema)
     with pytest.raises(StageError, match="run the ingest task first"):
         featurize(nothing, "r1", BACKBONE, said.append)

@@ -138,10 +138,7 @@ def test_what_cannot_be_used_is_quarantined_and_stops_nothing(
         "Pneumonia/4 picture.png": "label_conflict",
         "No_findings/other label.png": "label_conflict",
     }
-    assert (
-        said[-1].note
-        == "29 images accepted, 7 refused; folders ignored, being no class of config.yaml: Tuberculosis"
-    )
+    assert said[-1].note == "29 images accepted, 7 refused; ignored, as not in config.yaml: Tuberculosis"
     assert len({row.image_id for row in of_run("splits")}) == 29
     assert images(xrays / "Pneumonia" / "4 picture.png") == []
 

@@ -1,4 +1,4 @@
-"""Train on ready-made features: fewer images than columns, as real features are."""
+"""Train on generated features with fewer images than columns, as in real data."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ BACKBONE = "ResNet50"
 
 @pytest.fixture
 def featurized(tables, ingested, run_id, few_fits):
-    """A run that `featurize` has just left; returns its ids and values."""
+    """Write a featurized run; return its image ids and features."""
 
     def write(suffix="", without=0):
         ids = ingested(suffix)
@@ -29,7 +29,7 @@ def featurized(tables, ingested, run_id, few_fits):
     return write
 
 
-def test_predictions_are_scikit_learns_by_the_runs_own_settings_and_a_second_time_changes_nothing(
+def test_predictions_equal_scikit_learns_with_the_settings_of_the_run_and_training_is_idempotent(
     featurized, tables, run_id, few_fits, begun_with, of_run, said
 ):
     ids, values = featurized()
@@ -74,7 +74,7 @@ def check_against_scikit_learn(predictions, drawn, fold, ids, values, reg_param)
         assert p.prediction == p.classes[int(np.argmax(p.probability))]
 
 
-def test_an_image_without_features_fails_the_run_and_is_named(
+def test_an_image_without_features_fails_the_run_with_an_error_that_names_it(
     featurized, tables, run_id, few_fits, of_run, said
 ):
     ids, _ = featurized(without=1)
@@ -84,7 +84,7 @@ def test_an_image_without_features_fails_the_run_and_is_named(
     assert of_run("predictions") == []
 
 
-def test_inner_products_are_kept_for_a_later_run_of_fewer_images(
+def test_the_gram_matrix_is_stored_for_a_later_run_of_fewer_images(
     featurized, tables, run_id, few_fits, of_run, said
 ):
     featurized()
@@ -95,11 +95,11 @@ def test_inner_products_are_kept_for_a_later_run_of_fewer_images(
     binary = [row for row in runs.state(tables, run_id) if row["task"] == "binary"]
     runs.update(tables, binary, status=runs.RUNNING)
     train(tables, run_id, BACKBONE, said.append)
-    assert [progress.note for progress in said] == ["binary"], "no features were read, there are none"
+    assert [progress.note for progress in said] == ["binary"], "no features were read"
     assert sorted(row.probability for row in of_run("predictions")) == before
 
 
-def test_a_patient_on_both_sides_of_a_fold_fails_the_run(featurized, tables, run_id, few_fits, of_run, said):
+def test_a_patient_in_several_folds_fails_the_run(featurized, tables, run_id, few_fits, of_run, said):
     featurized()
     where = f"run_id = '{run_id}' AND protocol = 'patient_grouped'"
     tables.spark.sql(f"UPDATE {tables.name('splits')} SET patient_id = 'one' WHERE {where}")

@@ -1,4 +1,4 @@
-"""The rows of a run, when it is asked for once more."""
+"""The rows of a run that is requested again."""
 
 from datetime import UTC, datetime
 
@@ -8,7 +8,7 @@ from covid_xray.storage.runs import Request
 NETWORK = "ResNet50"
 
 
-def test_what_has_succeeded_stays_and_is_told_where_to_look_for_weights(
+def test_succeeded_rows_are_kept_and_only_their_weights_source_is_updated(
     ingested, tables, run_id, few_fits, begun_with, of_run, tmp_path
 ):
     ingested()

@@ -1,4 +1,4 @@
-"""Tables of an earlier version, a disk that is full, rows without number, and a place that is none."""
+"""Tables of an earlier version, a full disk, large row sets, and missing schemas."""
 
 import resource
 from contextlib import contextmanager
@@ -18,7 +18,7 @@ def fresh(spark, schema):
 
 @contextmanager
 def full_disk(spark):
-    """Let the JVM write no file of more than a few bytes."""
+    """Limit the size of files that the JVM can write to a few bytes."""
     jvm = spark.sparkContext._gateway.proc.pid
     limits = resource.prlimit(jvm, resource.RLIMIT_FSIZE)
     resource.prlimit(jvm, resource.RLIMIT_FSIZE, (100, limits[1]))
@@ -28,7 +28,7 @@ def full_disk(spark):
         resource.prlimit(jvm, resource.RLIMIT_FSIZE, limits)
 
 
-def test_a_table_of_an_earlier_version_gets_the_columns_it_lacks_and_keeps_its_rows(spark, fresh):
+def test_missing_columns_are_added_to_a_table_of_an_earlier_version_and_its_rows_are_kept(spark, fresh):
     name = fresh.name("quarantine")
     spark.sql(f"CREATE TABLE {name} (path STRING, reason STRING) USING delta")
     spark.sql(f"INSERT INTO {name} VALUES ('a.png', 'empty')")
@@ -39,14 +39,14 @@ def test_a_table_of_an_earlier_version_gets_the_columns_it_lacks_and_keeps_its_r
     assert [tuple(row) for row in found] == [(None, "a.png", "empty"), ("r", "b.png", None)]
 
 
-def test_a_column_of_another_type_is_named_and_nothing_is_changed(spark, fresh):
+def test_a_column_of_another_type_is_an_error_and_the_table_is_unchanged(spark, fresh):
     spark.sql(f"CREATE TABLE {fresh.name('quarantine')} (path BIGINT) USING delta")
     with pytest.raises(StageError, match="written by another version: path is bigint and not string"):
         fresh.create_all()
     assert fresh.read("quarantine").columns == ["path"]
 
 
-def test_a_full_disk_is_told_in_one_line_and_leaves_the_table_as_it_was(spark, fresh):
+def test_a_full_disk_gives_a_one_line_error_and_leaves_the_table_unchanged(spark, fresh):
     fresh.create_all()
     one, two = ([{"run_id": run, "path": "a"}] for run in ("one", "two"))
     fresh.append("quarantine", one)
@@ -60,11 +60,13 @@ def test_a_full_disk_is_told_in_one_line_and_leaves_the_table_as_it_was(spark, f
 
 @pytest.fixture
 def small_frames(monkeypatch):
-    """Let a frame hold no more than a few rows."""
-    monkeypatch.setattr(tables_module, "in_frames", partial(frames.in_frames, largest=100))
+    """Limit a DataFrame to a few rows."""
+    monkeypatch.setattr(tables_module, "split_rows", partial(frames.split_rows, max_bytes=100))
 
 
-def test_rows_too_many_for_one_frame_go_in_several_commits_and_are_replaced_as_one(fresh, small_frames):
+def test_rows_too_large_for_one_frame_are_written_in_several_commits_and_replaced_together(
+    fresh, small_frames
+):
     fresh.create_all()
     of_run = {"run_id": ["r"]}
     for suffix in ("old", "new"):
@@ -76,17 +78,17 @@ def test_rows_too_many_for_one_frame_go_in_several_commits_and_are_replaced_as_o
     assert commits > 2 * 4
 
 
-def test_a_replacement_without_rows_leaves_none(fresh):
+def test_replacing_with_no_rows_deletes_the_old_rows(fresh):
     fresh.create_all()
     fresh.append("quarantine", [{"run_id": "r", "path": "a"}, {"run_id": "s", "path": "a"}])
     fresh.replace("quarantine", [], {"run_id": ["r"]})
     assert [row.run_id for row in fresh.read("quarantine").collect()] == ["s"]
 
 
-@pytest.mark.parametrize("place", [("nowhere", "xray"), ("spark_catalog", "nowhere")])
-def test_a_catalog_or_schema_that_is_not_there_is_told_in_one_line(spark, place):
-    with pytest.raises(StageError) as refused:
-        Tables(spark, *place).create_all()
-    said = str(refused.value)
-    assert said.startswith(f"no tables can be made in {'.'.join(place)} (") and "\n" not in said
-    assert "deploy the bundle, or correct the parameters catalog and schema" in said
+@pytest.mark.parametrize("name", [("nowhere", "xray"), ("spark_catalog", "nowhere")])
+def test_a_missing_catalog_or_schema_gives_a_one_line_error(spark, name):
+    with pytest.raises(StageError) as raised:
+        Tables(spark, *name).create_all()
+    message = str(raised.value)
+    assert message.startswith(f"cannot create tables in {'.'.join(name)} (") and "\n" not in message
+    assert "deploy the bundle, or correct the parameters catalog and schema" in message

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from covid_xray.evaluation import cross_validation
-from covid_xray.evaluation.cross_validation import folds
+from covid_xray.evaluation.cross_validation import fit_folds
 from covid_xray.features.gram import GramMatrix
 from logistic import row_space
 from logistic.feature_rows import FeatureRows
@@ -28,7 +28,7 @@ def fitted():
     ]
 
     def fit():
-        return folds(products, pd.concat(drawn), CLASSES, reg_param=0.05)
+        return fit_folds(products, pd.concat(drawn), CLASSES, reg_param=0.05)
 
     return fit
 
@@ -49,9 +49,9 @@ def test_as_many_at_once_as_there_are_cores_find_what_one_after_the_other_finds(
 
 def test_many_images_are_fitted_one_fold_at_a_time_for_the_memory_they_take(monkeypatch):
     monkeypatch.setattr(cross_validation.os, "cpu_count", lambda: 16)
-    assert cross_validation._at_once(1_000) == 16
-    assert cross_validation._at_once(3_000) == 2
-    assert cross_validation._at_once(20_000) == 1
+    assert cross_validation._max_fits(1_000) == 16
+    assert cross_validation._max_fits(3_000) == 2
+    assert cross_validation._max_fits(20_000) == 1
 
 
 def test_each_fit_has_one_thread_for_its_linear_algebra(fitted, monkeypatch):

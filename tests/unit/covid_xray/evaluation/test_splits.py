@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 from covid_xray.errors import DataError
 from covid_xray.evaluation.protocols import AS_PUBLISHED, PATIENT_GROUPED
-from covid_xray.evaluation.splits import limit, refuse_leaks, refuse_missing, split
+from covid_xray.evaluation.splits import check_all_classes_present, check_no_leaks, limit, split
 
 
 @pytest.fixture
@@ -92,12 +92,12 @@ def test_a_class_without_images_is_named_with_what_is_in_its_place(images, tmp_p
     files = images(Covid_19=3, Pneumonia=refused)
     there = f"class Pneumonia: {says.format(root=tmp_path)}"
     with pytest.raises(DataError, match=there):
-        refuse_missing(files, files[:3], tmp_path, "multiclass", ["Covid-19", "Pneumonia"])
+        check_all_classes_present(files, files[:3], tmp_path, "multiclass", ["Covid-19", "Pneumonia"])
 
 
 def test_a_task_with_images_of_all_its_classes_is_not_refused(images, tmp_path):
     files = images(Covid_19=1, Pneumonia=1)
-    refuse_missing(files, files, tmp_path, "multiclass", ["Covid-19", "Pneumonia"])
+    check_all_classes_present(files, files, tmp_path, "multiclass", ["Covid-19", "Pneumonia"])
 
 
 def test_no_images_at_all_are_refused(images, make_settings):
@@ -152,8 +152,8 @@ def test_a_class_with_fewer_patients_than_folds_is_named(images, make_settings):
 
 def test_a_patient_on_both_sides_is_found(grouped):
     rows = grouped()
-    refuse_leaks(rows)
+    check_no_leaks(rows)
     first = rows.index[(rows["repeat"] == 1) & (rows["fold"] == 0)][0]
     rows.loc[first, "fold"] = 1
     with pytest.raises(DataError, match=f"repeat 1: patient {rows.loc[first, 'patient_id']} is in several"):
-        refuse_leaks(rows)
+        check_no_leaks(rows)

@@ -1,4 +1,4 @@
-"""The weights of a run, for who shows images to its network once more."""
+"""The weights file of a run, for stages that apply the network again."""
 
 import hashlib
 
@@ -15,22 +15,22 @@ def row(tmp_path):
     return {"run_id": "r1", "backbone": "VGG16", "weights_file": str(file), "weights_id": sha256}
 
 
-def test_they_are_the_file_that_featurize_found(row, tmp_path):
+def test_the_weights_file_is_the_one_that_featurize_recorded(row, tmp_path):
     assert weights_file(row) == tmp_path / "vgg16_notop.weights.h5"
 
 
-def test_another_file_in_its_place_is_refused(row, tmp_path):
+def test_a_changed_file_is_an_error(row, tmp_path):
     (tmp_path / "vgg16_notop.weights.h5").write_bytes(b"others")
-    with pytest.raises(StageError, match="but the run was made with weights"):
+    with pytest.raises(StageError, match="but the run used weights with sha256"):
         weights_file(row)
 
 
-def test_a_file_that_is_gone_is_named(row, tmp_path):
+def test_a_missing_file_is_an_error_that_names_it(row, tmp_path):
     (tmp_path / "vgg16_notop.weights.h5").unlink()
-    with pytest.raises(StageError, match=r"VGG16: .*vgg16_notop\.weights\.h5 is gone"):
+    with pytest.raises(StageError, match=r"VGG16: .*vgg16_notop\.weights\.h5 is missing"):
         weights_file(row)
 
 
-def test_a_run_of_a_version_that_did_not_write_where_they_are_says_so(row):
-    with pytest.raises(StageError, match="run r1 was featurized by a version that did not write where"):
+def test_a_run_without_a_recorded_weights_file_is_an_error(row):
+    with pytest.raises(StageError, match="run r1 was featurized by a version that did not record"):
         weights_file(row | {"weights_file": None})

@@ -1,4 +1,4 @@
-"""The pixels that stored features rest on: whoever changes them raises the version."""
+"""The input pixels of each preprocessing version: changing them requires a new version."""
 
 import hashlib
 import json
@@ -15,21 +15,21 @@ FILES = {
     "transparent": drawn("transparent", mode="LA"),
     "text": b"text",
 }
-# By version: what the network is shown of the files above, by every scale hint.
-SHOWN = {
+# By version: hash of the network's input for the files above with every scale hint.
+HASHES = {
     "plain": {1: "d0d61fee8af2c36b"},
     "lungs": {1: "43e06188b99d4a37"},
 }
-SHOW = {"plain": lambda file: file, "lungs": lung_field_of}
+PREPROCESS = {"plain": lambda file: file, "lungs": lung_field_of}
 
 
 @pytest.mark.parametrize("preprocessing", VERSIONS)
-def test_a_version_shows_the_network_the_same_pixels_for_ever(preprocessing):
+def test_the_input_pixels_of_a_version_never_change(preprocessing):
     digest = hashlib.sha256()
     for name, file in FILES.items():
         for hint in SCALE_HINTS:
-            pixels = to_input(SHOW[preprocessing](file), 24, hint)
+            pixels = to_input(PREPROCESS[preprocessing](file), 24, hint)
             digest.update(json.dumps([name, hint]).encode() + (b"" if pixels is None else pixels.tobytes()))
-    said = "pixels have changed: raise VERSIONS in covid_xray/features/preprocessing.py, and write down"
-    found = digest.hexdigest()[:16]
-    assert SHOWN[preprocessing].get(VERSIONS[preprocessing]) == found, f"{said} {found} for it"
+    actual = digest.hexdigest()[:16]
+    hint = "pixels have changed: increment VERSIONS in covid_xray/features/preprocessing.py and add the hash"
+    assert HASHES[preprocessing].get(VERSIONS[preprocessing]) == actual, f"{hint} {actual}"

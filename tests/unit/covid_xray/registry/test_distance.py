@@ -3,7 +3,7 @@ import pytest
 from covid_xray.registry.distance import FeatureSpread, training_spread
 
 
-def test_the_training_images_distances_follow_from_their_inner_products_alone():
+def test_the_spread_is_computed_from_the_gram_matrix_alone():
     random = np.random.default_rng(3)
     features = random.gamma(2.0, 3.0, (12, 40))
     rows = np.array([0, 2, 3, 5, 7, 8, 11])
@@ -19,7 +19,7 @@ def test_the_training_images_distances_follow_from_their_inner_products_alone():
     assert np.mean(distances**2) == pytest.approx(1 - 1 / len(rows))
 
 
-def test_a_distance_is_outside_beyond_either_end_but_not_by_rounding():
+def test_a_distance_is_outside_beyond_either_limit_with_a_tolerance():
     spread = FeatureSpread(scale=3.0, low=0.8, high=1.4)
     assert [spread.is_outside(d) for d in (0.7, 0.7999, 1.0, 1.4001, 1.5)] == [
         True,

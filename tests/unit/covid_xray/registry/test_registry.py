@@ -1,10 +1,10 @@
-"""The registry on a SQLite store, with a model that no network has to read."""
+"""The registry on a SQLite store, with a model that needs no network."""
 
 import resource
 
 import pytest
 from covid_xray.errors import ModelError, one_line
-from covid_xray.registry.flavor import silent_mlflow
+from covid_xray.registry.flavor import import_mlflow
 from covid_xray.registry.promotion import PromotionCriteria
 from covid_xray.registry.registry import registry_at
 
@@ -16,7 +16,7 @@ def test_a_logged_model_is_found_again_by_its_inputs(registry, log):
     assert not registry.has(registry.name_of("VGG16", "binary"), {"inputs_id": "i1"})
 
 
-def test_one_whose_end_was_interrupted_does_not_count_and_is_logged_again(registry, log, request):
+def test_an_interrupted_registration_does_not_count(registry, log, request):
     def interrupt(version):
         raise KeyboardInterrupt
 
@@ -26,7 +26,7 @@ def test_one_whose_end_was_interrupted_does_not_count_and_is_logged_again(regist
     assert not registry.has(name, {"inputs_id": "i1"})
 
 
-def test_one_during_which_the_disk_fills_up_does_not_count_and_harms_no_later_one(registry, log, request):
+def test_a_registration_on_a_full_disk_does_not_count_and_a_later_one_succeeds(registry, log, request):
     name, before = registry.name_of("ResNet50", request.node.name), resource.getrlimit(resource.RLIMIT_FSIZE)
     full = (100, before[1])
     try:
@@ -39,7 +39,7 @@ def test_one_during_which_the_disk_fills_up_does_not_count_and_harms_no_later_on
     assert [registry.has(name, {"inputs_id": inputs}) for inputs in ("i1", "i2")] == [False, True]
 
 
-def test_a_model_is_opened_by_version_or_as_the_champion(registry, log, request):
+def test_a_model_is_loaded_by_version_or_as_the_champion(registry, log, request):
     first, second = log("i1"), log("i2", PromotionCriteria("random"))
     title = f"ResNet50_{request.node.name}"
     assert registry.champion(first.name) is None
@@ -51,64 +51,63 @@ def test_a_model_is_opened_by_version_or_as_the_champion(registry, log, request)
 
 
 @pytest.fixture
-def answering(monkeypatch):
-    """Let a call of the store's client be answered with an error code."""
+def failing_store(monkeypatch):
+    """Make a call of the MLflow client fail with an error code."""
 
-    mlflow = silent_mlflow()
+    mlflow = import_mlflow()
 
-    def answer(call, code):
-        def refuse(*args, **options):
-            said = {"error_code": code, "message": "so says the store"}
-            raise mlflow.exceptions.RestException(said)
+    def fail(call, code):
+        def raise_error(*args, **options):
+            raise mlflow.exceptions.RestException({"error_code": code, "message": "error of the store"})
 
-        monkeypatch.setattr(mlflow.MlflowClient, call, refuse)
+        monkeypatch.setattr(mlflow.MlflowClient, call, raise_error)
 
-    return answer
+    return fail
 
 
 @pytest.mark.parametrize("code", ["RESOURCE_ALREADY_EXISTS", "ALREADY_EXISTS"])
-def test_a_name_that_is_registered_already_gets_another_version(log, answering, code):
+def test_an_existing_registered_model_gets_another_version(log, failing_store, code):
     first = log("i1")
-    answering("create_registered_model", code)
+    failing_store("create_registered_model", code)
     assert int(log("i2").number) == int(first.number) + 1
 
 
 @pytest.mark.parametrize("code", ["RESOURCE_DOES_NOT_EXIST", "NOT_FOUND"])
-def test_a_model_that_is_not_there_has_no_champion(registry, answering, code):
-    answering("get_model_version_by_alias", code)
+def test_a_missing_model_has_no_champion(registry, failing_store, code):
+    failing_store("get_model_version_by_alias", code)
     assert registry.champion("any") is None
 
 
-def test_any_other_answer_of_the_store_is_an_error(registry, log, answering):
-    answering("create_registered_model", "PERMISSION_DENIED")
-    with pytest.raises(Exception, match="so says the store"):
+def test_any_other_error_of_the_store_is_raised(registry, log, failing_store):
+    failing_store("create_registered_model", "PERMISSION_DENIED")
+    with pytest.raises(Exception, match="error of the store"):
         log("i1")
-    answering("get_model_version_by_alias", "PERMISSION_DENIED")
-    with pytest.raises(Exception, match="so says the store"):
+    failing_store("get_model_version_by_alias", "PERMISSION_DENIED")
+    with pytest.raises(Exception, match="error of the store"):
         registry.champion("any")
 
 
-def test_hundreds_of_figures_are_logged_each_with_its_value_and_under_names_that_are_allowed(registry, log):
-    figures = {f"patient_grouped.recall.Covid ({n})": n / 150 for n in range(150)}
-    version = log(**figures)
-    client = silent_mlflow().MlflowClient(registry.tracking_uri)
+def test_hundreds_of_metrics_are_logged_with_their_values_under_valid_names(registry, log):
+    metrics = {f"patient_grouped.recall.Covid ({n})": n / 150 for n in range(150)}
+    version = log(**metrics)
+    client = import_mlflow().MlflowClient(registry.tracking_uri)
     experiment = client.get_experiment_by_name(registry.experiment)
     (run,) = client.search_runs([experiment.experiment_id], f"tags.model = '{version.name}'")
     assert run.data.metrics == {
-        key.replace("(", "_").replace(")", "_"): value for key, value in figures.items()
+        key.replace("(", "_").replace(")", "_"): value for key, value in metrics.items()
     }
 
 
 @pytest.mark.parametrize(
     "model", ["VGG16_a", "", "VGG16", "ResNet50_{task}", "ResNet50_{task}/99", "{task}/a/b"]
 )
-def test_a_model_that_is_not_there_is_refused_with_those_that_are(registry, log, request, model):
+def test_a_missing_model_is_an_error_that_lists_the_registered_ones(registry, log, request, model):
     log()
-    with pytest.raises(ModelError, match=r"there is no model .*; there is .*resnet50_"):
+    with pytest.raises(ModelError, match=r"there is no model .*: use one of .*resnet50_"):
         registry.fetch(model.format(task=request.node.originalname))
 
 
-def test_mlflow_prints_nothing_and_reports_to_nobody(registry, log, capfd):
+def test_mlflow_prints_nothing_and_sends_no_telemetry(registry, log, capfd):
     registry.promote(log())
     assert capfd.readouterr() == ("", "")
     from mlflow.telemetry import get_telemetry_client
@@ -116,7 +115,7 @@ def test_mlflow_prints_nothing_and_reports_to_nobody(registry, log, capfd):
     assert get_telemetry_client() is None
 
 
-def test_in_a_workspace_models_are_named_after_catalog_and_schema():
+def test_models_in_a_workspace_are_named_after_catalog_and_schema():
     registry = registry_at("databricks", "main", "xray", "/Users/someone/covid_xray")
     assert registry.name_of("VGG16", "multiclass") == "main.xray.covid_xray_vgg16_multiclass"
     assert registry.registry_uri == "databricks-uc"

@@ -13,7 +13,7 @@ def folder(tmp_path):
     return tmp_path / "model"
 
 
-def test_a_model_comes_back_from_its_files_to_the_last_digit(make_model, folder):
+def test_a_model_is_restored_exactly_from_its_files(make_model, folder):
     model = make_model()
     save(model, "# card", folder)
     found = load(folder)
@@ -24,17 +24,17 @@ def test_a_model_comes_back_from_its_files_to_the_last_digit(make_model, folder)
     assert (folder / "card.md").read_text() == "# card"
 
 
-def test_a_model_whose_weights_are_gone_says_which_file_it_needs(make_model, folder):
+def test_a_missing_weights_file_is_an_error_that_names_it(make_model, folder):
     model = make_model()
     save(model, "", folder)
     Path(model.about.weights).unlink()
     with pytest.raises(
-        ModelError, match=r"needs the weights .*resnet50_notop.weights.h5, which are not there"
+        ModelError, match=r"needs the weights file .*resnet50_notop.weights.h5, which does not exist"
     ):
         load(folder)
 
 
-def test_a_model_whose_weights_are_others_is_not_opened(make_model, folder):
+def test_a_changed_weights_file_is_an_error(make_model, folder):
     model = make_model()
     save(model, "", folder)
     Path(model.about.weights).write_bytes(b"others")
@@ -44,7 +44,7 @@ def test_a_model_whose_weights_are_others_is_not_opened(make_model, folder):
     assert hashlib.sha256(b"weights").hexdigest() in str(raised.value) and "\n" not in str(raised.value)
 
 
-def test_a_model_holds_nothing_that_could_run(make_model, folder):
+def test_model_files_contain_no_code(make_model, folder):
     save(make_model(), "", folder)
     assert {file.suffix for file in folder.iterdir()} == {".json", ".npz", ".md"}
     np.savez(folder / "arrays.npz", coefficients=np.array([object()], dtype=object))

@@ -1,20 +1,20 @@
 import numpy as np
 import pandas as pd
 import pytest
-from covid_xray.storage.frames import in_frames, records
+from covid_xray.storage.frames import records, split_rows
 
 
-def sizes(rows, largest):
-    return [len(part) for part in in_frames(rows, largest)]
+def part_lengths(rows, max_bytes):
+    return [len(part) for part in split_rows(rows, max_bytes)]
 
 
-def test_rows_that_fit_stay_together():
+def test_rows_that_fit_are_one_part():
     rows = [{"path": "a" * 10}] * 5
-    assert list(in_frames(rows)) == [rows]
+    assert list(split_rows(rows)) == [rows]
 
 
-def test_no_rows_are_one_empty_part():
-    assert list(in_frames([])) == [[]]
+def test_no_rows_give_one_empty_part():
+    assert list(split_rows([])) == [[]]
 
 
 @pytest.mark.parametrize(
@@ -22,19 +22,19 @@ def test_no_rows_are_one_empty_part():
     ["x" * 92, b"x" * 92, np.zeros(23, np.float32), [0.5] * 11, ["x" * 38, "y" * 38]],
     ids=["text", "bytes", "array", "numbers", "texts"],
 )
-def test_a_value_counts_with_what_it_holds(value):
+def test_the_size_of_a_value_includes_its_elements(value):
     rows = [{"value": value}] * 7
-    # Each is 96 to 100 bytes: three are too many for 280.
-    assert sizes(rows, 280) == [2, 2, 2, 1] and sizes(rows, 300) == [3, 3, 1]
+    # Each row is 96 to 100 bytes: three exceed 280.
+    assert part_lengths(rows, 280) == [2, 2, 2, 1] and part_lengths(rows, 300) == [3, 3, 1]
 
 
-def test_a_row_too_large_for_any_part_is_one_by_itself():
+def test_a_row_over_the_limit_is_a_part_of_its_own():
     rows = [{"value": "a"}, {"value": "b" * 1000}, {"value": "c"}]
-    assert sizes(rows, 100) == [1, 1, 1]
-    assert [row for part in in_frames(rows, 100) for row in part] == rows
+    assert part_lengths(rows, 100) == [1, 1, 1]
+    assert [row for part in split_rows(rows, 100) for row in part] == rows
 
 
-def test_rows_of_pandas_become_python_values_and_what_is_missing_none():
+def test_pandas_rows_become_python_values_and_missing_values_become_none():
     frame = pd.DataFrame({"path": ["a", None], "fold": [1.0, np.nan], "n": [3, 4], "p": [[0.5, 0.5], [1.0]]})
     rows = records(frame)
     assert rows == [

@@ -42,11 +42,11 @@ def test_equal_inputs_have_equal_ids(inputs):
         {"reg_param": 0.5},
     ],
 )
-def test_what_changes_figures_changes_the_id(inputs, change):
+def test_an_input_that_changes_results_changes_the_id(inputs, change):
     assert inputs(**change) != inputs()
 
 
-def test_how_the_work_is_cut_up_does_not(inputs):
+def test_an_execution_setting_does_not_change_the_id(inputs):
     assert inputs(**{"execution.chunk_images": 7}) == inputs()
 
 
@@ -57,18 +57,18 @@ def test_run_ids_sort_by_time_and_differ_within_a_second():
     assert len({new_run_id(now) for _ in range(20)}) > 1
 
 
-def test_the_settings_of_a_run_are_those_it_was_begun_with(make_settings):
+def test_the_settings_of_a_run_are_those_it_was_started_with(make_settings):
     settings = make_settings(reg_param=3.0)
     assert settings_of([{"run_id": "r1", "settings": settings.model_dump_json()}]) == settings
 
 
-def test_settings_that_this_version_does_not_know_are_refused_in_one_line(make_settings):
+def test_settings_that_this_version_cannot_read_give_a_one_line_error(make_settings):
     other = make_settings().model_dump_json().replace('"seed"', '"sead"')
-    with pytest.raises(StageError, match="run r1 was begun by a version with other settings") as refused:
+    with pytest.raises(StageError, match="run r1 was started by a version with other settings") as raised:
         settings_of([{"run_id": "r1", "settings": other}])
-    assert "\n" not in str(refused.value)
+    assert "\n" not in str(raised.value)
 
 
-def test_where_there_is_no_run_it_says_what_comes_first():
-    with pytest.raises(StageError, match="ingest comes first"):
+def test_a_missing_run_is_an_error_that_says_what_to_run_first():
+    with pytest.raises(StageError, match="run the ingest task first"):
         settings_of([])

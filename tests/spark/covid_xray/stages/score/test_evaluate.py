@@ -56,7 +56,7 @@ def test_images_of_the_training_set_and_broken_files_are_refused(
 
 
 def test_a_folder_of_nothing_but_known_images_is_no_evaluation(run_evaluate, trained):
-    with pytest.raises(DataError, match="holds no image that the model could be evaluated on"):
+    with pytest.raises(DataError, match="has no image that the model can be evaluated on"):
         run_evaluate(trained.data)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from covid_xray.errors import ModelError
-from covid_xray.registry.flavor import silent_mlflow
+from covid_xray.registry.flavor import import_mlflow
 from covid_xray.stages.register import register
 from scipy.special import expit
 
@@ -66,7 +66,7 @@ def test_registering_the_same_run_again_logs_nothing(trained, said):
 
 
 def test_a_run_is_logged_with_its_settings_figures_and_card(trained, ran, tmp_path):
-    client = silent_mlflow().MlflowClient(trained.registry.tracking_uri)
+    client = import_mlflow().MlflowClient(trained.registry.tracking_uri)
     experiment = client.get_experiment_by_name(trained.registry.experiment)
     (run,) = client.search_runs([experiment.experiment_id])
     metric = {

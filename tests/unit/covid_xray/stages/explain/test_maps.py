@@ -1,9 +1,9 @@
-"""Maps must add up to what the model says: compared with coefficients and means over whole features."""
+"""Maps add up to the logits: compared with coefficients and means over whole feature vectors."""
 
 import numpy as np
 import pandas as pd
 import pytest
-from covid_xray.evaluation.cross_validation import folds
+from covid_xray.evaluation.cross_validation import fit_folds
 from covid_xray.features.gram import GramMatrix
 from covid_xray.stages.explain.maps import flat_maps, per_class, pooled_maps
 from logistic import feature_rows
@@ -16,7 +16,7 @@ CLASSES = ("a", "b", "c")
 
 @pytest.fixture
 def fitted():
-    """The folds of a grouped split, two of them, on any features."""
+    """Fit the two folds of a grouped split on given features."""
 
     def fit(matrix, classes):
         codes = matrix[:, :classes].argmax(axis=1)
@@ -27,8 +27,8 @@ def fitted():
         )
         splits["label"] = [CLASSES[code] for code in codes]
         splits["fold"] = np.arange(len(matrix)) % 3 % 2
-        products = GramMatrix(ids, matrix.shape[1], gram(rows))
-        return rows, products, folds(products, splits, CLASSES[:classes], 0.05)
+        gram_matrix = GramMatrix(ids, matrix.shape[1], gram(rows))
+        return rows, gram_matrix, fit_folds(gram_matrix, splits, CLASSES[:classes], 0.05)
 
     return fit
 
@@ -44,29 +44,27 @@ def centred(margins):
 
 
 def logits_above_the_mean_image(fold, inner):
-    """The mean training image has margins of just the intercept."""
+    """Return centred logits minus those of the mean training image, whose margins are the intercepts."""
     return centred(decision(fold.fit, inner, fold.rows)) - centred(fold.fit.intercept[None])
 
 
 @pytest.mark.parametrize("classes", [2, 3])
-def test_over_its_cells_a_map_is_the_centred_logit_minus_that_of_the_mean_training_image(
-    fitted, classes, monkeypatch
-):
+def test_a_map_sums_to_the_centred_logit_minus_that_of_the_mean_training_image(fitted, classes, monkeypatch):
     monkeypatch.setattr(feature_rows, "_BLOCK", 2 * CHANNELS + 1)
-    rows, products, both = fitted(features().reshape(IMAGES, -1), classes)
+    rows, gram_matrix, both = fitted(features().reshape(IMAGES, -1), classes)
     assert len(both) == 2
     for fold, maps in zip(both, flat_maps(rows, both, CHANNELS), strict=True):
-        expected = logits_above_the_mean_image(fold, products.values)
+        expected = logits_above_the_mean_image(fold, gram_matrix.values)
         assert maps.shape == (len(fold.rows), classes, CELLS) and maps.dtype == np.float32
         np.testing.assert_allclose(maps.sum(axis=2), expected, atol=1e-4 * abs(expected).max())
 
 
 @pytest.mark.parametrize("classes", [2, 3])
-def test_each_cell_has_its_own_coefficients_times_its_own_features(fitted, classes):
+def test_a_cell_is_the_product_of_its_coefficients_and_its_features(fitted, classes):
     matrix = features().reshape(IMAGES, -1)
-    rows, products, both = fitted(matrix, classes)
+    rows, gram_matrix, both = fitted(matrix, classes)
     for fold, maps in zip(both, flat_maps(rows, both, CHANNELS), strict=True):
-        found, _ = coefficients(fold.fit, products.values, rows)
+        found, _ = coefficients(fold.fit, gram_matrix.values, rows)
         of_class = found - found.mean(axis=0) if classes == 3 else np.vstack([-found / 2, found / 2])
         above_mean = matrix[fold.rows] - matrix[fold.fit.rows].mean(axis=0, dtype=np.float64)
         each = above_mean[:, None] * of_class
@@ -75,28 +73,28 @@ def test_each_cell_has_its_own_coefficients_times_its_own_features(fitted, class
 
 
 @pytest.mark.parametrize("classes", [2, 3])
-def test_a_map_of_averaged_features_adds_up_to_the_logit_of_the_average(fitted, classes):
+def test_a_map_of_averaged_features_sums_to_the_logit_of_the_average(fitted, classes):
     cells = features()
-    rows, products, both = fitted(cells.mean(axis=1), classes)
+    rows, gram_matrix, both = fitted(cells.mean(axis=1), classes)
     for fold in both:
-        maps = pooled_maps(fold.fit, products.values, rows, cells[fold.rows])
-        expected = logits_above_the_mean_image(fold, products.values)
+        maps = pooled_maps(fold.fit, gram_matrix.values, rows, cells[fold.rows])
+        expected = logits_above_the_mean_image(fold, gram_matrix.values)
         assert maps.shape == (len(fold.rows), classes, CELLS) and maps.dtype == np.float32
         np.testing.assert_allclose(maps.sum(axis=2), expected, atol=1e-4 * abs(expected).max())
 
 
-def test_a_cell_of_averaged_features_bears_its_share_of_the_average(fitted):
+def test_a_cell_of_averaged_features_has_an_equal_share_of_the_average(fitted):
     cells = features()
-    rows, products, (fold, _) = fitted(cells.mean(axis=1), 3)
+    rows, gram_matrix, (fold, _) = fitted(cells.mean(axis=1), 3)
     one = np.repeat(cells[:1].mean(axis=1, keepdims=True), CELLS, axis=1)
     one[0, 4] += 1
-    maps = pooled_maps(fold.fit, products.values, rows, one)
-    found, _ = coefficients(fold.fit, products.values, rows)
+    maps = pooled_maps(fold.fit, gram_matrix.values, rows, one)
+    found, _ = coefficients(fold.fit, gram_matrix.values, rows)
     rise = (found - found.mean(axis=0)).sum(axis=1) / CELLS
     np.testing.assert_allclose(maps[0, :, 4] - maps[0, :, 3], rise, atol=1e-5)
     np.testing.assert_allclose(maps[0, :, 3], maps[0, :, 0], atol=1e-6)
 
 
-def test_two_classes_share_what_is_said_of_the_second_and_more_are_centred():
+def test_binomial_values_are_split_between_two_classes_and_multinomial_values_are_centred():
     np.testing.assert_array_equal(per_class(np.array([[4.0, -2.0]])), [[-2, 1], [2, -1]])
     np.testing.assert_array_equal(per_class(np.array([[1.0], [2.0], [6.0]])), [[-2], [-1], [3]])

@@ -2,7 +2,7 @@ import pandas as pd
 from covid_xray.stages.explain.refit import strictest
 
 
-def test_folds_without_common_patients_come_before_the_published_split():
+def test_patient_grouped_folds_are_stricter_than_the_published_split():
     splits = pd.DataFrame(
         {"protocol": ["as_published", "patient_grouped", "as_published"], "fold": [0, 1, 2]}
     )

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from benchmarks.own_process import in_own_process, in_watched_process, peak_of_workers
+from benchmarks.processes import in_measured_process, in_new_process, peak_of_workers
 
 
 def hold(megabytes):
@@ -15,8 +15,8 @@ def hold(megabytes):
     return os.getpid(), len(held)
 
 
-def test_a_result_comes_back_from_another_process_with_the_memory_it_took():
-    (pid, held), gigabytes = in_watched_process(hold, 300)
+def test_a_measured_call_returns_its_result_and_peak_memory():
+    (pid, held), gigabytes = in_measured_process(hold, 300)
     assert pid != os.getpid() and held == 300_000_000
     assert 0.3 < gigabytes < 0.6
 
@@ -25,9 +25,9 @@ def hold_for_a_moment(megabytes):
     return len(b"x" * (megabytes * 1_000_000))
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="Linux keeps a process's peak")
-def test_memory_held_for_a_moment_counts():
-    _, gigabytes = in_watched_process(hold_for_a_moment, 300)
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux records peak memory")
+def test_a_short_peak_counts():
+    _, gigabytes = in_measured_process(hold_for_a_moment, 300)
     assert 0.3 < gigabytes < 0.6
 
 
@@ -39,9 +39,9 @@ def fail_like_spark():
     raise error
 
 
-def test_a_failure_comes_back_in_words_though_it_holds_what_cannot_travel():
+def test_an_exception_that_cannot_be_pickled_is_returned_as_text():
     with pytest.raises(RuntimeError, match=r"fail_like_spark failed:(.|\n)*ValueError: no table"):
-        in_own_process(fail_like_spark)
+        in_new_process(fail_like_spark)
 
 
 START_AND_WAIT = """
@@ -63,8 +63,8 @@ for process in started:
 
 
 @pytest.fixture
-def family():
-    """A process with children that each have held some MB; the tests' own has Spark's workers."""
+def process_tree():
+    """Start a process whose children have each held some MB."""
     started = []
 
     def start(*children):
@@ -79,14 +79,14 @@ def family():
         process.communicate(b"\n")
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="Linux keeps a process's peak")
-def test_of_sparks_workers_the_one_that_took_most_counts_and_no_other_process(family):
-    with peak_of_workers(family("600", "100 pyspark.daemon", "300 pyspark.daemon")) as peak:
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux records peak memory")
+def test_the_peak_of_workers_is_that_of_the_largest_spark_worker(process_tree):
+    with peak_of_workers(process_tree("600", "100 pyspark.daemon", "300 pyspark.daemon")) as peak:
         pass
     assert 300 * 1e6 < peak() * 2**20 < 400 * 1e6
 
 
-def test_where_there_are_no_workers_there_is_no_peak(family):
-    with peak_of_workers(family("1")) as peak:
+def test_the_peak_of_workers_is_0_without_workers(process_tree):
+    with peak_of_workers(process_tree("1")) as peak:
         pass
     assert peak() == 0

@@ -1,8 +1,8 @@
-"""The ten runs as the published system did them, extended from a part, against ours.
+"""The ten runs with the method of the published system, extrapolated from samples, against ours.
 
-Each of its runs was a program of its own: start Spark and TensorFlow, put the images of the task through the
-network one at a time, fit Spark's LogisticRegression once on the full width. Ours are one program, which puts
-each image through each network once and fits as many classifiers.
+Each of its runs was a separate program: start Spark and TensorFlow, apply the network to the images of the
+task one at a time, fit Spark's LogisticRegression once on all columns. Ours is one program, which applies
+each network to each image once and fits as many classifiers.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from pyspark.sql import functions as F
 
 from benchmarks import stages
 from benchmarks.options import Options
-from benchmarks.own_process import in_own_process, seconds
+from benchmarks.processes import in_new_process, seconds
 from benchmarks.result import Goal, Ratio
 from benchmarks.workbench import Workbench, allow_memory, fewest_partitions, workbench
 
-# 900 rows of 204,800 doubles, once as read and once as Spark's blocks.
+# For 900 rows of 204,800 doubles, twice: as read and as Spark's blocks.
 DRIVER_MEMORY = "12g"
 ONE_FIT = {"repeats": 1, "patient_grouped.repeats": 0}
 
 
 @dataclass(frozen=True)
 class Run:
-    """One of the ten: its images and the seconds of its fit."""
+    """One of the ten runs: its number of images and the seconds of its fit."""
 
     backbone: str
     images: int
@@ -39,36 +39,36 @@ class Run:
 
 @dataclass(frozen=True)
 class Measured:
-    """The ten fits of the original, the seconds of all of ours, and those in which Spark starts."""
+    """The ten fits of the published system, the seconds of ours in total, and of starting Spark."""
 
-    original: list[Run]
+    published: list[Run]
     ours: float
     spark: float
 
 
 def measure(options: Options) -> Measured:
-    """Measure after `stages`, each part in a process of its own."""
+    """Measure after `stages`, each part in a new process."""
     return Measured(
-        original=in_own_process(_fits, options),
-        ours=in_own_process(_ours, options),
-        spark=in_own_process(_start_of_spark, options),
+        published=in_new_process(_fits, options),
+        ours=in_new_process(_ours, options),
+        spark=in_new_process(_start_of_spark, options),
     )
 
 
 def ratio(times: list[stages.Times], measured: Measured) -> Ratio:
     """Compare all runs."""
-    of, runs = {t.backbone: t for t in times}, measured.original
-    start = sum(measured.spark + of[run.backbone].start for run in runs)
-    network = sum(of[run.backbone].single * run.images for run in runs)
+    times_of, runs = {t.backbone: t for t in times}, measured.published
+    start = sum(measured.spark + times_of[run.backbone].start for run in runs)
+    network = sum(times_of[run.backbone].single * run.images for run in runs)
     fits = sum(run.fit for run in runs)
     ours = measured.spark + measured.ours
     parts = {
-        "original: start s": start,
+        "published: start s": start,
         "one image at a time s": network,
         "Spark's fits s": fits,
         "ours s": ours,
     }
-    name = f"the {len(runs)} runs, features to metrics: the original's way / ours"
+    name = f"the {len(runs)} runs, features to metrics: published system / ours"
     return Ratio(name, (start + network + fits) / ours, Goal(low=3), parts)
 
 
@@ -82,7 +82,7 @@ def _ours(options: Options) -> float:
 
 
 def _fits(options: Options) -> list[Run]:
-    """Fit Spark's LogisticRegression on the features that `stages` has left, as the original did."""
+    """Fit Spark's LogisticRegression on the features of `stages`, as the published system did."""
     allow_memory(DRIVER_MEMORY)
     with workbench(options, stages.warehouse(options), options.images) as bench:
         return [
@@ -93,7 +93,7 @@ def _fits(options: Options) -> list[Run]:
 
 
 def _fit(bench: Workbench, backbone: str, task: str) -> None:
-    # The published program: README of Deep Learning Pipelines 1.5.
+    # Parameters of the published program: README of Deep Learning Pipelines 1.5.
     estimator = LogisticRegression(maxIter=20, regParam=0.05, elasticNetParam=0.3)
     estimator.fit(_training_rows(bench, backbone, task))
 
