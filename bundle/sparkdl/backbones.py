@@ -20,7 +20,7 @@ class Backbone:
     name : str
         Its class in keras.applications, and its `DeepImageFeaturizer.modelName`.
     module : str
-        Its module in keras.applications, which holds the class and its `preprocess_input`.
+        Its module in keras.applications, which has its `preprocess_input`.
     size : int
         Height and width of its input, in pixels.
     grid, channels : int

@@ -54,7 +54,7 @@ class Network:
         pooling = net.pooling(spec.pooling)
         model = build(net, pooling=None if pooling == "none" else pooling)
         _load(model, net, spec.weights_file)
-        preprocess = _application(net).preprocess_input
+        preprocess = getattr(tf.keras.applications, net.module).preprocess_input
         network = for_inference(model, tf.keras.layers)
 
         # One signature for any number of images, so that a smaller last batch is not traced anew.
@@ -102,9 +102,8 @@ def cached_network(spec: NetworkSpec) -> Network:
 
 def build(net: Backbone, weights: str | None = None, pooling: str | None = None) -> Any:
     """Return the Keras model without its top; `imagenet` makes Keras download and check its file."""
-    _tensorflow()
     shape = (net.size, net.size, 3)
-    application = getattr(_application(net), net.name)
+    application = getattr(_tensorflow().keras.applications, net.name)
     return application(include_top=False, weights=weights, input_shape=shape, pooling=pooling)
 
 
@@ -148,10 +147,6 @@ def _load(model: Any, net: Backbone, weights_file: str) -> None:
         raise WeightsError(
             f"{weights_file} does not hold the weights of {net.name}: {one_line(error)}"
         ) from None
-
-
-def _application(net: Backbone) -> Any:
-    return getattr(_tensorflow().keras.applications, net.module)
 
 
 def _tensorflow(threads: int | None = None) -> Any:

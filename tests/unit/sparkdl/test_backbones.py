@@ -42,7 +42,7 @@ def test_a_record_agrees_with_the_network_that_keras_builds(net, file_asked_for)
     }
     assert {field: getattr(net, field) for field in built} == built and width == grid
     # Keras says for which input its weights were trained when it is asked for another one.
-    application = getattr(getattr(keras.applications, net.module), net.name)
+    application = getattr(keras.applications, net.name)
     with pytest.raises(ValueError, match=rf"should be \({net.size}, {net.size}, 3\)"):
         application(weights="imagenet", input_shape=(net.size + 1, net.size + 1, 3))
 

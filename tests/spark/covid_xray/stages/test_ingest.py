@@ -110,7 +110,7 @@ def test_a_file_that_opens_only_at_a_second_look_is_refused_and_taken_next_time(
     run_ingest()
     (row,) = of_run("quarantine")
     assert (row.path, row.reason) == ("Covid-19/3 picture.png", "unreadable")
-    assert row.detail.endswith("run the same command again") and images(file) == []
+    assert row.detail.endswith("run ingest again") and images(file) == []
     run_ingest()
     assert of_run("quarantine") == [] and images(file).path == "Covid-19/3 picture.png"
 

@@ -61,7 +61,7 @@ def test_a_folder_of_nothing_but_known_images_is_no_evaluation(run_evaluate, tra
 
 
 def test_other_classes_than_the_models_are_refused(run_evaluate, elsewhere):
-    with pytest.raises(DataError, match=r"knows the classes Covid-19, No_findings, but config\.yaml gives"):
+    with pytest.raises(DataError, match=r"has the classes Covid-19, No_findings, but config\.yaml gives"):
         run_evaluate(elsewhere, tasks={"binary": ("No_findings", "Covid-19")})
 
 

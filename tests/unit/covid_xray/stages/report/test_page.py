@@ -94,6 +94,15 @@ def test_published_results_stand_only_beside_the_split_they_were_measured_on(pag
     assert ">100.0<" not in row(html, "VGG16", "results") + row(html, "Xception", "by-image")
 
 
+@pytest.mark.parametrize("dataset", [None, replace(COVID_19, published=(), published_by="")])
+def test_equal_names_of_network_task_and_classes_are_not_enough_to_show_them(
+    page, make_report, make_result, dataset
+):
+    assert make_report(make_result(), dataset=dataset).published(make_result()) is None
+    html = page(make_result(), dataset=dataset)
+    assert "Published" not in html and ">100.0<" not in row(html, "VGG16", "by-image")
+
+
 def test_a_known_dataset_is_named_with_its_sources_licences_standard_and_caveat(page, make_result):
     sources = {"Pneumonia": {"NIH ChestX-ray8": 3}}
     html = unescape(page(make_result(), dataset=COVID_19, sources=sources))
