@@ -18,12 +18,12 @@ sh wrapper.sh run dataset_resize                 make a smaller copy of a folder
 sh wrapper.sh fetch                              get the public dataset
 sh wrapper.sh upload | download                  a folder to a volume of a Databricks workspace; a volume's files back
 sh wrapper.sh score                              new images through a registered model: --data DIR --model VGG16_multiclass
-sh wrapper.sh evaluate                           the same on a labelled folder from elsewhere, with figures
+sh wrapper.sh evaluate                           the same on a labelled folder from elsewhere, with metrics
 sh wrapper.sh cluster start | stop               a Spark cluster on this machine, for run --master URL
 sh wrapper.sh sql "SELECT ..."                   query the tables of a run
 sh wrapper.sh clean                              remove what newer files of a run's tables have taken the place of
 sh wrapper.sh test [--thorough] | lint           the tests; ruff, mypy and the layers of the packages
-sh wrapper.sh bench                              measure the ratios that the README names
+sh wrapper.sh bench                              measure the ratios of docs/benchmarks.md
 sh wrapper.sh wheel                              build what a deployment installs, into dist (the bundle calls it)
 Each command explains its options with --help. --yes installs what is missing without asking.
 TEXT
