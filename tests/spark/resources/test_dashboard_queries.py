@@ -25,7 +25,7 @@ FILE_FACTS = {"kind": "baseline", "backbone": "file_facts"}
 Ask = Callable[[str], list[dict[str, Any]]]
 
 
-def figure(run_id, classifier, metric, value, **changes):
+def metric_row(run_id, classifier, metric, value, **changes):
     interval = {"ci_low": value - 0.02, "ci_high": value + 0.01, "n": 60, "n_patients": 40}
     return {
         "run_id": run_id,
@@ -54,9 +54,9 @@ def run(run_id, day, backbone="VGG16", task=TASK, **changes):
     return row | {"updated_at": datetime(2026, 1, day, tzinfo=UTC)} | changes
 
 
-def score(day, unlike):
+def score(day, out_of_distribution):
     at = datetime(2026, 1, day, 9, tzinfo=UTC)
-    return {"model": "VGG16_binary", "out_of_distribution": unlike, "scored_at": at}
+    return {"model": "VGG16_binary", "out_of_distribution": out_of_distribution, "scored_at": at}
 
 
 def rows(settings: str) -> dict[str, list[dict[str, Any]]]:
@@ -78,14 +78,14 @@ def rows(settings: str) -> dict[str, list[dict[str, Any]]]:
             run(UNFINISHED, 4, status="running"),
         ],
         "metrics": [
-            figure(NEW, VGG16, "accuracy", 0.9745),
-            figure(NEW, FILE_FACTS, "accuracy", 0.99),
-            figure(NEW, VGG16, "accuracy", 0.5, protocol="as_published"),
-            figure(OLD, VGG16, "accuracy", 0.6),
-            figure(NEW, VGG16, "recall", 0.91, **{"class": COVID, "n": 12}),
-            figure(NEW, VGG16, "recall", 0.98, **{"class": HEALTHY}),
-            figure(NEW, FILE_FACTS, "recall", 0.99, **{"class": COVID}),
-            figure(OLD, VGG16, "recall", 0.7, **{"class": COVID}),
+            metric_row(NEW, VGG16, "accuracy", 0.9745),
+            metric_row(NEW, FILE_FACTS, "accuracy", 0.99),
+            metric_row(NEW, VGG16, "accuracy", 0.5, protocol="as_published"),
+            metric_row(OLD, VGG16, "accuracy", 0.6),
+            metric_row(NEW, VGG16, "recall", 0.91, **{"class": COVID, "n": 12}),
+            metric_row(NEW, VGG16, "recall", 0.98, **{"class": HEALTHY}),
+            metric_row(NEW, FILE_FACTS, "recall", 0.99, **{"class": COVID}),
+            metric_row(OLD, VGG16, "recall", 0.7, **{"class": COVID}),
         ],
         "predictions": [
             *[prediction(COVID, COVID)] * 3,
@@ -180,14 +180,14 @@ def test_confusion_counts_the_networks_images_once_and_shows_an_empty_cell_as_0(
     ]
 
 
-def test_lift_is_the_newest_runs_difference_to_its_best_baseline_in_points(ask) -> None:
-    assert ask("lift") == [
+def test_the_margin_is_the_newest_runs_difference_to_its_best_baseline_in_points(ask) -> None:
+    assert ask("margin") == [
         {
             "task": TASK,
             "classifier": "VGG16 (random weights)",
             "task_and_classifier": "binary: VGG16 (random weights)",
             "best_baseline": "file_facts",
-            "lift": -1.5,
+            "margin": -1.5,
             "ci_low": -3.1,
             "ci_high": 0.2,
             "p_holm": 0.1235,
@@ -228,7 +228,7 @@ def test_refused_files_are_counted_by_run_and_reason(ask) -> None:
     assert sorted(counted) == [(NEW, "blank", 1), (NEW, "truncated", 2), (OLD, "blank", 1)]
 
 
-def test_scores_are_counted_by_day_with_the_share_unlike_training(ask) -> None:
+def test_scores_are_counted_by_day_with_the_share_out_of_distribution(ask) -> None:
     assert [tuple(row.values()) for row in ask("scores")] == [
         (date(2026, 1, 5), "VGG16_binary", 4, 1, 25.0),
         (date(2026, 1, 6), "VGG16_binary", 1, 0, 0.0),

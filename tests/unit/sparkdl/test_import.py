@@ -37,5 +37,5 @@ def test_public_names_that_need_spark_are_imported_on_first_use():
 def test_an_unknown_name_is_an_attribute_error():
     import sparkdl
 
-    with pytest.raises(AttributeError, match="module 'sparkdl' has no attribute 'Recipe'"):
-        _ = sparkdl.Recipe
+    with pytest.raises(AttributeError, match="module 'sparkdl' has no attribute 'Nothing'"):
+        _ = sparkdl.Nothing

@@ -1,4 +1,4 @@
-"""What a run's page takes from another run: figures on the same folds with the other preprocessing."""
+"""What a run's page takes from another run: results on the same folds with the other preprocessing."""
 
 import pytest
 from covid_xray.evaluation.results import results
@@ -36,13 +36,13 @@ def test_a_run_that_differs_in_preprocessing_alone_stands_beside_it(finished, ta
     finished()
     assert collect(tables, run_id).with_variants == []
     finished("-lungs", preprocessing="lungs")
-    # Newer, and of other images: its figures are not to be held against these.
+    # Newer, and of other images: its results are not to be held against these.
     finished("-fewer", per_class=4, preprocessing="lungs")
     ((own, variant),) = collect(tables, run_id).with_variants
     assert (own.run_id, own.preprocessing) == (run_id, "plain")
     assert (variant.run_id, variant.preprocessing) == (f"{run_id}-lungs", "lungs")
-    figures = [result.headline.overall["accuracy"].value for result in (own, variant)]
-    assert figures == [1.0, 0.0]
+    accuracies = [result.headline.overall["accuracy"].value for result in (own, variant)]
+    assert accuracies == [1.0, 0.0]
 
     ((own, variant),) = collect(tables, f"{run_id}-lungs").with_variants
     assert (own.run_id, variant.run_id) == (f"{run_id}-lungs", run_id)
