@@ -155,13 +155,13 @@ that it did not have; `none` gives flat features, `avg` and `max` give pooled on
 A folder given as `--weights` holds Keras's file under the name above, or weights saved by Keras 3 under
 `<name in lower case>_notop.weights.h5`.
 
-This page is generated: `.venv/bin/python -m sparkdl.backbones >docs/backbones.md` writes it anew.
+This page is generated: `.venv/bin/python -m sparkdl.backbones >docs/backbones.md` regenerates it.
 """
 _IN_1_5 = {"none": "flat", "avg": "averaged", None: "no"}
 
 
 def docs_page() -> str:
-    """Return docs/backbones.md as the records have it."""
+    """Return the text of docs/backbones.md."""
     return _PAGE.format(rows="\n".join(_row(net) for net in BACKBONES.values()))
 
 

@@ -57,7 +57,7 @@ class Network:
         preprocess = getattr(tf.keras.applications, net.module).preprocess_input
         network = for_inference(model, tf.keras.layers)
 
-        # One signature for any number of images, so that a smaller last batch is not traced anew.
+        # One signature for any number of images, so that a smaller last batch is not traced again.
         signature = [tf.TensorSpec((None, net.size, net.size, 3), tf.uint8)]
 
         @tf.function(input_signature=signature, autograph=False)  # type: ignore[untyped-decorator]

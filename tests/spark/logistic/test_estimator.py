@@ -19,7 +19,7 @@ FORMS = {
 
 @pytest.fixture
 def frame(spark):
-    """Rows of float32 features, wide unless told otherwise, one column constant."""
+    """Rows of float32 features, wide by default, one column constant."""
 
     def make(classes=2, rows=40, columns=120, form="vectors"):
         random = np.random.default_rng(3)

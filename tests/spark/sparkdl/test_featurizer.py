@@ -48,7 +48,7 @@ def as_png(pixels):
 
 @pytest.fixture
 def images(spark):
-    """A DataFrame of image structs beside an id."""
+    """A DataFrame with an id and an image struct per row."""
 
     def make(pixels):
         rows = [(number, as_row(one)) for number, one in enumerate(pixels)]

@@ -32,10 +32,10 @@ RAMP = np.tile(np.linspace(0, 4095, WIDTH).astype(np.uint16), (HEIGHT, 1))
 @pytest.fixture
 def logged():
     """What the root logger receives; caplog also records loggers that do not propagate."""
-    told = io.StringIO()
-    handler = logging.StreamHandler(told)
+    log = io.StringIO()
+    handler = logging.StreamHandler(log)
     logging.getLogger().addHandler(handler)
-    yield told
+    yield log
     logging.getLogger().removeHandler(handler)
 
 

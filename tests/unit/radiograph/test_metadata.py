@@ -23,7 +23,7 @@ JPEGS = {
     "grey": {},
     "4:2:0": {"mode": "RGB", "subsampling": 2},
     "4:4:4": {"mode": "RGB", "subsampling": 0},
-    "colours as they are": {"mode": "RGB", "keep_rgb": True},
+    "colours as RGB": {"mode": "RGB", "keep_rgb": True},
     "optimized": {"optimize": True},
     "progressive": {"mode": "RGB", "progressive": True},
     "restart markers": {"mode": "RGB", "restart_marker_blocks": 1},
