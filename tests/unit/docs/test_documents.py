@@ -117,7 +117,7 @@ def test_every_path_in_backticks_exists(page: Path) -> None:
 @each_page
 def test_every_module_exists(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
-    given = [*spans(page), *re.findall(r"-m ([\w.]+)", text)]
+    given = [*spans(page), *re.findall(r"-m\s+([\w.]+)", text)]
     modules = [name for name in given if re.fullmatch(rf"(?:{'|'.join(SOURCES)})(?:\.\w+)+", name)]
     assert [name for name in modules if not _is_module_or_name_in_one(name)] == []
 
