@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from covid_xray.dataset.source import Source
+from covid_xray.dataset.data_folder import DataFolder
 from covid_xray.features.key import feature_key
 from covid_xray.progress import Progress
 from covid_xray.settings import Settings, load_settings
@@ -121,7 +121,7 @@ def ingested(options: Options, tables: Tables, images: int | None, **changes: An
     now = datetime.now(UTC)
     tasks, weights = tuple(settings.tasks), (options.weights, options.weights_store)
     run = runs.Request(runs.new_run_id(now), options.backbones, tasks, *weights)
-    ingest(tables, settings, run, Source(options.data, None), now, _silent)
+    ingest(tables, settings, run, DataFolder(options.data, None), now, _silent)
     return Workbench(options, tables, settings, run.run_id)
 
 

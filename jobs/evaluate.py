@@ -10,8 +10,8 @@ from covid_xray.task import (
     add_patients,
     add_registry,
     add_settings,
+    data_folder_from,
     settings_from,
-    source_from,
     task_main,
 )
 
@@ -20,7 +20,7 @@ main = task_main(
     lambda tables, args, notify: evaluate(
         tables,
         settings_from(args),
-        source_from(args),
+        data_folder_from(args),
         registry_at(args.tracking_uri, args.catalog, args.schema).fetch(args.model),
         args.run_id,
         notify,

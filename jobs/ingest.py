@@ -9,16 +9,16 @@ from covid_xray.task import (
     add_patients,
     add_request,
     add_settings,
+    data_folder_from,
     request_from,
     settings_from,
-    source_from,
     task_main,
 )
 
 main = task_main(
     __doc__,
     lambda tables, args, notify: ingest(
-        tables, settings_from(args), request_from(args), source_from(args), datetime.now(UTC), notify
+        tables, settings_from(args), request_from(args), data_folder_from(args), datetime.now(UTC), notify
     ),
     *(add_settings, add_request, add_images, add_patients),
 )

@@ -11,7 +11,7 @@ from covid_xray.task import (
     add_model,
     add_registry,
     add_settings,
-    data_folder,
+    image_folder,
     settings_from,
     task_main,
 )
@@ -21,7 +21,7 @@ main = task_main(
     lambda tables, args, notify: score(
         tables,
         settings_from(args),
-        data_folder(args),
+        image_folder(args),
         registry_at(args.tracking_uri, args.catalog, args.schema).fetch(args.model),
         args.run_id,
         datetime.now(UTC),

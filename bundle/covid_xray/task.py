@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from pyspark.sql import SparkSession
 
-from covid_xray.dataset.source import Source
+from covid_xray.dataset.data_folder import DataFolder
 from covid_xray.errors import DataError
 from covid_xray.privacy.patient_key import Secret, patient_key
 from covid_xray.progress import Notify, log_progress
@@ -124,7 +124,7 @@ def add_patients(parser: ArgumentParser) -> None:
     )
 
 
-def data_folder(args: Namespace) -> Path:
+def image_folder(args: Namespace) -> Path:
     """Return the folder of images.
 
     Raises
@@ -138,9 +138,9 @@ def data_folder(args: Namespace) -> Path:
     return folder
 
 
-def source_from(args: Namespace) -> Source:
+def data_folder_from(args: Namespace) -> DataFolder:
     """Return the folder of images with the patient ids."""
-    return Source(data_folder(args), args.patients, patient_key(args.patient_id_key))
+    return DataFolder(image_folder(args), args.patients, patient_key(args.patient_id_key))
 
 
 def add_registry(parser: ArgumentParser) -> None:

@@ -6,7 +6,7 @@ from argparse import Namespace
 from contextlib import suppress
 from datetime import UTC, datetime
 
-from covid_xray.dataset.source import Source, inventory
+from covid_xray.dataset.data_folder import DataFolder, inventory
 from covid_xray.errors import CovidXrayError
 from covid_xray.registry.registry import registry_at
 from covid_xray.stages.register import unregistered
@@ -64,7 +64,7 @@ def _previous_run(request: RunRequest, tables: Tables) -> str | None:
         return None
     # Tables of an earlier version may lack a column that is read here.
     tables.create_all()
-    files = inventory(tables.spark, Source(request.data, request.patients), request.settings.classes)
+    files = inventory(tables.spark, DataFolder(request.data, request.patients), request.settings.classes)
     return runs.find_run(tables, runs.inputs_id(files, request.weights, request.settings))
 
 

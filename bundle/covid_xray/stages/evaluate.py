@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from radiograph import Reason
 
-from covid_xray.dataset.source import Source, inventory
+from covid_xray.dataset.data_folder import DataFolder, inventory
 from covid_xray.errors import DataError
 from covid_xray.evaluation.protocols import EXTERNAL
 from covid_xray.evaluation.results import results
@@ -18,7 +18,12 @@ from covid_xray.storage.tables import Tables
 
 
 def evaluate(
-    tables: Tables, settings: Settings, source: Source, registered: Registered, run_id: str, notify: Notify
+    tables: Tables,
+    settings: Settings,
+    folder: DataFolder,
+    registered: Registered,
+    run_id: str,
+    notify: Notify,
 ) -> None:
     """Write `predictions` and `metrics` for class folders that the model was not trained on.
 
@@ -44,7 +49,7 @@ def evaluate(
             "others: use the same classes, or train a new model"
         )
     tables.create_all()
-    files = _refuse_training_images(inventory(tables.spark, source, about.classes), about)
+    files = _refuse_training_images(inventory(tables.spark, folder, about.classes), about)
     good = files[files["reason"].isna()]
     parts = list(apply_model(tables, settings, registered.model, good, "evaluate", notify))
     outcomes = pd.concat(parts or [pd.DataFrame({name: [] for name in ("path", "reason", "detail")})])
@@ -52,7 +57,7 @@ def evaluate(
     undecoded, predicted = labelled[labelled["reason"].notna()], labelled[labelled["reason"].isna()]
     write_quarantine(tables, run_id, pd.concat([files[files["reason"].notna()], undecoded]))
     if predicted.empty:
-        raise DataError(f"{source.root} has no image that the model can be evaluated on: see quarantine")
+        raise DataError(f"{folder.root} has no image that the model can be evaluated on: see quarantine")
     _write(tables, settings, about, _predictions(predicted, about.task))
     note = f"{len(predicted)} images evaluated, {len(files) - len(predicted)} files refused"
     notify(Progress("evaluate", note=note))

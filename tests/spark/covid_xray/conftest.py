@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from covid_xray.dataset.source import Source
+from covid_xray.dataset.data_folder import DataFolder
 from covid_xray.evaluation.splits import split
 from covid_xray.progress import Progress
 from covid_xray.stages.ingest import ingest
@@ -105,7 +105,7 @@ def run_ingest(tables, xrays, run_id, few_fits, said, tmp_path) -> Callable[...,
         suffix="", backbones=(BACKBONE,), tasks=("binary", "multiclass"), patients=None, key=None, **changes
     ) -> None:
         request = Request(run_id + suffix, backbones, tasks, "random", tmp_path)
-        ingest(tables, few_fits(**changes), request, Source(xrays, patients, key), NOW, said.append)
+        ingest(tables, few_fits(**changes), request, DataFolder(xrays, patients, key), NOW, said.append)
 
     return run
 

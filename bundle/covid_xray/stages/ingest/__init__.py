@@ -9,8 +9,8 @@ from pathlib import Path
 import pandas as pd
 from radiograph import other_folders
 
+from covid_xray.dataset.data_folder import DataFolder, inventory
 from covid_xray.dataset.metadata import ORIGINALS, read_originals
-from covid_xray.dataset.source import Source, inventory
 from covid_xray.evaluation.splits import check_all_classes_present, check_no_leaks, split
 from covid_xray.progress import Notify, Progress
 from covid_xray.settings import Settings
@@ -24,7 +24,7 @@ def ingest(
     tables: Tables,
     settings: Settings,
     request: runs.Request,
-    source: Source,
+    folder: DataFolder,
     now: datetime,
     notify: Notify,
 ) -> None:
@@ -36,19 +36,19 @@ def ingest(
         If a class of the requested tasks has no folder or too few usable images.
     """
     tables.create_all()
-    files = inventory(tables.spark, source, settings.classes)
+    files = inventory(tables.spark, folder, settings.classes)
     inputs = runs.inputs_id(files, request.weights, settings)
     runs.open_run(tables, request, inputs, settings, now)
     # From here on failures are recorded in the run's rows; the job's last task reads only these.
     with runs.record_failures(tables, request.run_id):
-        refused = _store(tables, source.root, files)
+        refused = _store(tables, folder.root, files)
         accepted = files[files["reason"].isna() & ~files["path"].isin(refused["path"])]
         _write_quarantine(tables, request.run_id, files, refused)
         for task in request.tasks:
-            check_all_classes_present(files, accepted, source.root, task, settings.tasks[task])
+            check_all_classes_present(files, accepted, folder.root, task, settings.tasks[task])
         _write_splits(tables, settings, request, accepted)
     notify(
-        Progress("ingest", note=_summary(len(accepted), len(files) - len(accepted), source.root, settings))
+        Progress("ingest", note=_summary(len(accepted), len(files) - len(accepted), folder.root, settings))
     )
 
 

@@ -1,7 +1,7 @@
 import shutil
 
 import pytest
-from covid_xray.dataset.source import Source
+from covid_xray.dataset.data_folder import DataFolder
 from covid_xray.errors import DataError
 from covid_xray.privacy.pseudonyms import pseudonym
 from covid_xray.stages.evaluate import evaluate
@@ -11,7 +11,7 @@ from covid_xray.stages.evaluate import evaluate
 def run_evaluate(trained, run_id, said):
     def run(root, key=None, **changes):
         settings = trained.settings.model_copy(update=changes)
-        evaluate(trained.tables, settings, Source(root, None, key), trained.model(), run_id, said.append)
+        evaluate(trained.tables, settings, DataFolder(root, None, key), trained.model(), run_id, said.append)
 
     return run
 

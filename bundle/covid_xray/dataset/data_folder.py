@@ -15,7 +15,7 @@ from covid_xray.dataset.patients import assign_patients
 
 
 @dataclass(frozen=True)
-class Source:
+class DataFolder:
     """Where the X-rays are, and whose.
 
     Attributes
@@ -33,7 +33,7 @@ class Source:
     key: bytes | None = field(default=None, repr=False)
 
 
-def inventory(spark: SparkSession, source: Source, classes: Sequence[str]) -> pd.DataFrame:
+def inventory(spark: SparkSession, folder: DataFolder, classes: Sequence[str]) -> pd.DataFrame:
     """List the files of the class folders by content, with the patients whom they show.
 
     Returns
@@ -42,6 +42,6 @@ def inventory(spark: SparkSession, source: Source, classes: Sequence[str]) -> pd
         As `list_files` and `assign_patients` have it: `path`, `label`, `file`, `image_id`, `reason`,
         `detail`, `patient_id`, `source`, `found_as`.
     """
-    csv = patients_file(source.root, source.patients)
-    patients, sources = read_patients(csv, source.key), read_sources(csv)
-    return assign_patients(list_files(spark, source.root, classes), patients, sources, source.key)
+    csv = patients_file(folder.root, folder.patients)
+    patients, sources = read_patients(csv, folder.key), read_sources(csv)
+    return assign_patients(list_files(spark, folder.root, classes), patients, sources, folder.key)
