@@ -50,9 +50,9 @@ class WideLogisticRegression(
     with as many columns as rows, to convergence. The features of all rows must fit on the driver (4 bytes
     each).
 
-    Everything else is delegated to Spark's estimator with an equivalent penalty, so the class is safe on any
-    data: as many rows as columns or more, an L1 part, bounds, weights, no intercept, or a family other than
-    `auto`. Only then `maxIter` and `tol` count.
+    Any other fit is delegated to Spark's estimator, with an equivalent penalty: as many rows as columns or
+    more, an L1 part, bounds, weights, no intercept, or a family other than `auto`. Only then do `maxIter` and
+    `tol` count.
 
     Parameters
     ----------
