@@ -23,8 +23,12 @@ KEYS = {
     "scores": ["model", "image_id"],
     "runs": ["backbone", "task"],
 }
-# When it was, how long it took, and how many images were left for the last command.
-_PASSING = ["run_id", "updated_at", "featurize_seconds", "train_seconds", "featurized_images"]
+# When it was, how long it took, how many images were left for the last command, and in which folder the weights
+# lie; which weights they are is compared.
+_PASSING = [
+    *("run_id", "updated_at", "featurize_seconds", "train_seconds", "featurized_images"),
+    *("weights_store", "weights_file"),
+]
 _PACKED = {"features": "<f4", "products": "<f8"}
 # Networks differ in the last bits where images come in other batches.
 _TOLERANCE = 1e-4

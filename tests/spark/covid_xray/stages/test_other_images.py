@@ -51,7 +51,7 @@ def test_the_page_names_their_classes_and_sources_and_nothing_of_a_known_dataset
 ):
     settings = few_fits(**TASKS)
     run_ingest(tasks=("multiclass",), **TASKS)
-    audit(tables, settings, run_id, said.append)
+    audit(tables, run_id, said.append)
     assert "source" in {row.backbone for row in of_run("predictions")}
     guessed(settings)
     with pytest.raises(RunFailedError, match="no comparisons"):
