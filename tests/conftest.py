@@ -21,6 +21,14 @@ from jobs.local.__main__ import main
 ROOT = Path(__file__).resolve().parent.parent
 # The fewest fits and resamples: what is computed from more of them is the same code.
 FEW = {"repeats": 1, "patient_grouped.repeats": 1, "patient_grouped.folds": 2, "bootstrap_resamples": 100}
+# A test's queries read a few rows, once each: to compile code for them, to keep statistics of files and to
+# choose files by them, and to describe plans at length takes longer than to run them.
+SMALL_QUERIES = {
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.databricks.delta.stats.skipping": "false",
+    "spark.databricks.delta.stats.collect": "false",
+    "spark.sql.ui.explainMode": "simple",
+}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -45,21 +53,28 @@ def spark_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def spark(spark_log: Path) -> Iterator[SparkSession]:
+def spark(spark_log: Path, short_lived: dict[str, str]) -> Iterator[SparkSession]:
     """One Spark session for all tests: starting one takes longer than most of them."""
-    session = local_session("local[2]", spark_log)
+    with pytest.MonkeyPatch.context() as patched:
+        for name, value in short_lived.items():
+            patched.setenv(name, value)
+        session = local_session("local[2]", spark_log)
     yield session
     session.stop()
 
 
 @pytest.fixture(scope="session")
-def short_lived() -> dict[str, str]:
-    """The environment of a process whose JVM lives for one small run: to compile thoroughly takes it longer
+def short_lived(pytestconfig: pytest.Config) -> dict[str, str]:
+    """The environment of a process whose JVM lives for a few minutes: to compile thoroughly takes it longer
     than it has.
 
-    Its code would not fit into the 48 MB that a JVM has for such code if it is not told.
+    Its code would not fit into the 48 MB that a JVM has for such code if it is not told. With --thorough,
+    Spark is left as `local_session` sets it.
     """
-    return {"JAVA_TOOL_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m"}
+    options = ["-XX:TieredStopAtLevel=1", "-XX:ReservedCodeCacheSize=256m"]
+    if not pytestconfig.getoption("--thorough"):
+        options += [f"-D{key}={value}" for key, value in SMALL_QUERIES.items()]
+    return {"JAVA_TOOL_OPTIONS": " ".join(options)}
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,8 @@ KEYS = {
     "scores": ["model", "image_id"],
     "runs": ["backbone", "task"],
 }
-# When it was, how long it took, how many images were left for the last command, and in which folder the weights
-# lie; which weights they are is compared.
+# When it was, how long it took, how many images were left for the last command, and in which folder the
+# weights lie; which weights they are is compared.
 _PASSING = [
     *("run_id", "updated_at", "featurize_seconds", "train_seconds", "featurized_images"),
     *("weights_store", "weights_file"),

@@ -1,29 +1,33 @@
-"""Several processes with Spark sessions of their own write to the same tables at once."""
-
-import time
+"""Several processes with Spark sessions of their own, of which this is one, write to the same tables."""
 
 import pytest
 
-from tests.faults.writer import IMAGES
+from tests.faults.writer import IMAGES, write
 from tests.same_tables import rows
+
+
+@pytest.fixture
+def schema(spark):
+    """The session's name for the tables of one test."""
+    yield "written"
+    spark.sql("DROP SCHEMA spark_catalog.written CASCADE")
 
 
 @pytest.mark.parametrize(
     ("writers", "rounds"),
     [(2, 2), pytest.param(5, 10, marks=pytest.mark.thorough)],
 )
-def test_no_row_is_lost_or_doubled_and_nobody_hears_of_conflicts(type_command, tmp_path, writers, rounds):
+def test_no_row_is_lost_or_doubled_and_nobody_hears_of_conflicts(
+    spark, schema, type_command, tmp_path, writers, rounds
+):
     output = tmp_path / "my output"
     typed = [
         type_command(
-            str(output / "warehouse"), str(number), str(rounds), program=("-m", "tests.faults.writer")
+            *map(str, (output / "warehouse", number, writers, rounds)), program=("-m", "tests.faults.writer")
         )
-        for number in range(writers)
+        for number in range(1, writers)
     ]
-    while len(list(output.glob("ready-*"))) < writers:
-        assert all(one.process.poll() is None for one in typed), [one.said() for one in typed]
-        time.sleep(0.1)
-    (output / "go").touch()
+    write(spark, schema, output / "warehouse", 0, writers, rounds)
     for one in typed:
         assert one.process.wait(600) == 0, one.said()
         assert one.said() == ""

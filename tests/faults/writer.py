@@ -11,6 +11,7 @@ from covid_xray.settings import load_settings
 from covid_xray.storage import runs
 from covid_xray.storage.session import CATALOG, SCHEMA, attach_warehouse, local_session
 from covid_xray.storage.tables import Tables
+from pyspark.sql import SparkSession
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 RUN, TASK = "run", "binary"
@@ -18,16 +19,26 @@ RUN, TASK = "run", "binary"
 IMAGES = 3
 
 
-def main(warehouse: Path, number: int, rounds: int) -> None:
-    """Write for one backbone, round by round, all that a featurize and a train task write."""
+def main(warehouse: Path, number: int, writers: int, rounds: int) -> None:
+    """Write in a Spark session of this process's own."""
     spark = local_session("local[1]", warehouse.parent / f"spark-{number}.log")
-    attach_warehouse(spark, warehouse)
-    tables = Tables(spark, CATALOG, SCHEMA)
-    (warehouse.parent / f"ready-{number}").touch()
-    while not (warehouse.parent / "go").exists():
-        time.sleep(0.05)
+    write(spark, SCHEMA, warehouse, number, writers, rounds)
+
+
+def write(spark: SparkSession, schema: str, warehouse: Path, number: int, writers: int, rounds: int) -> None:
+    """Write for one backbone, round by round, all that a featurize and a train task write.
+
+    Raises
+    ------
+    TimeoutError
+        If the other writers do not come.
+    """
+    attach_warehouse(spark, warehouse, schema)
+    tables = Tables(spark, CATALOG, schema)
     # All at once, as nothing in a workspace does: even then each table is created once.
+    _wait_for_all("ready", warehouse.parent, number, writers)
     tables.create_all()
+    _wait_for_all("created", warehouse.parent, number, writers)
     backbone, now = f"network{number}", datetime.now(UTC)
     settings = load_settings(ROOT / "config.yaml")
     request = runs.Request(RUN, (backbone,), (TASK,), "random", warehouse.parent)
@@ -36,6 +47,16 @@ def main(warehouse: Path, number: int, rounds: int) -> None:
         _write_round(tables, backbone, done)
         runs.update(tables, runs.state(tables, RUN, backbone), status=runs.RUNNING, featurized_images=done)
     runs.update(tables, runs.state(tables, RUN, backbone), status=runs.SUCCEEDED)
+
+
+def _wait_for_all(what: str, folder: Path, number: int, writers: int, seconds: float = 120) -> None:
+    """Return when every writer has come as far."""
+    (folder / f"{what}-{number}").touch()
+    end = time.monotonic() + seconds
+    while len(list(folder.glob(f"{what}-*"))) < writers:
+        if time.monotonic() > end:
+            raise TimeoutError(f"not all of {writers} writers are {what} after {seconds:.0f} s")
+        time.sleep(0.05)
 
 
 def _write_round(tables: Tables, backbone: str, done: int) -> None:
@@ -56,5 +77,6 @@ if __name__ == "__main__":
     parser = ArgumentParser(description=__doc__)
     parser.add_argument("warehouse", type=Path)
     parser.add_argument("number", type=int)
+    parser.add_argument("writers", type=int)
     parser.add_argument("rounds", type=int)
     main(**vars(parser.parse_args()))

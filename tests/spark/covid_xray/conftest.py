@@ -40,6 +40,12 @@ def tables(spark, tmp_path_factory) -> Iterator[Tables]:
     spark.sql("DROP SCHEMA spark_catalog.stages CASCADE")
 
 
+@pytest.fixture(scope="session")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where random weights are kept, drawn once for all tests."""
+    return tmp_path_factory.mktemp("weights")
+
+
 @pytest.fixture
 def run_id(request: pytest.FixtureRequest) -> str:
     """A run of the test's own."""
@@ -111,7 +117,7 @@ def run_ingest(tables, xrays, run_id, few_fits, said, tmp_path) -> Callable[...,
 
 
 @pytest.fixture
-def ingested(tables, run_id, few_fits, tmp_path) -> Callable[..., list[str]]:
+def ingested(tables, run_id, few_fits, store) -> Callable[..., list[str]]:
     """Write what `ingest` would have, in three commits: images, splits and pending rows. Returns the ids."""
 
     def write(suffix="", per_class=10, images=True) -> list[str]:
@@ -130,7 +136,7 @@ def ingested(tables, run_id, few_fits, tmp_path) -> Callable[..., list[str]]:
         drawn_splits = split(pd.DataFrame(rows), settings).assign(run_id=run_id + suffix)
         records = drawn_splits.astype(object).where(drawn_splits.notna(), None).to_dict("records")
         tables.append("splits", records)
-        request = Request(run_id + suffix, (BACKBONE,), ("binary", "multiclass"), "random", tmp_path)
+        request = Request(run_id + suffix, (BACKBONE,), ("binary", "multiclass"), "random", store)
         runs.open_run(tables, request, "inputs", settings, NOW)
         return ids
 

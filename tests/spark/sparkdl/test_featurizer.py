@@ -78,13 +78,15 @@ def test_features_equal_plain_keras_on_the_same_arrays(images, featurizer, tmp_p
 
     net = backbone(name)
     pixels = noise(2, net.size)
-    found = np.stack(collected(featurizer(modelName=name).transform(images(pixels))))
+    # In one partition: a second worker would build the network too.
+    found = np.stack(collected(featurizer(modelName=name).transform(images(pixels).coalesce(1))))
     weights = resolve("random", name, tmp_path)
     assert resolve(str(weights.path), name, tmp_path).kind == "file"
     module = getattr(keras.applications, net.module)
     model = getattr(keras.applications, name)(include_top=False, weights=None, input_shape=pixels.shape[1:])
     model.load_weights(weights.path)
-    maps = model.predict(module.preprocess_input(pixels.astype(np.float32)), verbose=0)
+    # Called and not `predict`, which compiles first, for many batches.
+    maps = model(module.preprocess_input(pixels.astype(np.float32)), training=False).numpy()
     averaged = net.pooling("published") == "avg"
     expected = maps.mean(axis=(1, 2)) if averaged else maps.reshape(2, -1)
     assert found.shape == (2, net.feature_length("published"))

@@ -16,12 +16,6 @@ from sparkdl import WeightsError
 BACKBONE = "ResNet50"
 
 
-@pytest.fixture(scope="module")
-def store(tmp_path_factory):
-    """The folder of random weights, drawn once for all tests."""
-    return tmp_path_factory.mktemp("weights")
-
-
 @pytest.fixture
 def run_featurize(tables, run_id, make_settings, begun_with, store, said):
     def run(suffix="", weights="random", **changes):
