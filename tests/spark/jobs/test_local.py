@@ -2,14 +2,11 @@
 
 import os
 import shutil
-from argparse import Namespace
 
 import pytest
 from deltalake import DeltaTable
 
-from jobs.local.__main__ import ROOT, main
-from jobs.local.request import parse_request
-from jobs.local.run_cache import fingerprint
+from jobs.local.__main__ import main
 
 RUN = "ResNet50_binary_classification"
 
@@ -149,21 +146,3 @@ def test_a_folder_with_one_class_is_an_error_that_names_the_missing_class(comman
     shutil.copytree(ran.data / "Covid-19", tmp_path / "Covid-19")
     code, printed = command(RUN, "--data", str(tmp_path))
     assert code != 0 and "No_findings" in printed and "Traceback" not in printed
-
-
-def test_patients_csv_in_the_folder_is_part_of_the_fingerprint(tmp_path):
-    def request(patients=None):
-        arguments = {
-            "name": RUN,
-            "data": tmp_path,
-            "weights": "random",
-            "output": tmp_path / "out",
-            "set": [],
-        }
-        return parse_request(Namespace(**arguments, config=ROOT / "config.yaml", patients=patients))
-
-    without = fingerprint(request())
-    assert request().patients is None
-    (tmp_path / "patients.csv").write_text("label,filename,patient_id\n")
-    assert request().patients == tmp_path / "patients.csv" and fingerprint(request()) != without
-    assert request(tmp_path / "other.csv").patients == tmp_path / "other.csv"

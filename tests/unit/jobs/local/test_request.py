@@ -1,0 +1,57 @@
+import json
+
+import pytest
+from covid_xray.errors import CovidXrayError
+from sparkdl.backbones import BACKBONES
+
+
+def test_a_runs_name_is_a_backbone_and_a_task(make_request):
+    request = make_request(name="VGG16_multiclass_classification")
+    assert (request.backbones, request.tasks) == (("VGG16",), ("multiclass",))
+
+
+def test_all_is_every_backbone_on_every_task(make_request):
+    request = make_request(name="all")
+    assert request.backbones == tuple(BACKBONES) and request.tasks == ("binary", "multiclass")
+
+
+def test_paths_are_absolute_wherever_the_command_is_typed(make_request, data, monkeypatch):
+    monkeypatch.chdir(data.parent)
+    request = make_request(data=data.relative_to(data.parent), weights="w", output=None)
+    assert request.data == data and request.weights == str(data.parent / "w")
+    assert request.output == data.parent / "out"
+
+
+@pytest.mark.parametrize("weights", ["imagenet", "random"])
+def test_weights_that_are_no_path_stay_as_they_are(make_request, weights):
+    assert make_request(weights=weights).weights == weights
+
+
+def test_the_job_is_given_what_was_asked_for_and_where_everything_goes(make_request, tmp_path):
+    parameters = make_request(set=["seed=9"]).parameters()
+    assert json.loads(parameters["settings"]) == {"seed": 9}
+    assert json.loads(parameters["backbones"]) == ["ResNet50"]
+    assert parameters["weights_store"] == str(tmp_path / "out" / "weights")
+    assert parameters["tracking_uri"] == f"sqlite:///{tmp_path}/out/mlflow/mlflow.db"
+
+
+def test_patients_csv_in_the_folder_counts_unless_another_is_named(make_request, data):
+    assert make_request().patients is None
+    (data / "patients.csv").write_text("label,filename,patient_id\n")
+    assert make_request().patients == data / "patients.csv"
+    assert make_request(patients=data / "other.csv").patients == data / "other.csv"
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"name": "VGG_binary_classification"}, "did you mean VGG1"),
+        ({"name": "thorax"}, "unknown run 'thorax'"),
+        ({"set": ["limit=3"]}, "unknown setting 'limit'"),
+        ({"data": None}, "--data DIR with the folders Covid-19, No_findings, Pneumonia"),
+    ],
+)
+def test_what_cannot_be_run_is_refused_in_one_line(make_request, changes, says):
+    with pytest.raises(CovidXrayError) as refused:
+        make_request(**changes)
+    assert says in str(refused.value) and "\n" not in str(refused.value)
