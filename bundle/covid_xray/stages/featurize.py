@@ -34,7 +34,7 @@ def featurize(tables: Tables, run_id: str, backbone: str, notify: Notify) -> Non
         If the requested weights are not available.
     """
     with runs.record_failures(tables, run_id, backbone), ThreadPoolExecutor(2) as pool:
-        run_rows = runs.state(tables, run_id, backbone)
+        run_rows = runs.existing_rows(tables, run_id, backbone)
         settings = runs.settings_of(run_rows)
         resolved = _resolve(run_rows, settings)
         start = monotonic()

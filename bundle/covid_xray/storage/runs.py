@@ -87,11 +87,25 @@ def find_run(tables: Tables, inputs: str) -> str | None:
 
 def state(tables: Tables, run_id: str, backbone: str | None = None) -> list[dict[str, Any]]:
     """Return the rows of a run, sorted by backbone and task."""
-    rows = tables.read("runs").where(F.col("run_id") == run_id)
-    if backbone is not None:
-        rows = rows.where(F.col("backbone") == backbone)
+    of_backbone = {} if backbone is None else {"backbone": backbone}
+    rows = tables.matching("runs", {"run_id": run_id} | of_backbone).collect()
     # Sorted here: Spark would need two jobs for a few rows.
-    return sorted((row.asDict() for row in rows.collect()), key=itemgetter("backbone", "task"))
+    return sorted((row.asDict() for row in rows), key=itemgetter("backbone", "task"))
+
+
+def existing_rows(tables: Tables, run_id: str, backbone: str | None = None) -> list[dict[str, Any]]:
+    """Return what `state` does, at least one row.
+
+    Raises
+    ------
+    StageError
+        If the run, or its part for this backbone, does not exist.
+    """
+    rows = state(tables, run_id, backbone)
+    if not rows:
+        part = f" of {backbone}" if backbone else ""
+        raise StageError(f"run {run_id}{part} does not exist: run the ingest task first")
+    return rows
 
 
 def rows_with_reused(tables: Tables, run_id: str) -> list[dict[str, Any]]:
@@ -102,9 +116,7 @@ def rows_with_reused(tables: Tables, run_id: str) -> list[dict[str, Any]]:
     StageError
         If the run does not exist.
     """
-    own = state(tables, run_id)
-    if not own:
-        raise StageError(f"run {run_id} does not exist: run the ingest task first")
+    own = existing_rows(tables, run_id)
     # By time, not by id: run ids of a workspace do not sort by time.
     newest = Window.partitionBy("backbone", "task").orderBy(F.desc("updated_at"))
     same = (F.col("inputs_id") == own[0]["inputs_id"]) & (F.col("status") == SUCCEEDED)
@@ -125,15 +137,13 @@ def settings_of(rows: Sequence[Mapping[str, Any]]) -> Settings:
     Parameters
     ----------
     rows : sequence of mapping
-        Rows of one run, as `state` returns them.
+        Rows of one run, as `existing_rows` returns them.
 
     Raises
     ------
     StageError
-        If `rows` is empty, or this version cannot read the settings.
+        If this version cannot read the settings.
     """
-    if not rows:
-        raise StageError("this run does not exist: run the ingest task first")
     try:
         return Settings.model_validate_json(rows[0]["settings"])
     except ValidationError as error:

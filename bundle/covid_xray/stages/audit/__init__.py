@@ -30,7 +30,7 @@ def audit(tables: Tables, run_id: str, notify: Notify) -> None:
     DataError
         If a patient stands on both sides of a fold of `patient_grouped`.
     """
-    rows = runs.state(tables, run_id)
+    rows = runs.existing_rows(tables, run_id)
     settings = runs.settings_of(rows)
     tasks = {row["task"] for row in rows}
     splits = tables.matching("splits", {"run_id": run_id}).toPandas()

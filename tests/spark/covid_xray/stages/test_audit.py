@@ -66,5 +66,5 @@ def test_a_patient_on_both_sides_of_a_fold_is_refused(ingested, tables, run_id, 
 
 
 def test_a_run_that_was_never_ingested_is_refused(tables, said):
-    with pytest.raises(StageError, match="this run does not exist"):
+    with pytest.raises(StageError, match="run nowhere does not exist: run the ingest task first"):
         audit(tables, "nowhere", said.append)

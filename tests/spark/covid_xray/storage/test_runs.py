@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime
 
+import pytest
+from covid_xray.errors import StageError
 from covid_xray.storage import runs
 from covid_xray.storage.runs import Request
 
@@ -27,3 +29,14 @@ def test_succeeded_rows_are_kept_and_only_their_weights_source_is_updated(
             assert [row[name] for name in same] == [begun[task][name] for name in same]
     new = rows["VGG16", "multiclass"]
     assert new.status == runs.PENDING and runs.settings_of([new.asDict()]) == settings
+
+
+def test_a_run_that_does_not_exist_is_named_with_what_comes_first(tables):
+    with pytest.raises(StageError, match="run nowhere does not exist: run the ingest task first"):
+        runs.existing_rows(tables, "nowhere")
+
+
+def test_so_is_a_backbone_that_a_run_was_not_requested_for(ingested, tables, run_id):
+    ingested()
+    with pytest.raises(StageError, match=f"run {run_id} of VGG19 does not exist"):
+        runs.existing_rows(tables, run_id, "VGG19")

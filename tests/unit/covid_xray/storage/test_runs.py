@@ -67,8 +67,3 @@ def test_settings_that_this_version_cannot_read_give_a_one_line_error(make_setti
     with pytest.raises(StageError, match="run r1 was started by a version with other settings") as raised:
         settings_of([{"run_id": "r1", "settings": other}])
     assert "\n" not in str(raised.value)
-
-
-def test_a_missing_run_is_an_error_that_says_what_to_run_first():
-    with pytest.raises(StageError, match="run the ingest task first"):
-        settings_of([])
