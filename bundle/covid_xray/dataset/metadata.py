@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -43,14 +44,7 @@ def read_patients(csv: Path | None, key: bytes | None = None) -> dict[tuple[str,
     DataError
         If the file is missing, lacks a column, or gives one image two patients.
     """
-    if csv is None:
-        return {}
-    patients: dict[tuple[str, str], str] = {}
-    for image, patient in _cells(csv, "patient_id"):
-        known = patients.setdefault(image, patient)
-        if known != patient:
-            raise DataError(_two_patients(csv, image, known, patient, key))
-    return patients
+    return _by_image(csv, "patient_id", partial(_two_patients, key=key))
 
 
 def read_sources(csv: Path | None) -> dict[tuple[str, str], str]:
@@ -61,14 +55,7 @@ def read_sources(csv: Path | None) -> dict[tuple[str, str], str]:
     DataError
         If the file is missing, lacks another column, or gives one image two sources.
     """
-    if csv is None:
-        return {}
-    sources: dict[tuple[str, str], str] = {}
-    for image, source in _cells(csv, "source"):
-        if sources.setdefault(image, source) != source:
-            # Not the name of the image, which may hold a patient's.
-            raise DataError(f"{csv} gives an image of {image[0]} two sources: leave one of the rows")
-    return sources
+    return _by_image(csv, "source", _two_sources)
 
 
 def patient_of(label: str, path: str, image_id: str, patients: ByImage) -> str:
@@ -108,6 +95,18 @@ def read_originals(root: Path) -> pd.DataFrame:
         ) from None
 
 
+def _by_image(
+    csv: Path | None, column: str, conflict: Callable[[tuple[str, str], str, str], str]
+) -> dict[tuple[str, str], str]:
+    """Read one value per image; `conflict` words what is wrong with an image that has two."""
+    values: dict[tuple[str, str], str] = {}
+    for image, value in _cells(csv, column) if csv else ():
+        known = values.setdefault(image, value)
+        if known != value:
+            raise DataError(f"{csv} gives {conflict(image, known, value)}: leave one of the rows")
+    return values
+
+
 def _cells(csv: Path, column: str) -> Iterator[tuple[tuple[str, str], str]]:
     """Yield (label, file stem) and the value of a column, for each file name of each row that has both."""
     table = _read_csv(csv, "patients")
@@ -123,15 +122,17 @@ def _cells(csv: Path, column: str) -> Iterator[tuple[tuple[str, str], str]]:
             yield (str(label), PurePosixPath(str(file)).stem), str(value)
 
 
-def _two_patients(csv: Path, image: tuple[str, str], one: str, other: str, key: bytes | None) -> str:
+def _two_patients(image: tuple[str, str], one: str, other: str, *, key: bytes | None) -> str:
     label, name = image
     if key is None:
-        return f"{csv} gives {label}/{name} two patients, {one} and {other}: leave one of the rows"
-    # Its name may hold either of them.
-    return (
-        f"{csv} gives an image of {label} two patients, {pseudonym(one, key)} and {pseudonym(other, key)}: "
-        "leave one of the rows"
-    )
+        return f"{label}/{name} two patients, {one} and {other}"
+    # The name of the image may contain either id.
+    return f"an image of {label} two patients, {pseudonym(one, key)} and {pseudonym(other, key)}"
+
+
+def _two_sources(image: tuple[str, str], *_: str) -> str:
+    # Without the name of the image, which may contain a patient's id.
+    return f"an image of {image[0]} two sources"
 
 
 def _read_csv(csv: Path, what: str) -> pd.DataFrame:

@@ -16,6 +16,7 @@ from sparkdl.images import to_input
 
 from covid_xray.errors import DataError
 from covid_xray.evaluation.metrics.bootstrap import Interval, bootstrap_weights, percentiles
+from covid_xray.evaluation.results_model import missed
 
 # Images of a task that are explained, besides the missed ones, where a map costs a pass through the network.
 SAMPLE = 24
@@ -135,8 +136,7 @@ def images_to_explain(held_out: pd.DataFrame, classes: Sequence[str], sample: in
     """
     ordered = held_out.sort_values("image_id")
     of_class = ordered.groupby("label").head(sample // len(classes))
-    missed = ordered[(ordered["label"] == classes[0]) & (ordered["prediction"] != classes[0])]
-    return sorted({*of_class["image_id"], *missed["image_id"]})
+    return sorted({*of_class["image_id"], *missed(ordered, classes[0])["image_id"]})
 
 
 def overlay_png(

@@ -93,16 +93,28 @@ class Result:
         return next((self.by_protocol[p] for p in INTERNAL if p in self.by_protocol), None)
 
     @property
+    def accuracy(self) -> float:
+        """Its accuracy in `headline`, by which classifiers are ranked; 0 without a result."""
+        return self.headline.overall["accuracy"].value if self.headline else 0.0
+
+    @property
     def external(self) -> ProtocolResult | None:
         """Its result on images from elsewhere."""
         return self.by_protocol.get(EXTERNAL)
 
 
+def missed(predictions: pd.DataFrame, positive: str) -> pd.DataFrame:
+    """Return the predictions for images of the positive class that name another class.
+
+    Parameters
+    ----------
+    predictions : pandas.DataFrame
+        Columns `label` and `prediction`: a row an image.
+    """
+    return predictions[(predictions["label"] == positive) & (predictions["prediction"] != positive)]
+
+
 def baselines(results: Iterable[Result], task: str) -> list[Result]:
     """Return the results of the baselines, the best first."""
     found = [r for r in results if r.task == task and r.kind == "baseline" and r.headline]
-    return sorted(found, key=_accuracy, reverse=True)
-
-
-def _accuracy(result: Result) -> float:
-    return result.headline.overall["accuracy"].value if result.headline else 0.0
+    return sorted(found, key=lambda result: result.accuracy, reverse=True)

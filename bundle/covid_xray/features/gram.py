@@ -129,6 +129,20 @@ def stored_gram(
     return stored.restricted_to(ids) if set(ids) <= set(stored_ids) else None
 
 
+def read_features(
+    tables: Tables, key: Mapping[str, str], ids: Sequence[str]
+) -> tuple[FeatureRows, GramMatrix]:
+    """Read the features of `ids` and their Gram matrix, which is computed unless it is stored.
+
+    Raises
+    ------
+    StageError
+        If an image has no features.
+    """
+    features = collect_rows(tables.matching("features", key), ids)
+    return features, stored_gram(tables, key, ids) or GramMatrix.of(ids, features)
+
+
 def compute_gram(tables: Tables, key: Mapping[str, str], ids: Sequence[str]) -> GramMatrix:
     """Read the features of `ids` and compute their Gram matrix.
 

@@ -13,7 +13,6 @@ from covid_xray.progress import Notify, Progress
 from covid_xray.registry.files import decode_images
 from covid_xray.registry.saved import SavedModel
 from covid_xray.settings import Settings
-from covid_xray.storage.frames import records
 from covid_xray.storage.tables import Tables
 
 _NOT_DECODED = "the network's decoder cannot read it"
@@ -55,16 +54,3 @@ def _apply_to_chunk(
     not_decoded = predictions["reason"].isna() & predictions["prediction"].isna()
     predictions.loc[not_decoded, ["reason", "detail"]] = [str(Reason.unreadable), _NOT_DECODED]
     return predictions.sort_values("path", ignore_index=True)
-
-
-def write_quarantine(tables: Tables, run_id: str, refused: pd.DataFrame) -> None:
-    """Write the files that this run refused, replacing its earlier rows.
-
-    Parameters
-    ----------
-    refused : pandas.DataFrame
-        Columns `path`, `reason`, `detail`, and `label` if the folder gives one.
-    """
-    columns = [name for name in ("path", "label", "reason", "detail") if name in refused]
-    rows = refused[columns].assign(run_id=run_id)
-    tables.replace("quarantine", records(rows), where={"run_id": [run_id]})

@@ -50,7 +50,7 @@ def _fuse(
     tables: Tables, settings: Settings, run_id: str, succeeded: Sequence[dict[str, Any]]
 ) -> pd.DataFrame:
     """Cross-validate on the fused features of all networks, for each task with at least two networks."""
-    splits = tables.read("splits").where(F.col("run_id") == run_id).toPandas()
+    splits = tables.matching("splits", {"run_id": run_id}).toPandas()
     matrices: dict[tuple[str, str], GramMatrix | None] = {}
     parts = []
     for task, classes in settings.tasks.items():

@@ -10,10 +10,11 @@ from covid_xray.errors import DataError
 from covid_xray.evaluation.protocols import EXTERNAL
 from covid_xray.evaluation.results import results
 from covid_xray.progress import Notify, Progress
-from covid_xray.registry.apply import apply_model, write_quarantine
+from covid_xray.registry.apply import apply_model
 from covid_xray.registry.saved import About
 from covid_xray.registry.versions import Registered
 from covid_xray.settings import Settings
+from covid_xray.storage.quarantine import write_quarantine
 from covid_xray.storage.tables import Tables
 
 

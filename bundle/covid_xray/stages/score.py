@@ -11,10 +11,11 @@ from pyspark.sql import functions as F
 
 from covid_xray.dataset.patients import hide_patients
 from covid_xray.progress import Notify, Progress
-from covid_xray.registry.apply import apply_model, write_quarantine
+from covid_xray.registry.apply import apply_model
 from covid_xray.registry.files import list_distinct_files
 from covid_xray.registry.versions import Registered
 from covid_xray.settings import Settings
+from covid_xray.storage.quarantine import write_quarantine
 from covid_xray.storage.tables import Tables
 
 

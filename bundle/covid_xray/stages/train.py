@@ -6,7 +6,6 @@ from time import monotonic
 from typing import Any
 
 import pandas as pd
-from pyspark.sql import functions as F
 
 from covid_xray.evaluation.cross_validation import predict_held_out
 from covid_xray.evaluation.results import results
@@ -30,7 +29,7 @@ def train(tables: Tables, run_id: str, backbone: str, notify: Notify) -> None:
     with runs.record_failures(tables, run_id, backbone):
         start = monotonic()
         settings = runs.settings_of(rows)
-        splits = tables.read("splits").where(F.col("run_id") == run_id).toPandas()
+        splits = tables.matching("splits", {"run_id": run_id}).toPandas()
         splits = splits[splits["task"].isin([row["task"] for row in rows])]
         check_no_leaks(splits)
         key, ids = feature_key(settings, backbone, rows[0]["weights_id"]), sorted(set(splits["image_id"]))

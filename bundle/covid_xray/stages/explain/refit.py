@@ -12,8 +12,7 @@ from pyspark.sql import functions as F
 
 from covid_xray.evaluation.cross_validation import Fold, fit_folds
 from covid_xray.evaluation.protocols import INTERNAL
-from covid_xray.features.collect import collect_rows
-from covid_xray.features.gram import GramMatrix, stored_gram
+from covid_xray.features.gram import GramMatrix, read_features
 from covid_xray.features.key import feature_key
 from covid_xray.settings import Settings
 from covid_xray.storage.tables import Tables
@@ -49,13 +48,12 @@ def refit(tables: Tables, settings: Settings, rows: Sequence[Mapping[str, Any]])
     rows : sequence of mapping
         Rows of `runs` of one run and network, one per task.
     """
-    repeat = (F.col("run_id") == rows[0]["run_id"]) & (F.col("repeat") == REPEAT)
-    run_splits = tables.read("splits").where(repeat).toPandas()
+    of_run = tables.matching("splits", {"run_id": rows[0]["run_id"]})
+    run_splits = of_run.where(F.col("repeat") == REPEAT).toPandas()
     splits = {row["task"]: strictest(run_splits[run_splits["task"] == row["task"]]) for row in rows}
     ids = sorted(set(pd.concat(splits.values())["image_id"]))
     key = feature_key(settings, rows[0]["backbone"], rows[0]["weights_id"])
-    features = collect_rows(tables.matching("features", key), ids)
-    gram = stored_gram(tables, key, ids) or GramMatrix.of(ids, features)
+    features, gram = read_features(tables, key, ids)
     fitted = [
         (task, fold)
         for task, task_splits in splits.items()

@@ -17,6 +17,7 @@ from covid_xray.settings import Settings
 from covid_xray.stages.ingest.accept import accept
 from covid_xray.storage import runs
 from covid_xray.storage.frames import records
+from covid_xray.storage.quarantine import write_quarantine
 from covid_xray.storage.tables import Tables
 
 
@@ -43,7 +44,9 @@ def ingest(
     with runs.record_failures(tables, request.run_id):
         refused = _store(tables, folder.root, files)
         accepted = files[files["reason"].isna() & ~files["path"].isin(refused["path"])]
-        _write_quarantine(tables, request.run_id, files, refused)
+        labels = files.set_index("path")["label"]
+        undecoded = refused.assign(label=refused["path"].map(labels))
+        write_quarantine(tables, request.run_id, pd.concat([files[files["reason"].notna()], undecoded]))
         for task in request.tasks:
             check_all_classes_present(files, accepted, folder.root, task, settings.tasks[task])
         _write_splits(tables, settings, request, accepted)
@@ -70,15 +73,6 @@ def _correct_sources(tables: Tables, files: pd.DataFrame, known: Mapping[str, st
     changed = [row for row in records(told) if row["source"] != known[row["image_id"]]]
     if changed:
         tables.correct("images", changed, key="image_id")
-
-
-def _write_quarantine(tables: Tables, run_id: str, files: pd.DataFrame, refused: pd.DataFrame) -> None:
-    labels = files.set_index("path")["label"]
-    refused_on_decoding = refused.assign(label=refused["path"].map(labels))
-    refused_in_inventory = files[files["reason"].notna()]
-    columns = ["path", "label", "reason", "detail"]
-    rows = pd.concat([refused_in_inventory[columns], refused_on_decoding[columns]]).assign(run_id=run_id)
-    tables.replace("quarantine", records(rows), where={"run_id": [run_id]})
 
 
 def _write_splits(tables: Tables, settings: Settings, request: runs.Request, accepted: pd.DataFrame) -> None:

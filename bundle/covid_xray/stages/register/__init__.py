@@ -10,13 +10,11 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
-from pyspark.sql import functions as F
 
 from covid_xray.evaluation.plots import draw_network
 from covid_xray.evaluation.results import read_results
-from covid_xray.features.collect import collect_rows
 from covid_xray.features.compute import weights_file
-from covid_xray.features.gram import GramMatrix, stored_gram
+from covid_xray.features.gram import read_features
 from covid_xray.features.key import feature_key
 from covid_xray.progress import Notify, Progress
 from covid_xray.registry.classifier import fit_all
@@ -71,13 +69,12 @@ def _refit(
     tables: Tables, settings: Settings, rows: Sequence[_Row], weights: Path
 ) -> Iterator[tuple[_Row, SavedModel, pd.DataFrame]]:
     """Yield the model and the images of each row; features are read once for all rows."""
-    splits = tables.read("splits").where(F.col("run_id") == rows[0]["run_id"])
+    splits = tables.matching("splits", {"run_id": rows[0]["run_id"]})
     used = splits.select("task", "image_id", "label", "patient_id").distinct().toPandas()
     used = used[used["task"].isin([row["task"] for row in rows])]
     key = feature_key(settings, rows[0]["backbone"], rows[0]["weights_id"])
     ids = sorted(set(used["image_id"]))
-    features = collect_rows(tables.matching("features", key), ids)
-    gram = stored_gram(tables, key, ids) or GramMatrix.of(ids, features)
+    features, gram = read_features(tables, key, ids)
     for row in rows:
         images, classes = used[used["task"] == row["task"]], settings.tasks[row["task"]]
         about = About(

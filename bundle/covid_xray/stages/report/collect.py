@@ -37,9 +37,9 @@ def collect(tables: Tables, run_id: str) -> Report:
     variants = read_variants(tables, shown)
     others = {row["run_id"] for row in variants}
     results = read_results(tables, run_id, [*shown, *variants])
-    splits = tables.read("splits").where(F.col("run_id") == run_id).toPandas()
+    splits = tables.matching("splits", {"run_id": run_id}).toPandas()
     images, dataset = tell_sources(runs.images_of(tables, run_id).drop("content").toPandas())
-    refused = tables.read("quarantine").where(F.col("run_id") == run_id).orderBy("reason", "path").collect()
+    refused = tables.matching("quarantine", {"run_id": run_id}).orderBy("reason", "path").collect()
     return Report(
         run_id=run_id,
         results=tuple(sorted((r for r in results if r.run_id not in others), key=_order)),
@@ -61,7 +61,7 @@ def _order(result: Result) -> tuple[str, str, bool, str]:
 
 
 def _comparisons(tables: Tables, run_id: str) -> list[Comparison]:
-    rows = tables.read("comparisons").where(F.col("run_id") == run_id)
+    rows = tables.matching("comparisons", {"run_id": run_id})
     ordered = rows.orderBy("task", "protocol", "second_kind", "first", "second").select(*_COMPARED)
     return [Comparison(**row.asDict()) for row in ordered.collect()]
 

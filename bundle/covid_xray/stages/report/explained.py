@@ -19,7 +19,7 @@ from covid_xray.evaluation.explanations import (
     lung_box,
     overlay_png,
 )
-from covid_xray.evaluation.results_model import Result
+from covid_xray.evaluation.results_model import Result, missed
 from covid_xray.features.preprocessing import preprocessed
 from covid_xray.stages.report.values import Report
 from covid_xray.storage.tables import Tables
@@ -87,9 +87,9 @@ def _read(tables: Tables, report: Report, result: Result) -> Explanation | None:
 
 def _chosen(rows: pd.DataFrame, classes: tuple[str, ...]) -> tuple[list[str], int]:
     """Return a fixed sample and the first missed images, and how many more of these there are."""
-    missed = sorted(rows.loc[(rows["label"] == classes[0]) & (rows["prediction"] != classes[0]), "image_id"])
-    sample = images_to_explain(rows[~rows["image_id"].isin(missed)], classes, _OF_CLASS * len(classes))
-    return sorted({*sample, *missed[:_MISSED]}), max(len(missed) - _MISSED, 0)
+    missed_ids = sorted(missed(rows, classes[0])["image_id"])
+    sample = images_to_explain(rows[~rows["image_id"].isin(missed_ids)], classes, _OF_CLASS * len(classes))
+    return sorted({*sample, *missed_ids[:_MISSED]}), max(len(missed_ids) - _MISSED, 0)
 
 
 def _drawn(shown: pd.DataFrame, box: Box) -> Iterator[Explained]:

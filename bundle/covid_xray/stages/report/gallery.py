@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from PIL import Image
 from pyspark.sql import functions as F
 
+from covid_xray.evaluation.results_model import missed
 from covid_xray.stages.report.values import Report
 from covid_xray.storage.tables import Tables
 
@@ -60,13 +61,13 @@ class Gallery:
 def read_gallery(tables: Tables, report: Report) -> Gallery:
     """Find the missed images of each task and read their pictures."""
     found = {task: missed_images(report, task) for task in report.tasks}
-    missed = {task: images[:_MOST] for task, images in found.items()}
-    left_out = {task: len(images) - len(missed[task]) for task, images in found.items()}
-    ids = sorted({image.image_id for images in missed.values() for image in images})
+    shown = {task: images[:_MOST] for task, images in found.items()}
+    left_out = {task: len(images) - len(shown[task]) for task, images in found.items()}
+    ids = sorted({image.image_id for images in shown.values() for image in images})
     if not ids:
-        return Gallery(missed, left_out)
+        return Gallery(shown, left_out)
     rows = tables.read("images").where(F.col("image_id").isin(ids)).select("image_id", "content").collect()
-    return Gallery(missed, left_out, {row["image_id"]: thumbnail(bytes(row["content"])) for row in rows})
+    return Gallery(shown, left_out, {row["image_id"]: thumbnail(bytes(row["content"])) for row in rows})
 
 
 def missed_images(report: Report, task: str) -> tuple[Missed, ...]:
@@ -75,11 +76,9 @@ def missed_images(report: Report, task: str) -> tuple[Missed, ...]:
     predicted: dict[tuple[str, str, str], dict[str, str]] = {}
     for network in networks:
         assert network.headline is not None  # noqa: S101 - chosen for having one
-        rows = network.headline.held_out
-        wrong = rows[(rows["label"] == network.classes[0]) & (rows["prediction"] != network.classes[0])]
-        for image, patient, label, prediction in wrong[
-            ["image_id", "patient_id", "label", "prediction"]
-        ].itertuples(index=False):
+        wrong = missed(network.headline.held_out, network.classes[0])
+        columns = wrong[["image_id", "patient_id", "label", "prediction"]]
+        for image, patient, label, prediction in columns.itertuples(index=False):
             predicted.setdefault((image, patient, label), {})[network.name] = prediction
     found = [Missed(task, *key, by_network, len(networks)) for key, by_network in predicted.items()]
     return tuple(sorted(found, key=lambda image: (-len(image.predicted), image.image_id)))

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from covid_xray.evaluation.baselines import BASELINES
 from covid_xray.evaluation.explanations import BoxSummary
 from covid_xray.evaluation.protocols import AS_PUBLISHED, INTERNAL, PATIENT_GROUPED
-from covid_xray.evaluation.results_model import Result, Value
+from covid_xray.evaluation.results_model import Result, Value, missed
 from covid_xray.stages.report.values import UNKNOWN, Comparison, Report
 
 _HELD_OUT = {
@@ -50,7 +50,7 @@ def _of_task(report: Report, task: str) -> Iterator[str]:
     networks = [result for result in report.networks(task) if result.headline]
     if not networks:
         return
-    best = max(networks, key=lambda result: _accuracy(result))
+    best = max(networks, key=lambda result: result.accuracy)
     protocol = next(p for p in INTERNAL if p in best.by_protocol)
     accuracy = best.by_protocol[protocol].overall["accuracy"]
     yield (
@@ -84,9 +84,8 @@ def _against_baseline(report: Report, best: Result, protocol: str) -> Iterator[s
 def _missed(best: Result) -> Iterator[str]:
     assert best.headline is not None  # noqa: S101 - chosen for having one
     held_out, positive = best.headline.held_out, best.classes[0]
-    of_class = held_out[held_out["label"] == positive]
-    missed = int((of_class["prediction"] != positive).sum())
-    yield f"It missed {missed} of {len(of_class)} images of {positive} (repeat 0)."
+    images = int((held_out["label"] == positive).sum())
+    yield f"It missed {len(missed(held_out, positive))} of {images} images of {positive} (repeat 0)."
 
 
 def _of_sources(report: Report) -> Iterator[str]:
@@ -107,7 +106,3 @@ def _classes_of_their_own_source(report: Report) -> Sequence[str]:
         if not others & set(counts):
             found.append(label)
     return found
-
-
-def _accuracy(result: Result) -> float:
-    return result.headline.overall["accuracy"].value if result.headline else 0.0
