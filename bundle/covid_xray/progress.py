@@ -54,7 +54,7 @@ class Progress:
 Notify = Callable[[Progress], None]
 
 
-def log_progress() -> Notify:
+def progress_logger() -> Notify:
     """Return a callback that writes each progress message to the package's log."""
     logger = logging.getLogger("covid_xray")
     if not logger.handlers:

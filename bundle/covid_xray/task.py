@@ -14,7 +14,7 @@ from pyspark.sql import SparkSession
 from covid_xray.dataset.data_folder import DataFolder
 from covid_xray.errors import DataError
 from covid_xray.privacy.patient_key import Secret, patient_key
-from covid_xray.progress import Notify, log_progress
+from covid_xray.progress import Notify, progress_logger
 from covid_xray.settings import Settings, load_settings
 from covid_xray.storage.runs import Request
 from covid_xray.storage.tables import Tables
@@ -60,7 +60,7 @@ def task_main(description: str | None, work: Work, *arguments: Argument) -> Main
             add(parser)
         args = parser.parse_args(argv)
         tables = Tables(SparkSession.builder.getOrCreate(), args.catalog, args.schema)
-        work(tables, args, notify or log_progress())
+        work(tables, args, notify or progress_logger())
 
     return main
 

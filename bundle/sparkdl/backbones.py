@@ -160,7 +160,7 @@ This page is generated: `.venv/bin/python -m sparkdl.backbones >docs/backbones.m
 _IN_1_5 = {"none": "flat", "avg": "averaged", None: "no"}
 
 
-def docs_page() -> str:
+def document() -> str:
     """Return the text of docs/backbones.md."""
     return _PAGE.format(rows="\n".join(_row(net) for net in BACKBONES.values()))
 
@@ -172,4 +172,4 @@ def _row(net: Backbone) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(docs_page())
+    sys.stdout.write(document())

@@ -1,1 +1,1 @@
-"""What a folder of X-rays holds: its files by content, their patients, and what is inside them."""
+"""Data folders of X-rays: their files by content, patients and sources, and decoding."""

@@ -1,4 +1,4 @@
-"""The files of a data folder with their patients: what a run is made of."""
+"""The inventory of a data folder: its files with their patients and sources."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from covid_xray.dataset.patients import assign_patients
 
 @dataclass(frozen=True)
 class DataFolder:
-    """Where the X-rays are, and whose.
+    """A folder of X-rays.
 
     Attributes
     ----------
     root : Path
         Holds the class folders.
     patients : Path or None
-        CSV of patients' ids; None for patients.csv in `root`, if it exists.
+        CSV of patient ids; None for patients.csv in `root`, if it exists.
     key : bytes or None
-        Of the hashes that stand in tables and messages for patients' ids; None leaves ids as they are.
+        Key for the pseudonyms of patients in tables and messages; None keeps ids unchanged.
     """
 
     root: Path
@@ -34,12 +34,12 @@ class DataFolder:
 
 
 def inventory(spark: SparkSession, folder: DataFolder, classes: Sequence[str]) -> pd.DataFrame:
-    """List the files of the class folders by content, with the patients whom they show.
+    """List the files of the class folders with their hashes, patients and sources.
 
     Returns
     -------
     pandas.DataFrame
-        As `list_files` and `assign_patients` have it: `path`, `label`, `file`, `image_id`, `reason`,
+        Columns of `list_files` and `assign_patients`: `path`, `label`, `file`, `image_id`, `reason`,
         `detail`, `patient_id`, `source`, `found_as`.
     """
     csv = patients_file(folder.root, folder.patients)

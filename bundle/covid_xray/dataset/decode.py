@@ -1,4 +1,4 @@
-"""Decode files on the workers: what each of them holds, or why it is refused."""
+"""Decode files on the workers; a file that cannot be decoded gets the reason instead."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ABOUT = [(name, pa.string()) for name in ("path", "image_id", "reason", "detail
 
 
 def to_dataframe(spark: SparkSession, files: pd.DataFrame) -> DataFrame:
-    """Return what the workers need of each file: `path`, `file`, `image_id`."""
+    """Return the columns that the workers need: `path`, `file`, `image_id`."""
     names = ["path", "file", "image_id"]
     return spark.createDataFrame(files[names], ", ".join(f"{name} STRING" for name in names))
 
@@ -31,17 +31,17 @@ def decode_files(
     columns : sequence of (str, pyarrow.DataType)
         Names and types of what `values` returns.
     values : callable
-        Makes them out of a decoded X-ray, by name.
+        Returns the values of `columns` for a decoded X-ray, by name.
 
     Returns
     -------
     DataFrame
-        `path`, `image_id`, `reason`, `detail` and `columns`; either these are null or `reason` is.
+        `path`, `image_id`, `reason`, `detail` and `columns`; either `columns` or `reason` is null.
     """
     schema = pa.schema([*_ABOUT, *columns])
 
     def decode_each(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        # One picture a batch: a decoded original may be large, and the encoded ones add up.
+        # One image per batch: a decoded original may be large, and encoded images add up.
         for batch in batches:
             for row in batch.to_pylist():
                 found = {"path": row["path"], "image_id": row["image_id"]} | _decode(row["file"], values)

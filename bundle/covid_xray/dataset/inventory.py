@@ -1,4 +1,4 @@
-"""Which files there are, by content: the first of two passes over the data folder."""
+"""List and hash files and mark duplicates: the first of two passes over the data folder."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import pyarrow as pa
 from pyspark.sql import SparkSession
 from radiograph import Found, Reason, walk
 
-# What `detail` begins with where another file has the same bytes; that one's path follows.
+# Prefix of `detail` for a duplicate; the path of the first file with these bytes follows.
 SAME_AS = "same bytes as "
 COLUMNS = "path STRING, label STRING, file STRING, image_id STRING, reason STRING, detail STRING"
 
 _TASK_FILES = 128
-# Files in one query or commit: what the workers need to know of each is less than a kilobyte.
+# Files per query or commit: the workers need less than a kilobyte of data per file.
 FILES_AT_ONCE = 100_000
 
 
@@ -26,16 +26,16 @@ def list_files(spark: SparkSession, root: Path, classes: Sequence[str]) -> pd.Da
     Returns
     -------
     pandas.DataFrame
-        Columns of `COLUMNS`, sorted by path. `image_id` is null where the file could not be read;
-        `reason` and `detail` then say why. Of files with equal bytes the first by path stays, the others are
-        `duplicate`; equal bytes under two labels are all `label_conflict`, since either may be wrong.
+        Columns of `COLUMNS`, sorted by path. If a file cannot be read, `image_id` is null and `reason` and
+        `detail` say why. Of files with equal bytes the first by path is kept, the others are `duplicate`;
+        equal bytes under two labels are all `label_conflict`, since either label may be wrong.
     """
     present = [name for name in classes if (root / name).is_dir()] or list(classes)
     return deduplicate(spark, walk(root, present))
 
 
 def deduplicate(spark: SparkSession, files: Iterable[Found]) -> pd.DataFrame:
-    """Return what `list_files` does of files that have been found already: hash them and mark duplicates."""
+    """Hash files that have been found already and mark duplicates; the result is that of `list_files`."""
     found = [_as_row(file) for file in files]
     if not found:
         return pd.DataFrame([], columns=[part.split()[0] for part in COLUMNS.split(",")], dtype="object")
@@ -56,7 +56,7 @@ def _as_row(file: Found) -> tuple[str | None, ...]:
 
 
 def tasks_for(files: int) -> int:
-    """Return how many Spark tasks read so many files: starting one takes as long as hashing a hundred."""
+    """Return the number of Spark tasks for so many files: starting one takes as long as hashing a hundred."""
     return -(-files // _TASK_FILES)
 
 

@@ -1,4 +1,4 @@
-"""The datasets that are known by name: one record each, and the table of docs made from them."""
+"""The known datasets, one record each, and docs/datasets.md, which is generated from them."""
 
 from __future__ import annotations
 
@@ -64,19 +64,18 @@ KNOWN = (COVID_19,)
 
 
 def patient_in_name(path: str) -> str:
-    """Return the patient that the name of a known collection's file holds; an empty text for other files.
+    """Return the patient id in a file name of a known collection; an empty string for other files.
 
-    The class does not matter: files of one patient must not be taken for two patients' because somebody put
-    them into folders of other names.
+    The class folder is ignored, so that a patient's files in differently named folders keep one patient.
     """
     collections = (collection for dataset in KNOWN for collection in dataset.collections)
     return next(filter(None, (collection.patient_in_name(path) for collection in collections)), "")
 
 
 def recognise(images: Sequence[ImageFacts]) -> tuple[Dataset | None, list[str | None]]:
-    """Return the known dataset that all these images are of, if any, and the source of each image.
+    """Return the known dataset that all images belong to, or None, and the source of each image.
 
-    Where there is no such dataset, sources are those that were given, None for images without one.
+    Without a known dataset, sources are the given ones, or None.
     """
     for dataset in KNOWN:
         sources = dataset.sources_of(images)
@@ -86,17 +85,16 @@ def recognise(images: Sequence[ImageFacts]) -> tuple[Dataset | None, list[str | 
 
 
 def tell_sources(images: pd.DataFrame) -> tuple[pd.DataFrame, Dataset | None]:
-    """Return rows of the table `images` with their sources, and the known dataset that they all are of.
+    """Add sources to rows of the table `images`; also return the known dataset they all belong to, or None.
 
     Parameters
     ----------
     images : pandas.DataFrame
-        Columns `label`, `path`, `patient_id` and, unless the table was last written by a version that did not
-        know it, `source`.
+        Columns `label`, `path`, `patient_id` and `source`, which tables of earlier versions lack.
     """
     known = images if "source" in images else images.assign(source=None)
     columns = (known[name].tolist() for name in ("label", "path", "patient_id", "source"))
-    # What is missing in a column of pandas may be NaN.
+    # Missing values of a pandas column may be NaN.
     facts = [
         ImageFacts(label, path, patient_id, source if isinstance(source, str) else None)
         for label, path, patient_id, source in zip(*columns, strict=True)
@@ -106,7 +104,7 @@ def tell_sources(images: pd.DataFrame) -> tuple[pd.DataFrame, Dataset | None]:
     return known.assign(source=told), dataset
 
 
-def as_markdown() -> str:
+def document() -> str:
     """Return docs/datasets.md."""
     return "\n".join(
         [
@@ -157,4 +155,4 @@ def _section(dataset: Dataset) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    print(as_markdown(), end="")
+    print(document(), end="")

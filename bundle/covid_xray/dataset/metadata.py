@@ -1,4 +1,4 @@
-"""The files beside the class folders: patients.csv tells patients and sources, manifest.csv the originals."""
+"""Read the files beside the class folders: patients.csv (patients, sources) and manifest.csv (originals)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ORIGINALS = ["original_width", "original_height", "original_bytes", "original_fo
 
 _FILE_COLUMNS = ("filename", "original_filename", "resized_filename")
 
-# What a CSV says of images, by class and by name of the file without its suffix.
+# Values from a CSV by class and file name without suffix.
 ByImage = Mapping[tuple[str, str], str]
 
 
@@ -37,7 +37,7 @@ def read_patients(csv: Path | None, key: bytes | None = None) -> dict[tuple[str,
     Parameters
     ----------
     key : bytes or None
-        Of the hashes that stand for ids in messages; the ids returned are those of the file.
+        Key for the pseudonyms of ids in error messages; the returned ids are those of the file.
 
     Raises
     ------
@@ -59,7 +59,7 @@ def read_sources(csv: Path | None) -> dict[tuple[str, str], str]:
 
 
 def patient_of(label: str, path: str, image_id: str, patients: ByImage) -> str:
-    """Return the patient from the CSV, else from a known collection's file name, else one for this image."""
+    """Return the patient from the CSV, else from the file name, else an id for this image alone."""
     given = patients.get((label, PurePosixPath(path).stem))
     if given is not None:
         return given
@@ -67,12 +67,12 @@ def patient_of(label: str, path: str, image_id: str, patients: ByImage) -> str:
 
 
 def read_originals(root: Path) -> pd.DataFrame:
-    """Read manifest.csv beside the class folders: `ORIGINALS` by path; empty where there is none.
+    """Read `ORIGINALS` by path from manifest.csv beside the class folders; empty if there is none.
 
     Raises
     ------
     DataError
-        If it lacks a column, or a size is no whole number.
+        If a column is missing, or a size is not an integer.
     """
     import pandas as pd
 
@@ -98,7 +98,7 @@ def read_originals(root: Path) -> pd.DataFrame:
 def _by_image(
     csv: Path | None, column: str, conflict: Callable[[tuple[str, str], str, str], str]
 ) -> dict[tuple[str, str], str]:
-    """Read one value per image; `conflict` words what is wrong with an image that has two."""
+    """Read one value per image; `conflict` describes an image that has two."""
     values: dict[tuple[str, str], str] = {}
     for image, value in _cells(csv, column) if csv else ():
         known = values.setdefault(image, value)
@@ -136,7 +136,7 @@ def _two_sources(image: tuple[str, str], *_: str) -> str:
 
 
 def _read_csv(csv: Path, what: str) -> pd.DataFrame:
-    # Here, not above: who only needs the names of these files need not wait for pandas.
+    # Imported here, so that code that needs only the file names does not load pandas.
     import pandas as pd
 
     try:

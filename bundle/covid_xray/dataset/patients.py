@@ -1,4 +1,4 @@
-"""Whose image each file is, and what it is called in tables: by no patient's id where there is a key."""
+"""Assign patients and sources to files; with a key, pseudonyms replace patient ids everywhere."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def assign_patients(
     files: pd.DataFrame, patients: ByImage, sources: ByImage, key: bytes | None
 ) -> pd.DataFrame:
-    """Add to the files of an inventory whose they are, and where they come from.
+    """Add patients and sources to the files of an inventory.
 
     Parameters
     ----------
@@ -28,14 +28,14 @@ def assign_patients(
     patients, sources : mapping
         As `read_patients` and `read_sources` return them.
     key : bytes or None
-        Of the hashes that take the place of ids; None leaves ids as they are.
+        Key for the pseudonyms of patient ids; None keeps ids unchanged.
 
     Returns
     -------
     pandas.DataFrame
-        The same with `patient_id`, `source` (given, or else told by a known dataset's record, or else None)
-        and `found_as`, the path as it is. With a key, hashes stand in `patient_id`, and in `path` and
-        `detail` wherever these name a patient.
+        `files` with `patient_id`, `source` (given, else from a known dataset's record, else None) and
+        `found_as`, the original path. With a key, pseudonyms replace patient ids in `patient_id`, `path` and
+        `detail`.
     """
     keys = zip(files["label"], files["path"], files["image_id"], strict=True)
     whose = [patient_of(label, path, str(image_id), patients) for label, path, image_id in keys]
@@ -49,7 +49,7 @@ def assign_patients(
 
 
 def hide_patients(files: pd.DataFrame, key: bytes | None) -> pd.DataFrame:
-    """Return files of which only the names are known; with a key, hashes stand there for patients' ids."""
+    """Replace patient ids in the names of files without metadata by pseudonyms, if there is a key."""
     if key is None:
         return files
     return _renamed(
@@ -58,7 +58,7 @@ def hide_patients(files: pd.DataFrame, key: bytes | None) -> pd.DataFrame:
 
 
 def _sources(files: pd.DataFrame, given: ByImage) -> list[str | None]:
-    """Tell the sources before names become pseudonyms; refused files are no part of a dataset."""
+    """Determine the source of each usable file from its original name."""
     usable = files[files["reason"].isna()]
     columns = (usable[name].tolist() for name in ("label", "path", "patient_id"))
     images = [
@@ -75,7 +75,7 @@ def _renamed(files: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
 
 
 def _hidden_below(label: str, path: str, patient: str, key: bytes) -> str:
-    """The name of the class stays, even where it has a patient's id in it: `Covid-19` and patient 19."""
+    """Pseudonymize a path below its class folder: `Covid-19` stays even if a patient has the id 19."""
     return f"{label}/{pseudonymize_name(path.removeprefix(f'{label}/'), patient, key)}"
 
 

@@ -1,4 +1,4 @@
-"""The record of a published dataset: what is known of it, and how images are recognised as its."""
+"""The record of a published dataset, and how its images are recognised."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from functools import cached_property
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
-# Begins the id of a patient of whom nothing is known: one for each image.
+# Prefix of the id of an unknown patient: each image gets its own.
 UNKNOWN_PATIENT = "image-"
 
 
 class ImageFacts(NamedTuple):
-    """What tells the source of an image; `source` is the one that was given for it, if any."""
+    """The values that determine the source of an image; `source` is the given one, if any."""
 
     label: str
     path: str
@@ -25,7 +25,7 @@ class ImageFacts(NamedTuple):
 
 @dataclass(frozen=True)
 class Commit:
-    """A commit of a git repository, and the file or folder that is wanted of it."""
+    """A file or folder in a commit of a git repository."""
 
     url: str
     commit: str
@@ -34,14 +34,14 @@ class Commit:
 
 @dataclass(frozen=True)
 class PublishedResult:
-    """What others published of one network on this dataset: shares from 0 to 1.
+    """A published result of one network on this dataset, as shares from 0 to 1.
 
     Attributes
     ----------
     classes : tuple of str
-        The classes that were told apart, in any order.
+        The classes of the task, in any order.
     recall : mapping of str to float
-        By class, as far as it was published.
+        By class, where published.
     """
 
     backbone: str
@@ -52,18 +52,17 @@ class PublishedResult:
 
 @dataclass(frozen=True)
 class Collection:
-    """One source of a dataset's images: what `images.source` holds.
+    """One source of a dataset's images; its name is the value of `images.source`.
 
     Attributes
     ----------
     classes : tuple of str
-        The class folders that hold images of it.
+        The class folders with images of this collection.
     file_name : str
-        Regular expression for the names of its files without their suffix; its group `patient` is the
-        patient's id, which no patient of another collection may have. Empty where names tell nothing.
+        Regular expression of file names without suffix; its group `patient` is the patient id, which must be
+        unique across collections. Empty if file names have no pattern.
     patient_prefix : str
-        What stands before the collection's own numbers of patients in patients.csv; empty where patients.csv
-        does not tell the collection.
+        Prefix of this collection's patient numbers in patients.csv; empty if it has none.
     metadata : Commit or None
         A CSV with the columns `filename` and `patientid`, from which `fetch` writes patients.csv.
     """
@@ -77,12 +76,12 @@ class Collection:
     metadata: Commit | None = None
 
     def patient_in_name(self, path: str) -> str:
-        """Return the patient that the name of a file of this collection holds, else an empty text."""
+        """Return the patient id in a file name of this collection, else an empty string."""
         found = re.fullmatch(self.file_name, PurePosixPath(path).stem) if self.file_name else None
         return found["patient"] if found else ""
 
     def holds(self, path: str, patient_id: str) -> bool:
-        """Tell whether the name of a file, or its patient's id, is one of this collection's."""
+        """Return whether a file name or a patient id follows this collection's pattern."""
         numbered = rf"{re.escape(self.patient_prefix)}\d+"
         own = bool(self.patient_prefix) and re.fullmatch(numbered, patient_id) is not None
         return own or bool(self.patient_in_name(path))
@@ -90,20 +89,20 @@ class Collection:
 
 @dataclass(frozen=True)
 class Dataset:
-    """All that is known of a published dataset.
+    """A published dataset.
 
     Attributes
     ----------
     images : Commit
-        Where `fetch` gets it; its `path` is one of the class folders, the others stand beside it.
+        Where `fetch` downloads it; `path` is one of the class folders, which are siblings.
     collections : tuple of Collection
     reference_standard, external_caveat : str
-        Sentences for the report: who says that the labels are right, and how classifiers trained on this
-        dataset fared on images from elsewhere.
+        Sentences for the report: the origin of the labels, and the external performance of classifiers
+        trained on this dataset.
     published : tuple of PublishedResult
-        To be shown beside a run's own results.
+        Shown beside a run's own results.
     published_by : str
-        Where they come from, and how they were measured; a sentence for the report.
+        Their origin and how they were measured; a sentence for the report.
     """
 
     name: str
@@ -121,16 +120,16 @@ class Dataset:
         return {label: tuple(c.name for c in self.collections if label in c.classes) for label in labels}
 
     def source_of(self, label: str, path: str, patient_id: str) -> str | None:
-        """Return the name of the collection that an image is from; None where nothing tells it."""
+        """Return the name of an image's collection; None if neither file name nor patient id matches."""
         of_class = (c for c in self.collections if label in c.classes)
         return next((c.name for c in of_class if c.holds(path, patient_id)), None)
 
     def sources_of(self, images: Sequence[ImageFacts]) -> list[str] | None:
         """Return the collection of each image if all images are of this dataset, else None.
 
-        They are if every class is one of this dataset's, and every source, given or told by this record, one
-        that it gives to the class. In a class that is told by its patients a few may be missing in
-        patients.csv: these images count too, unless they are the majority.
+        Every class must be one of this dataset's, and every source, given or matched, must be a collection of
+        that class. Images that match no pattern for lack of a known patient are accepted if they are a
+        minority of their class.
         """
         told = [image.source or self.source_of(*image[:3]) for image in images]
         untold = Counter(image.label for image, name in zip(images, told, strict=True) if name is None)
@@ -145,7 +144,7 @@ class Dataset:
         return sources or None
 
     def result(self, backbone: str, classes: Sequence[str]) -> PublishedResult | None:
-        """Return what was published of a network that tells these classes apart, if anything was."""
+        """Return the published result of a network on these classes, or None."""
         same = (r for r in self.published if r.backbone == backbone and set(r.classes) == set(classes))
         return next(same, None)
 

@@ -179,7 +179,7 @@ def _file_size(grey: Image.Image, name: str, **options: int) -> int:
     return file.tell()
 
 
-def as_markdown() -> str:
+def document() -> str:
     """Return docs/baselines.md."""
     rows = [f"| `{baseline.name}` | {baseline.sees} | {baseline.why} |" for baseline in BASELINES]
     needs = [f"`{baseline.name}` needs {baseline.needs}." for baseline in BASELINES if baseline.needs]
@@ -208,4 +208,4 @@ def as_markdown() -> str:
 
 
 if __name__ == "__main__":
-    print(as_markdown(), end="")
+    print(document(), end="")

@@ -1,1 +1,1 @@
-"""What networks make of images: features, their key, and their Gram matrix."""
+"""Features that networks compute from images: their key, storage and Gram matrix."""

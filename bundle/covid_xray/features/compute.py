@@ -1,8 +1,9 @@
-"""Compute the features of images of the table `images` with a network, lazily."""
+"""Compute the features of images of the table `images` with a network, lazily and in chunks."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -79,3 +80,13 @@ def features_of(
     )
     computed = images.repartition(tasks).select("image_id", column.alias("features"))
     return computed.where(F.col("features").isNotNull())
+
+
+def chunked(ids: Sequence[str], size: int) -> list[Sequence[str]]:
+    """Split into the fewest chunks of at most `size`, of equal length (within one).
+
+    A full and a short chunk would leave cores idle at the end of each.
+    """
+    count = -(-len(ids) // size)
+    bounds = [len(ids) * chunk // count for chunk in range(count + 1)]
+    return [ids[start:end] for start, end in pairwise(bounds)]

@@ -20,7 +20,6 @@ from sparkdl import imageSchema
 # OpenCV's code for unsigned bytes in one channel.
 _GREY = 0
 
-
 # Part of the feature key: increment a version when the network's input pixels change.
 # tests/unit/covid_xray/features/test_preprocessing.py checks the pixels of each version.
 VERSIONS = {"plain": 1, "lungs": 1}

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from time import monotonic
 
 import pandas as pd
+import pyarrow as pa
+from pyspark.sql import DataFrame, SparkSession
 from radiograph import Reason
 
-from covid_xray.features.key import chunked
+from covid_xray.dataset.decode import decode_files, to_dataframe
+from covid_xray.features.compute import chunked
 from covid_xray.progress import Notify, Progress
-from covid_xray.registry.files import decode_images
 from covid_xray.registry.saved import SavedModel
 from covid_xray.settings import Settings
 from covid_xray.storage.tables import Tables
@@ -49,8 +51,21 @@ def _apply_to_chunk(
     tables: Tables, settings: Settings, model: SavedModel, files: pd.DataFrame
 ) -> pd.DataFrame:
     # A refused file has null content, for which the model returns null.
-    images = decode_images(tables.spark, files, settings.execution.task_images)
+    images = _decode(tables.spark, files, settings.execution.task_images)
     predictions = model.apply(images).toPandas()
     not_decoded = predictions["reason"].isna() & predictions["prediction"].isna()
     predictions.loc[not_decoded, ["reason", "detail"]] = [str(Reason.unreadable), _NOT_DECODED]
     return predictions.sort_values("path", ignore_index=True)
+
+
+def _decode(spark: SparkSession, files: pd.DataFrame, task_images: int) -> DataFrame:
+    """Decode files, `task_images` per Spark task.
+
+    Returns
+    -------
+    DataFrame
+        Columns `path`, `image_id`, `content` (an image that the networks' decoder can read), `reason`,
+        `detail`; either `content` or `reason` is null.
+    """
+    rows = to_dataframe(spark, files).repartition(-(-len(files) // task_images))
+    return decode_files(rows, [("content", pa.binary())], lambda xray: {"content": xray.content()})

@@ -15,8 +15,8 @@ from pyspark.sql import functions as F
 from sparkdl.weights import Weights
 
 from covid_xray.errors import StageError
-from covid_xray.features.compute import features_of
-from covid_xray.features.key import chunked, feature_key
+from covid_xray.features.compute import chunked, features_of
+from covid_xray.features.key import feature_key
 from covid_xray.progress import Notify, Progress
 from covid_xray.settings import Settings
 from covid_xray.storage import runs
@@ -50,7 +50,7 @@ def featurize(tables: Tables, run_id: str, backbone: str, notify: Notify) -> Non
         running |= {"weights_file": str(resolved.path), "weights_id": resolved.sha256}
         missing = sorted(required.result() - stored.result())
         marked = pool.submit(runs.update, tables, rows, **running)
-        computed = _compute(tables, settings, backbone, resolved, missing, notify)
+        computed = _compute(tables, settings, key, resolved.path, missing, notify)
         effort = {"featurize_seconds": monotonic() - start, "featurized_images": computed}
         marked.result()
         stored = pool.submit(_featurized_ids, tables, key)
@@ -80,9 +80,15 @@ def _unfinished(rows: Sequence[dict[str, Any]], weights_id: str) -> list[dict[st
 
 
 def _compute(
-    tables: Tables, settings: Settings, backbone: str, weights: Weights, missing: list[str], notify: Notify
+    tables: Tables,
+    settings: Settings,
+    key: Mapping[str, str],
+    weights: Path,
+    missing: list[str],
+    notify: Notify,
 ) -> int:
     """Compute the features of `missing` and return their number."""
+    backbone = key["backbone"]
     if not missing:
         notify(Progress("featurize", backbone, note="all features are stored already"))
         return 0
@@ -92,7 +98,7 @@ def _compute(
     # Two chunks at a time: while one is being committed, the other uses the cores.
     with ThreadPoolExecutor(2) as pool:
         chunks = chunked(missing, settings.execution.chunk_images)
-        for count in pool.map(partial(_append_features, tables, settings, backbone, weights), chunks):
+        for count in pool.map(partial(_append_features, tables, settings, key, weights), chunks):
             done += count
             notify(Progress("featurize", backbone, done, len(missing), seconds=monotonic() - start))
     return done
@@ -117,10 +123,9 @@ def _ids(rows: DataFrame) -> set[str]:
 
 
 def _append_features(
-    tables: Tables, settings: Settings, backbone: str, weights: Weights, ids: Sequence[str]
+    tables: Tables, settings: Settings, key: Mapping[str, str], weights: Path, ids: Sequence[str]
 ) -> int:
     """Compute and commit one chunk; return its number of images."""
-    computed = features_of(tables, settings, ids, backbone, weights.path, settings.pooling)
-    key = feature_key(settings, backbone, weights.sha256)
+    computed = features_of(tables, settings, ids, key["backbone"], weights, settings.pooling)
     tables.append("features", computed.withColumns({name: F.lit(value) for name, value in key.items()}))
     return len(ids)

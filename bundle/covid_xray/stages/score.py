@@ -8,11 +8,12 @@ from typing import Any
 
 import pandas as pd
 from pyspark.sql import functions as F
+from radiograph import walk_all
 
+from covid_xray.dataset.inventory import deduplicate
 from covid_xray.dataset.patients import hide_patients
 from covid_xray.progress import Notify, Progress
 from covid_xray.registry.apply import apply_model
-from covid_xray.registry.files import list_distinct_files
 from covid_xray.registry.versions import Registered
 from covid_xray.settings import Settings
 from covid_xray.storage.quarantine import write_quarantine
@@ -53,7 +54,7 @@ def score(
     """
     # Nothing may have been trained here, or an earlier version may not have created `scores`.
     tables.create_all()
-    files = hide_patients(list_distinct_files(tables.spark, root), key)
+    files = hide_patients(deduplicate(tables.spark, walk_all(root)), key)
     good = files[files["reason"].isna()]
     new = good[~good["image_id"].isin(_scored_ids(tables, registered))]
     refused = [files[files["reason"].notna()]]

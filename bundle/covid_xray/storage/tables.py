@@ -163,8 +163,8 @@ class Tables:
         with ThreadPoolExecutor() as pool:
             list(pool.map(lambda table: self.replace(table, *replacements[table]), replacements))
 
-    def correct(self, table: str, rows: Sequence[Row], key: str) -> None:
-        """Set columns of the rows with these values of `key`; what `rows` does not have stays as it is."""
+    def update_rows(self, table: str, rows: Sequence[Row], key: str) -> None:
+        """Set columns of the rows that have the same `key`; columns that `rows` lacks keep their values."""
         names = [name for name in self.columns(table).names if name in rows[0]]
         fields = StructType([self.columns(table)[name] for name in names])
         changes = {name: F.col(f"new.{name}") for name in names if name != key}

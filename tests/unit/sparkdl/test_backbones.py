@@ -1,7 +1,7 @@
 import keras
 import pytest
 from keras.src.utils import file_utils
-from sparkdl.backbones import BACKBONES, backbone, docs_page
+from sparkdl.backbones import BACKBONES, backbone, document
 from sparkdl.errors import SparkdlError
 from sparkdl.network import build
 
@@ -75,5 +75,5 @@ def test_an_unknown_network_is_refused_with_the_names_of_the_supported_ones():
 
 def test_the_page_of_the_docs_agrees_with_the_records(root):
     page = root / "docs" / "backbones.md"
-    assert page.read_text(encoding="utf-8") == docs_page(), f"run {REGENERATE}"
-    assert REGENERATE in docs_page()
+    assert page.read_text(encoding="utf-8") == document(), f"run {REGENERATE}"
+    assert REGENERATE in document()

@@ -1,4 +1,4 @@
-"""What a metric is: one record, from which all that computes, shows and documents metrics is made."""
+"""The record of a metric; computation, report, model card and docs are generated from it."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ class Metric:
 
 
 def scikit_learn() -> Any:
-    """Return `sklearn.metrics`, imported when something is computed: who shows metrics needs only records."""
+    """Return `sklearn.metrics`, imported on first computation: showing metrics needs only the records."""
     from sklearn import metrics
 
     return metrics

@@ -1,4 +1,4 @@
-"""What each image of a repeat adds to a metric that is a sum over images."""
+"""Contributions of each image to metrics that are sums over images."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Repeat:
-    """What one repeat held out: n images, k classes.
+    """The held-out predictions of one repeat: n images, k classes.
 
     Attributes
     ----------

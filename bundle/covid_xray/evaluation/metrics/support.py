@@ -1,4 +1,4 @@
-"""The images that a metric counts, and how many images and patients that is."""
+"""The support of a metric: the images it counts, and their numbers of images and patients."""
 
 from __future__ import annotations
 

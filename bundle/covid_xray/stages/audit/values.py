@@ -1,4 +1,4 @@
-"""What each baseline is told of a run's images: numbers, by image."""
+"""The inputs of each baseline: numbers per image."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def left_out(facts: pd.DataFrame) -> list[Baseline]:
 
 
 def all_values(facts: pd.DataFrame, pictures: pd.DataFrame) -> list[tuple[Baseline, pd.DataFrame]]:
-    """Return every baseline that these images allow, and what it is told of each: by `image_id`.
+    """Return every baseline that these images allow with its inputs by `image_id`.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def all_values(facts: pd.DataFrame, pictures: pd.DataFrame) -> list[tuple[Baseli
 
 
 def read_pictures(images: DataFrame, count: int, task_images: int) -> pd.DataFrame:
-    """Decode pictures on the workers and return what the baselines are told of them.
+    """Decode images on the workers and compute the inputs of the baselines that use pixels.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def read_pictures(images: DataFrame, count: int, task_images: int) -> pd.DataFra
 
 
 def describe(picture: Image.Image) -> dict[str, bytes]:
-    """Return what the baselines are told of one picture: `read_pictures`'s columns."""
+    """Return the inputs of the baselines for one image: the columns of `read_pictures`."""
     grey = picture.convert("L")
     return {b.name: b.of_picture(grey).astype(_dtype(b)).tobytes() for b in _OF_PICTURES if b.of_picture}
 
@@ -81,7 +81,7 @@ def _describe_each(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch
 
 
 def _possible(facts: pd.DataFrame) -> Iterator[tuple[Baseline, pd.DataFrame | None]]:
-    """Yield each baseline that can be told something, and what of facts; None for what is of pictures."""
+    """Yield each baseline that these images allow with its inputs from facts; None if it uses pixels."""
     known = facts.set_index("image_id")
     for baseline in BASELINES:
         values = baseline.of_facts(known) if baseline.of_facts else None

@@ -130,8 +130,8 @@ def _unpooled_features(
     """
     rows = collect_rows(features_of(tables, settings, ids, backbone, weights, "none"), ids)
     features = np.empty(rows.shape, np.float32)
-    for places, piece in zip(rows.indices, rows.chunks, strict=True):
-        features[places] = piece
+    for indices, chunk in zip(rows.indices, rows.chunks, strict=True):
+        features[indices] = chunk
     return features.reshape(len(ids), -1, network(backbone).channels)
 
 

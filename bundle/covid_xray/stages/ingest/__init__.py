@@ -61,18 +61,18 @@ def _store(tables: Tables, root: Path, files: pd.DataFrame) -> pd.DataFrame:
     known = dict(zip(rows["image_id"], rows["source"], strict=True))
     usable = files[files["reason"].isna()]
     is_known = usable["image_id"].isin(list(known))
-    _correct_sources(tables, usable[is_known], known)
+    _update_sources(tables, usable[is_known], known)
     new = usable[~is_known]
     facts = new.join(read_originals(root), on="found_as")
     return accept(tables, new, facts[["path", "label", "patient_id", "source", *ORIGINALS]])
 
 
-def _correct_sources(tables: Tables, files: pd.DataFrame, known: Mapping[str, str | None]) -> None:
-    """Write the sources that this folder tells of images which were accepted without, or with other ones."""
+def _update_sources(tables: Tables, files: pd.DataFrame, known: Mapping[str, str | None]) -> None:
+    """Write the sources that this folder gives to stored images that have none, or others."""
     told = files.loc[files["source"].notna(), ["image_id", "source"]]
     changed = [row for row in records(told) if row["source"] != known[row["image_id"]]]
     if changed:
-        tables.correct("images", changed, key="image_id")
+        tables.update_rows("images", changed, key="image_id")
 
 
 def _write_splits(tables: Tables, settings: Settings, request: runs.Request, accepted: pd.DataFrame) -> None:

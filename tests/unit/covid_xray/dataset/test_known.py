@@ -4,7 +4,7 @@ from itertools import product
 
 import pandas as pd
 import pytest
-from covid_xray.dataset.known import COVID_19, KNOWN, as_markdown, patient_in_name, recognise, tell_sources
+from covid_xray.dataset.known import COVID_19, KNOWN, document, patient_in_name, recognise, tell_sources
 from covid_xray.dataset.record import ImageFacts
 
 IEEE, NIH = (collection.name for collection in COVID_19.collections)
@@ -102,5 +102,5 @@ def test_no_two_records_claim_the_same_name():
 def test_the_page_of_the_docs_is_made_from_the_records(root):
     command = ".venv/bin/python -m covid_xray.dataset.known > docs/datasets.md"
     page = (root / "docs/datasets.md").read_text(encoding="utf-8")
-    assert page == as_markdown(), f"docs/datasets.md and the records disagree: type {command}"
+    assert page == document(), f"docs/datasets.md and the records disagree: type {command}"
     assert page.startswith("*For ") and command in page

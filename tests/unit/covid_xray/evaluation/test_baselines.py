@@ -3,9 +3,9 @@ import pandas as pd
 import pytest
 from covid_xray.evaluation.baselines import (
     BASELINES,
-    as_markdown,
     border,
     compressed_sizes,
+    document,
     file_facts,
     no_columns,
     sources,
@@ -103,5 +103,5 @@ def test_both_sizes_tell_what_compresses_well_whatever_the_size_of_the_picture(p
 def test_the_page_of_the_docs_is_made_from_the_records(root):
     command = ".venv/bin/python -m covid_xray.evaluation.baselines > docs/baselines.md"
     page = (root / "docs/baselines.md").read_text(encoding="utf-8")
-    assert page == as_markdown(), f"docs/baselines.md and the records disagree: type {command}"
+    assert page == document(), f"docs/baselines.md and the records disagree: type {command}"
     assert page.startswith("*For ") and command in page

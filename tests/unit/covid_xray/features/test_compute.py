@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 from covid_xray.errors import StageError
-from covid_xray.features.compute import weights_file
+from covid_xray.features.compute import chunked, weights_file
 
 
 @pytest.fixture
@@ -34,3 +34,20 @@ def test_a_missing_file_is_an_error_that_names_it(row, tmp_path):
 def test_a_run_without_a_recorded_weights_file_is_an_error(row):
     with pytest.raises(StageError, match="run r1 was featurized by a version that did not record"):
         weights_file(row | {"weights_file": None})
+
+
+@pytest.mark.parametrize(
+    ("count", "size", "lengths"),
+    [
+        (3, 4, [3]),
+        (4, 4, [4]),
+        # Not 4 and 1, which would leave cores idle.
+        (5, 4, [2, 3]),
+        (1124, 256, [224, 225, 225, 225, 225]),
+    ],
+)
+def test_chunks_are_as_few_as_possible_and_of_equal_length(count, size, lengths):
+    ids = [str(number) for number in range(count)]
+    chunks = chunked(ids, size)
+    assert [len(chunk) for chunk in chunks] == lengths
+    assert [image_id for chunk in chunks for image_id in chunk] == ids

@@ -1,8 +1,8 @@
-"""The key of stored features, and the chunks of images that are committed together."""
+"""The key of stored features."""
 
 import pytest
 from covid_xray.features import preprocessing
-from covid_xray.features.key import chunked, feature_key
+from covid_xray.features.key import feature_key
 
 
 @pytest.fixture
@@ -25,20 +25,3 @@ def test_a_new_version_of_a_preprocessing_changes_only_its_own_keys(key, monkeyp
 
 def test_a_setting_that_does_not_change_features_keeps_the_key(key):
     assert key(seed=9, reg_param=3.0, **{"execution.batch_size": 1}) == key()
-
-
-@pytest.mark.parametrize(
-    ("count", "size", "lengths"),
-    [
-        (3, 4, [3]),
-        (4, 4, [4]),
-        # Not 4 and 1, which would leave cores idle.
-        (5, 4, [2, 3]),
-        (1124, 256, [224, 225, 225, 225, 225]),
-    ],
-)
-def test_chunks_are_as_few_as_possible_and_of_equal_length(count, size, lengths):
-    ids = [str(number) for number in range(count)]
-    chunks = chunked(ids, size)
-    assert [len(chunk) for chunk in chunks] == lengths
-    assert [image_id for chunk in chunks for image_id in chunk] == ids
