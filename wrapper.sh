@@ -127,7 +127,7 @@ run)
 fetch | upload | download) need_packages && exec "$python" -m data_upload "$command" "$@" ;;
 score | evaluate | sql | clean | cluster) need_spark && exec "$python" -m jobs.local "$command" "$@" ;;
 bench) need_spark && exec "$python" -m benchmarks "$@" ;;
-test) need_spark && cd "$root" && exec "$python" -m pytest "$@" ;;
+test) need_spark && cd "$root" && exec "$python" -m pytest --numprocesses 2 "$@" ;;
 lint)
     need_packages && cd "$root"
     "$python" -m ruff check . && "$python" -m ruff format --check . && "$python" -m mypy && "$venv/bin/lint-imports" --no-logo

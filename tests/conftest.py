@@ -40,10 +40,18 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if not config.getoption("--thorough"):
-        for item in items:
-            if item.get_closest_marker("thorough"):
-                item.add_marker(pytest.mark.skip(reason="a long form: --thorough runs it"))
+    for item in items:
+        if item.get_closest_marker("thorough") and not config.getoption("--thorough"):
+            item.add_marker(pytest.mark.skip(reason="a long form: --thorough runs it"))
+        if config.pluginmanager.hasplugin("xdist"):
+            item.add_marker(pytest.mark.xdist_group(_group(item)))
+
+
+def _group(item: pytest.Item) -> str:
+    """Return which tests must run in one of the processes that share the work: those that share what took long
+    to make."""
+    shared = {"ran", "master"}.intersection(getattr(item, "fixturenames", ()))
+    return "runs" if shared else str(item.path)
 
 
 @pytest.fixture(scope="session")
