@@ -48,8 +48,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _group(item: pytest.Item) -> str:
-    """Return which tests must run in one of the processes that share the work: those that share what took long
-    to make."""
+    """Return which tests stay in one process: those that share what takes long to make."""
     shared = {"ran", "master"}.intersection(getattr(item, "fixturenames", ()))
     return "runs" if shared else str(item.path)
 

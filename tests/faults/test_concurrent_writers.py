@@ -15,7 +15,7 @@ def schema(spark):
 
 @pytest.mark.parametrize(
     ("writers", "rounds"),
-    [(2, 2), pytest.param(5, 10, marks=pytest.mark.thorough)],
+    [(2, 1), pytest.param(5, 10, marks=pytest.mark.thorough)],
 )
 def test_no_row_is_lost_or_doubled_and_nobody_hears_of_conflicts(
     spark, schema, type_command, tmp_path, writers, rounds

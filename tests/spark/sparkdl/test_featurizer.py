@@ -71,8 +71,14 @@ def collected(frame):
     return [None if row.features is None else row.features.toArray() for row in rows]
 
 
-# ResNet50 last: the workers have it in their cache for the tests below.
-@pytest.mark.parametrize("name", sorted(BACKBONES, key=lambda name: name == "ResNet50"))
+# ResNet50 last: the workers have it in their cache for the tests below. VGG19 is VGG16 with more layers.
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.thorough] if name == "VGG19" else [])
+        for name in sorted(BACKBONES, key=lambda name: name == "ResNet50")
+    ],
+)
 def test_features_equal_plain_keras_on_the_same_arrays(images, featurizer, tmp_path, name):
     import keras
 

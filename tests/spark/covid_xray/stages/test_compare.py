@@ -1,5 +1,7 @@
 """Compare, on the Gram matrices, predictions and run rows that train and audit write."""
 
+from collections import defaultdict
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -26,14 +28,17 @@ def trained(tables, ingested, run_id, few_fits, tmp_path):
         runs.open_run(tables, request, run_id, settings, pd.Timestamp(2026, 1, 2).to_pydatetime())
         splits = tables.matching("splits", {"run_id": run_id, "task": "binary"}).toPandas()
         random = np.random.default_rng(4)
+        writes = defaultdict(list)
         for kind, name in [*(("backbone", name) for name in NETWORKS), ("baseline", "file_facts")]:
             features = random.gamma(2.0, 3.0, (len(ids), 40))
             gram_matrix = GramMatrix(tuple(ids), 40, features @ features.T)
             predicted = predict_held_out(gram_matrix, splits, settings.tasks["binary"], settings.reg_param)
-            tables.replace_each(
-                results(tables, run_id, kind, name, predicted.assign(task="binary"), settings)
-                | to_row(feature_key(settings, name, run_id), gram_matrix)
-            )
+            found = results(tables, run_id, kind, name, predicted.assign(task="binary"), settings)
+            found |= to_row(feature_key(settings, name, run_id), gram_matrix)
+            for table, (rows, _) in found.items():
+                writes[table] += rows
+        for table, rows in writes.items():
+            tables.append(table, rows)
         runs.update(tables, runs.state(tables, run_id), status=runs.SUCCEEDED, weights_id=run_id)
 
     return write

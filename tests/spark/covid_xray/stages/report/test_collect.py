@@ -15,7 +15,7 @@ def finished(tables, ingested, run_id, few_fits):
     """Write a run of `ResNet50` that has all images right, or, where it sees the lungs only, none."""
 
     def write(suffix="", per_class=5, **changes):
-        ingested(suffix, per_class)
+        ingested(suffix, per_class, images=False)
         settings, own = few_fits(**changes), run_id + suffix
         right = settings.preprocessing == "plain"
         splits = tables.read("splits").where((F.col("run_id") == own) & F.col("fold").isNotNull()).toPandas()
@@ -24,7 +24,8 @@ def finished(tables, ingested, run_id, few_fits):
         said = [first if (label == first) == right else second for label in binary["label"]]
         probability = [[float(name == first), float(name == second)] for name in said]
         held_out = binary.drop(columns="run_id").assign(prediction=said, probability=probability)
-        tables.replace_each(results(tables, own, "backbone", BACKBONE, held_out, settings))
+        for table, (rows, _) in results(tables, own, "backbone", BACKBONE, held_out, settings).items():
+            tables.append(table, rows)
         rows = [row for row in runs.state(tables, own) if row["task"] == "binary"]
         done = {"status": runs.SUCCEEDED, "weights_id": run_id, "settings": settings.model_dump_json()}
         runs.update(tables, rows, **done)
