@@ -1,7 +1,8 @@
-"""L2-penalised logistic regression on more columns than rows: exact, many at once, and as an Estimator.
+"""L2-penalised logistic regression to convergence, many fits at once, and as an Estimator.
 
-Importing this package does not load Spark. The names that need Spark are imported on first use, so that
-`logistic.row_space` and what it rests on work with NumPy arrays and SciPy alone.
+`logistic.row_space` is for more columns than rows, `logistic.batched` for more rows than columns. Importing
+this package does not load Spark: names that need it are imported on first use, so that those two and what
+they rest on work with NumPy arrays and SciPy alone.
 """
 
 from importlib import import_module

@@ -15,8 +15,9 @@ from logistic.row_space import common_scale, gram
 from covid_xray.features.collect import collect_rows
 from covid_xray.storage.tables import Replacement, Tables
 
-# A larger Gram matrix is not stored: this one has 98 MB, and a row must fit in one Spark DataFrame.
-_MAX_STORED_IMAGES = 3500
+# A larger Gram matrix is not stored: this one has 98 MB, and a row must fit in one Spark DataFrame. It is not
+# computed either, unless there are more features than images.
+MOST_IMAGES = 3500
 
 # Value of the column `backbone` for the fusion of all networks.
 FUSED = "Fused"
@@ -143,20 +144,9 @@ def read_features(
     return features, stored_gram(tables, key, ids) or GramMatrix.of(ids, features)
 
 
-def compute_gram(tables: Tables, key: Mapping[str, str], ids: Sequence[str]) -> GramMatrix:
-    """Read the features of `ids` and compute their Gram matrix.
-
-    Raises
-    ------
-    StageError
-        If an image has no features.
-    """
-    return GramMatrix.of(ids, collect_rows(tables.matching("features", key), ids))
-
-
 def to_row(key: Mapping[str, str], matrix: GramMatrix) -> dict[str, Replacement]:
     """Return the row of `gram`, which replaces the previous one; nothing if there are too many images."""
-    if len(matrix.ids) > _MAX_STORED_IMAGES:
+    if len(matrix.ids) > MOST_IMAGES:
         return {}
     products = matrix.values.astype("<f8").tobytes()
     row = {**key, "length": matrix.columns, "image_ids": list(matrix.ids), "products": products}

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from time import monotonic
-from typing import Any
 
 import pandas as pd
 
+from covid_xray.evaluation.batched_validation import predict_all_held_out
 from covid_xray.evaluation.cross_validation import predict_held_out
 from covid_xray.evaluation.results import results
 from covid_xray.evaluation.splits import check_no_leaks
-from covid_xray.features.gram import compute_gram, stored_gram, to_row
+from covid_xray.features.collect import collect_rows
+from covid_xray.features.gram import MOST_IMAGES, GramMatrix, stored_gram, to_row
 from covid_xray.features.key import feature_key
 from covid_xray.progress import Notify, Progress
+from covid_xray.settings import Settings
 from covid_xray.storage import runs
-from covid_xray.storage.tables import Tables
+from covid_xray.storage.tables import Replacement, Tables
 
 
 def train(tables: Tables, run_id: str, backbone: str, notify: Notify) -> None:
@@ -33,22 +36,37 @@ def train(tables: Tables, run_id: str, backbone: str, notify: Notify) -> None:
         splits = splits[splits["task"].isin([row["task"] for row in rows])]
         check_no_leaks(splits)
         key, ids = feature_key(settings, backbone, rows[0]["weights_id"]), sorted(set(splits["image_id"]))
-        stored = stored_gram(tables, key, ids)
-        if stored is None:
-            notify(Progress("train", backbone, note=f"reading the features of {len(ids)} images"))
-        matrix = stored or compute_gram(tables, key, ids)
-        read_seconds = monotonic() - start
-        predictions: list[pd.DataFrame] = []
-        trained: list[dict[str, Any]] = []
-        for done, row in enumerate(rows, start=1):
-            start = monotonic()
-            task_splits = splits[splits["task"] == row["task"]]
-            predicted = predict_held_out(matrix, task_splits, settings.tasks[row["task"]], settings.reg_param)
-            predictions.append(predicted.assign(task=row["task"]))
-            trained.append(row | {"train_seconds": read_seconds / len(rows) + monotonic() - start})
-            notify(Progress("train", backbone, done, len(rows), "classifiers", note=row["task"]))
-        writes = results(tables, run_id, "backbone", backbone, pd.concat(predictions), settings)
-        if stored is None:
-            writes |= to_row(key, matrix)
-        tables.replace_each(writes)
-        runs.update(tables, trained, status=runs.SUCCEEDED)
+        predictions, new_gram = _predict(tables, key, ids, splits, settings, backbone, notify)
+        seconds = (monotonic() - start) / len(rows)
+        tables.replace_each(results(tables, run_id, "backbone", backbone, predictions, settings) | new_gram)
+        runs.update(tables, [row | {"train_seconds": seconds} for row in rows], status=runs.SUCCEEDED)
+
+
+def _predict(
+    tables: Tables,
+    key: Mapping[str, str],
+    ids: Sequence[str],
+    splits: pd.DataFrame,
+    settings: Settings,
+    backbone: str,
+    notify: Notify,
+) -> tuple[pd.DataFrame, dict[str, Replacement]]:
+    """Predict all held-out images; also return the row of `gram`, if a Gram matrix had to be computed."""
+    matrix, new_gram = stored_gram(tables, key, ids), {}
+    if matrix is None:
+        notify(Progress("train", backbone, note=f"reading the features of {len(ids)} images"))
+        features = collect_rows(tables.matching("features", key), ids)
+        images, width = features.shape
+        if images > max(width, MOST_IMAGES):
+            notify(Progress("train", backbone, note=f"all classifiers at once, on {width} features each"))
+            return predict_all_held_out(features, ids, splits, settings.tasks, settings.reg_param), {}
+        matrix = GramMatrix.of(ids, features)
+        new_gram = to_row(key, matrix)
+    parts = []
+    tasks = sorted(set(splits["task"]))
+    for done, task in enumerate(tasks, start=1):
+        own = splits[splits["task"] == task]
+        predicted = predict_held_out(matrix, own, settings.tasks[task], settings.reg_param)
+        parts.append(predicted.assign(task=task))
+        notify(Progress("train", backbone, done, len(tasks), "classifiers", note=task))
+    return pd.concat(parts), new_gram

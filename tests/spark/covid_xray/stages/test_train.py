@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from covid_xray.errors import DataError, StageError
 from covid_xray.features.key import feature_key
+from covid_xray.stages import train as stage
 from covid_xray.stages.train import train
 from covid_xray.storage import runs
 from sklearn.linear_model import LogisticRegression
@@ -15,9 +16,9 @@ BACKBONE = "ResNet50"
 def featurized(tables, ingested, run_id, few_fits):
     """Write a featurized run; return its image ids and features."""
 
-    def write(suffix="", without=0):
+    def write(suffix="", without=0, width=50):
         ids = ingested(suffix)
-        values = np.random.default_rng(len(ids)).gamma(2.0, 3.0, (len(ids), 50)).astype(np.float32)
+        values = np.random.default_rng(len(ids)).gamma(2.0, 3.0, (len(ids), width)).astype(np.float32)
         key = feature_key(few_fits(), BACKBONE, run_id)
         rows = [key | {"image_id": i, "features": v.tobytes()} for i, v in zip(ids, values, strict=True)]
         tables.append("features", rows[without:])
@@ -41,13 +42,7 @@ def test_predictions_equal_scikit_learns_with_the_settings_of_the_run_and_traini
         ("multiclass", "succeeded"),
     }
     predictions = of_run("predictions")
-    splits = of_run("splits")
-    folds = {(p.task, p.protocol, p.repeat, p.fold) for p in predictions}
-    assert {key[1] for key in folds} == {"as_published", "patient_grouped"} and len(folds) == 2 * (1 + 2)
-    for key in folds:
-        drawn = {s.image_id: s for s in splits if (s.task, s.protocol, s.repeat) == key[:3]}
-        of_fold = [p for p in predictions if (p.task, p.protocol, p.repeat, p.fold) == key]
-        check_against_scikit_learn(of_fold, drawn, key[3], ids, values, own.reg_param)
+    check_all(predictions, of_run("splits"), ids, values, own.reg_param)
     overall = [row for row in of_run("metrics") if row.metric == "accuracy"]
     assert {row.task for row in overall} == {"binary", "multiclass"}
     assert all(row.ci_low <= row.value <= row.ci_high and row.n_patients == row.n for row in overall)
@@ -55,6 +50,26 @@ def test_predictions_equal_scikit_learns_with_the_settings_of_the_run_and_traini
     train(tables, run_id, BACKBONE, said.append)
     assert said[-1].note == "nothing to do"
     assert sorted(of_run("predictions")) == sorted(predictions)
+
+
+def test_more_images_than_a_gram_matrix_has_room_for_get_the_same_predictions(
+    featurized, tables, run_id, few_fits, of_run, said, monkeypatch
+):
+    monkeypatch.setattr(stage, "MOST_IMAGES", 20)
+    ids, values = featurized(width=12)
+    train(tables, run_id, BACKBONE, said.append)
+    assert said[-1].note == "all classifiers at once, on 12 features each"
+    check_all(of_run("predictions"), of_run("splits"), ids, values, few_fits().reg_param)
+    assert tables.matching("gram", {"weights_id": run_id}).count() == 0
+
+
+def check_all(predictions, splits, ids, values, reg_param):
+    folds = {(p.task, p.protocol, p.repeat, p.fold) for p in predictions}
+    assert {key[1] for key in folds} == {"as_published", "patient_grouped"} and len(folds) == 2 * (1 + 2)
+    for key in folds:
+        drawn = {s.image_id: s for s in splits if (s.task, s.protocol, s.repeat) == key[:3]}
+        of_fold = [p for p in predictions if (p.task, p.protocol, p.repeat, p.fold) == key]
+        check_against_scikit_learn(of_fold, drawn, key[3], ids, values, reg_param)
 
 
 def check_against_scikit_learn(predictions, drawn, fold, ids, values, reg_param):

@@ -1,0 +1,245 @@
+"""Many penalised logistic regressions at once, on more rows than columns: each pass over the rows serves all.
+
+A quasi-Newton method whose metric is the curvature of the loss within each contrast of the classes, computed
+once for the fits of a task and once more when their progress slows. A pass takes two matrix products for all
+fits together: the folds of a cross-validation cost little more than one fit. Nothing here needs Spark.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.linalg import cho_factor, cho_solve
+from scipy.special import expit, softmax
+
+from logistic.block_sums import Standard, contrasts, curvature, losses_and_gradients, moments
+from logistic.descent import Descent
+from logistic.errors import LogisticError
+from logistic.rows import Array, Fit, Rows
+
+# Largest component of the gradient, for coefficients scaled so that the penalty is 1, at which a fit has
+# converged: probabilities are then within 1e-5 of those of the minimum, outlying rows included.
+_GRADIENT_TOLERANCE = 1e-6
+_MOST_PASSES = 200
+# In float32, which is faster; rounding errors may keep a fit with a small penalty from converging in it.
+_FLOAT32_PASSES = 60
+# Rows per column that the metric is computed from: more would change it by less than the folds do.
+_METRIC_ROWS = 16
+# A fit whose gradient has lost less than this factor in so many passes makes slow progress.
+_SLOW, _SLOW_PASSES = 0.3, 3
+
+
+@dataclass(frozen=True)
+class PrimalFit:
+    """A fitted model.
+
+    Attributes
+    ----------
+    coefficients : ndarray of float64, shape (k, d)
+        k is 1 for two classes (binomial, for the second class), else the number of classes (multinomial).
+    intercept : ndarray of float64, shape (k,)
+    """
+
+    coefficients: Array
+    intercept: Array
+
+    def probabilities(self, features: Array) -> Array:
+        """Return the probability of every class for rows of features, shape (m, n_classes)."""
+        return class_probabilities(features @ self.coefficients.T + self.intercept)
+
+
+def class_probabilities(margins: Array) -> Array:
+    """Return the probability of every class, shape (m, n_classes), from margins of shape (m, k)."""
+    if margins.shape[1] == 1:
+        second = expit(margins[:, 0])
+        return np.stack([1 - second, second], axis=1)
+    shares: Array = softmax(margins, axis=1)
+    return shares
+
+
+def fit_many(
+    rows: Rows, fits: Sequence[Fit], n_classes: Sequence[int], penalty: float, common_scale: bool = True
+) -> list[PrimalFit]:
+    """Minimise, for each fit, mean log-loss + penalty / 2 * |coefficients|^2 over its training rows.
+
+    Parameters
+    ----------
+    rows : Rows
+        Their features must be finite.
+    fits : sequence of Fit
+    n_classes : sequence of int
+        Of each task.
+    penalty : float
+        Spark's regParam, greater than 0.
+    common_scale : bool
+        Whether the penalty is for features divided by the root of the mean variance (ddof 1) of the columns
+        over the training rows of the fit, as `row_space.common_scale`.
+
+    Raises
+    ------
+    LogisticError
+        If a class has no training rows, the features are equal or not finite, or a fit does not converge.
+    """
+    data = _measure(rows, fits, n_classes)
+    variances = data.variances if common_scale else np.full(len(fits), 1 / data.standard.scale**2)
+    solver = _Solver(rows, fits, n_classes, penalty * variances, data)
+    return [
+        _unscaled(weights, data.standard, contrasts(n_classes[fit.task]))
+        for fit, weights in zip(fits, solver.run(), strict=True)
+    ]
+
+
+@dataclass(frozen=True)
+class _Data:
+    """Number of rows; by fit, training rows of each class and mean variance of the standardised columns."""
+
+    standard: Standard
+    rows: int
+    counts: Array
+    variances: Array
+
+
+def _measure(rows: Rows, fits: Sequence[Fit], n_classes: Sequence[int]) -> _Data:
+    n, total, length, counts, sums, lengths = rows.total(moments(fits, max(n_classes)))
+    for fit, own in zip(fits, counts, strict=True):
+        if not own[: n_classes[fit.task]].all():
+            raise LogisticError(
+                f"{_name(fit)}: class {int(own.argmin())} has no training rows; draw other folds or add rows"
+            )
+    width = len(total)
+    center = total / n
+    scale = float(np.sqrt((length[0] - n[0] * center @ center) / ((n[0] - 1) * width)))
+    if not scale > 0:
+        raise LogisticError("the features of all rows are equal, or not finite: there is nothing to fit")
+    trained = counts.sum(axis=1)
+    centred = lengths - np.einsum("ij,ij->i", sums, sums) / trained
+    return _Data(Standard(center, scale), int(n[0]), counts, centred / ((trained - 1) * width) / scale**2)
+
+
+class _Solver:
+    def __init__(
+        self, rows: Rows, fits: Sequence[Fit], n_classes: Sequence[int], penalties: Array, data: _Data
+    ) -> None:
+        self._rows, self._fits, self._n_classes = rows, fits, n_classes
+        self._penalties, self._data = penalties, data
+        self._descents = [Descent(self._start(place)) for place in range(len(fits))]
+        self._metrics = {task: self._metric(task) for task in sorted({fit.task for fit in fits})}
+        self._refreshed: set[int] = set()
+        self._dtype: npt.DTypeLike = np.float32
+        self._passes = 0
+
+    def run(self) -> list[Array]:
+        """Return the weights of each fit at its minimum, for standardised features."""
+        active = list(range(len(self._fits)))
+        for _ in range(_MOST_PASSES):
+            accepted = self._evaluate(active)
+            active = [place for place in active if not self._is_converged(place)]
+            if not active:
+                return [descent.point for descent in self._descents]
+            self._refresh_slow(active)
+            self._turn([place for place in accepted if place in active])
+        worst = max(active, key=self._gradient)
+        raise LogisticError(
+            f"logistic regression of {_name(self._fits[worst])} did not converge in {_MOST_PASSES} passes "
+            f"(gradient {self._gradient(worst):.1e}): increase the penalty"
+        )
+
+    def _start(self, place: int) -> Array:
+        classes = self._n_classes[self._fits[place].task]
+        logs = np.log(self._data.counts[place, :classes])
+        weights = np.zeros((len(self._data.standard.center) + 1, classes - 1))
+        weights[-1] = np.linalg.pinv(contrasts(classes)) @ (logs - (logs[0] if classes == 2 else logs.mean()))
+        return weights
+
+    def _evaluate(self, active: Sequence[int]) -> list[int]:
+        """Compute loss and gradient of the trials; return the fits that accept theirs."""
+        losses, gradients = self._rows.total(
+            losses_and_gradients(
+                [self._fits[place] for place in active],
+                self._data.counts.sum(axis=1)[list(active)],
+                self._n_classes,
+                [self._descents[place].trial for place in active],
+                self._data.standard,
+                self._dtype,
+            )
+        )
+        accepted, stuck, end = [], False, 0
+        for place, loss in zip(active, losses, strict=True):
+            descent, penalty = self._descents[place], self._penalties[place]
+            coefficients = descent.trial[:-1]
+            start, end = end, end + coefficients.shape[1]
+            gradient = gradients[:, start:end].copy()
+            gradient[:-1] += penalty * coefficients
+            try:
+                if descent.accept(float(loss + penalty / 2 * np.vdot(coefficients, coefficients)), gradient):
+                    accepted.append(place)
+            except ArithmeticError:
+                stuck = True
+        self._passes += 1
+        if self._dtype == np.float32 and (stuck or self._passes == _FLOAT32_PASSES):
+            return self._go_on_in_float64()
+        return accepted
+
+    def _go_on_in_float64(self) -> list[int]:
+        self._dtype = np.float64
+        for descent in self._descents:
+            descent.restart()
+        return []
+
+    def _refresh_slow(self, active: Sequence[int]) -> None:
+        """Compute the metric of a task anew, once, when most of its fits have become slow."""
+        for task in set(self._metrics) - self._refreshed:
+            slow = [self._is_slow(place) for place in active if self._fits[place].task == task]
+            if slow and np.mean(slow) > 0.5:
+                self._metrics[task] = self._metric(task)
+                self._refreshed.add(task)
+
+    def _turn(self, accepted: Sequence[int]) -> None:
+        for task, metric in self._metrics.items():
+            places = [place for place in accepted if self._fits[place].task == task]
+            if not places:
+                continue
+            halves = [self._descents[place].towards_metric() for place in places]
+            asked = np.stack([half for half, _ in halves], axis=1)
+            solved = [cho_solve(factor, asked[:, :, column]) for column, factor in enumerate(metric)]
+            for number, (place, (_, factors)) in enumerate(zip(places, halves, strict=True)):
+                solution = np.stack([one[:, number] for one in solved], axis=1)
+                self._descents[place].turn(solution, factors)
+
+    def _metric(self, task: int) -> list[tuple[Array, bool]]:
+        """Factor the curvature at the mean of the task's fits, one contrast at a time."""
+        places = [place for place, fit in enumerate(self._fits) if fit.task == task]
+        weights = np.mean([self._descents[place].point for place in places], axis=0)
+        every = max(1, self._data.rows // (_METRIC_ROWS * len(weights)))
+        used, matrices = self._rows.total(
+            curvature(task, self._n_classes[task], weights, self._data.standard, every)
+        )
+        penalty = np.append(np.full(len(weights) - 1, self._penalties[places].mean()), 0.0)
+        return [cho_factor(matrix / used[0] + np.diag(penalty), lower=True) for matrix in matrices]
+
+    def _is_slow(self, place: int) -> bool:
+        slopes = self._descents[place].slopes
+        return len(slopes) > _SLOW_PASSES + 1 and slopes[-1] > _SLOW * slopes[-1 - _SLOW_PASSES]
+
+    def _is_converged(self, place: int) -> bool:
+        return self._gradient(place) < _GRADIENT_TOLERANCE
+
+    def _gradient(self, place: int) -> float:
+        return self._descents[place].slopes[-1] / float(np.sqrt(self._penalties[place]))
+
+
+def _unscaled(weights: Array, standard: Standard, matrix: Array) -> PrimalFit:
+    """Return the coefficients of the classes for features as they are."""
+    if len(matrix) == 2:
+        matrix = np.ones((1, 1))
+    by_class = matrix @ weights.T
+    coefficients = by_class[:, :-1] / standard.scale
+    return PrimalFit(coefficients, by_class[:, -1] - coefficients @ standard.center)
+
+
+def _name(fit: Fit) -> str:
+    held_out = "" if fit.split is None else f", fold {fit.fold} of split {fit.split}"
+    return f"task {fit.task}{held_out}"
