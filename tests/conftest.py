@@ -15,12 +15,21 @@ from covid_xray.settings import Settings, load_settings
 from covid_xray.storage.session import local_session
 from PIL import Image
 from pyspark.sql import SparkSession
+from xdist.scheduler import LoadScopeScheduling
 
 from jobs.local.__main__ import main
 
 ROOT = Path(__file__).resolve().parent.parent
 # The fewest fits and resamples: what is computed from more of them is the same code.
 FEW = {"repeats": 1, "patient_grouped.repeats": 1, "patient_grouped.folds": 2, "bootstrap_resamples": 100}
+# The tests that share a whole run or a cluster.
+SHARE_A_RUN = (
+    "tests/cluster/",
+    "tests/faults/",
+    "tests/spark/jobs/",
+    "tests/spark/covid_xray/stages/score/",
+    "tests/spark/covid_xray/stages/test_explain.py",
+)
 # A test's queries read a few rows, once each: to compile code for them, to keep statistics of files and to
 # choose files by them, and to describe plans at length takes longer than to run them.
 SMALL_QUERIES = {
@@ -43,14 +52,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if item.get_closest_marker("thorough") and not config.getoption("--thorough"):
             item.add_marker(pytest.mark.skip(reason="a long form: --thorough runs it"))
-        if config.pluginmanager.hasplugin("xdist"):
-            item.add_marker(pytest.mark.xdist_group(_group(item)))
+        shared = {"ran", "master"}.intersection(getattr(item, "fixturenames", ()))
+        if shared and not item.nodeid.startswith(SHARE_A_RUN):
+            raise pytest.UsageError(f"{item.nodeid} uses {shared}: name its file in SHARE_A_RUN")
 
 
-def _group(item: pytest.Item) -> str:
-    """Return which tests stay in one process: those that share what takes long to make."""
-    shared = {"ran", "master"}.intersection(getattr(item, "fixturenames", ()))
-    return "runs" if shared else str(item.path)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    return _InTwoProcesses(config, log)
+
+
+class _InTwoProcesses(LoadScopeScheduling):
+    """Keep together the tests of a file, and those of all files that share what takes longest to make."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "runs" if nodeid.startswith(SHARE_A_RUN) else nodeid.split("::")[0]
 
 
 @pytest.fixture(scope="session")
@@ -65,7 +80,8 @@ def spark(spark_log: Path, short_lived: dict[str, str]) -> Iterator[SparkSession
     with pytest.MonkeyPatch.context() as patched:
         for name, value in short_lived.items():
             patched.setenv(name, value)
-        session = local_session("local[2]", spark_log)
+        # The other core is the other process's. Each worker of Spark's would also load TensorFlow.
+        session = local_session("local[1]", spark_log)
     yield session
     session.stop()
 
@@ -84,6 +100,17 @@ def short_lived(pytestconfig: pytest.Config) -> dict[str, str]:
     return {"JAVA_TOOL_OPTIONS": " ".join(options)}
 
 
+@pytest.fixture(scope="session")
+def store(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where random weights are kept, drawn once for all tests; the processes that share the work share it."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if hasattr(pytestconfig, "workerinput") else base
+    # Where `DeepImageFeaturizer` looks in Keras's folder.
+    folder = shared / "keras" / "sparkdl"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
 @dataclass(frozen=True)
 class Ran:
     """A run that was typed: its folders, its options, its exit code and what it printed."""
@@ -97,7 +124,7 @@ class Ran:
 
 
 @pytest.fixture(scope="session")
-def ran(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Ran:
+def ran(spark: SparkSession, store: Path, tmp_path_factory: pytest.TempPathFactory) -> Ran:
     """The smallest real run: twelve tiny pictures in each of two classes, in folders with a space."""
     root = tmp_path_factory.mktemp("local")
     data, output, name = root / "my data", root / "my output", "ResNet50_binary_classification"
@@ -108,6 +135,8 @@ def ran(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Ran:
             pixels = random.integers(0, 150, (40, 40)) + 100 * shade
             Image.fromarray(pixels.astype(np.uint8)).save(data / label / f"{n}.png")
     (data / "Covid-19" / "broken.png").write_text("no picture")
+    output.mkdir()
+    (output / "weights").symlink_to(store)
     few = [part for key, value in FEW.items() for part in ("--set", f"{key}={value}")]
     options = ("--weights", "random", *few)
     printed = StringIO()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
@@ -14,6 +15,7 @@ from jobs.local import commands
 ROOT = Path(__file__).resolve().parents[2]
 # Exit code of shells for a command ended by Ctrl-C: 128 plus the signal number.
 _INTERRUPTED = 130
+_MASTER = re.compile(r"local\[([1-9][0-9]*|\*)\]|(spark|sc)://\S+:[0-9]+\S*")
 _PATIENTS = "CSV with label, original_filename and patient_id (default: DATA/patients.csv if it exists)"
 
 
@@ -49,6 +51,14 @@ def _parser() -> ArgumentParser:
     jars.set_defaults(command=commands.prepare)
     jars.add_argument("--log", type=Path, required=True)
     return parser
+
+
+def _master(text: str) -> str:
+    if not _MASTER.fullmatch(text):
+        raise ArgumentTypeError(
+            f"{text!r} is none of local[N], local[*], spark://HOST:PORT and sc://HOST:PORT"
+        )
+    return text
 
 
 def _add_output(parser: ArgumentParser) -> None:
@@ -87,7 +97,12 @@ def _add_run(parser: ArgumentParser) -> None:
     add("--patients", type=Path, help=_PATIENTS)
     add("--weights", help="imagenet (default), random, or a folder or file of weights")
     add("--output", type=Path, help="folder for tables, report and logs (default: out; out/sample)")
-    add("--master", default="local[*]", help="local[N], spark://... or sc://... (default: %(default)s)")
+    add(
+        "--master",
+        type=_master,
+        default="local[*]",
+        help="local[N], spark://... or sc://... (default: %(default)s)",
+    )
     add("--again", action="store_true", help="run again even if nothing has changed")
     _add_settings(parser)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from argparse import Namespace
 from collections.abc import Iterator
@@ -41,11 +42,21 @@ def evaluate(args: Namespace) -> int:
 
 def sql(args: Namespace) -> int:
     """Print the result of a query over a run's tables."""
+    from covid_xray.errors import DataError, one_line
+    from covid_xray.storage.schemas import TABLES
     from covid_xray.storage.session import CATALOG, SCHEMA
+    from pyspark.errors import AnalysisException
 
     spark = _open_tables(_require_tables(args.output)).spark
     spark.sql(f"USE {CATALOG}.{SCHEMA}")
-    spark.sql(args.query).show(n=args.rows, truncate=args.width)
+    # PySpark would print the stack trace of a query that it cannot analyse.
+    logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)
+    try:
+        rows = spark.sql(args.query)
+    except AnalysisException as error:
+        tables = ", ".join(sorted(TABLES))
+        raise DataError(f"{one_line(error)} (tables: {tables}; docs/tables.md has their columns)") from None
+    rows.show(n=args.rows, truncate=args.width)
     return 0
 
 

@@ -115,8 +115,9 @@ def _parse_name(name: str, settings: Settings) -> tuple[tuple[str, ...], tuple[s
         return tuple(BACKBONES), tuple(settings.tasks)
     names = {f"{b}_{t}_classification": (b, t) for b in BACKBONES for t in settings.tasks}
     if name not in names:
-        close = difflib.get_close_matches(name, [*names, "all", "sample", "dataset_resize"], n=1)
-        hint = f"did you mean {close[0]}?" if close else "`sh wrapper.sh help` lists the runs"
+        begun = [known for known in names if known.startswith(name)] if name else []
+        close = begun or difflib.get_close_matches(name, [*names, "all", "sample", "dataset_resize"], n=2)
+        hint = f"did you mean {' or '.join(close)}?" if close else "`sh wrapper.sh help` lists the runs"
         raise DataError(f"unknown run {name!r}; {hint}")
     backbone, task = names[name]
     return (backbone,), (task,)

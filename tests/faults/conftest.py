@@ -55,7 +55,9 @@ def type_command(
 ) -> Iterator[Callable[..., Typed]]:
     """Type `jobs.local` with arguments; what is under way at the end of the tests is killed."""
     folder = tmp_path_factory.mktemp("typed")
-    temporary = {name: str(folder) for name in ("TMPDIR", "SPARK_LOCAL_DIRS")}
+    # What is killed cannot remove its temporary files.
+    environment = os.environ | short_lived | {name: str(folder) for name in ("TMPDIR", "SPARK_LOCAL_DIRS")}
+    environment["JAVA_TOOL_OPTIONS"] += f" -Djava.io.tmpdir={folder}"
     started: list[Typed] = []
 
     def start(*arguments: str, program: tuple[str, ...] = ("-m", "jobs.local")) -> Typed:
@@ -64,7 +66,7 @@ def type_command(
             process = subprocess.Popen(
                 [sys.executable, *program, *arguments],
                 cwd=root,
-                env=os.environ | temporary | short_lived,
+                env=environment,
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,

@@ -1,4 +1,7 @@
-"""The baselines: classifiers that see no lung. One record each says what it sees and why it is there."""
+"""The baselines: classifiers that see too little to judge a lung.
+
+One record each says what it sees and why it is there.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ _JPEG_QUALITY = 90
 
 @dataclass(frozen=True)
 class Baseline:
-    """A classifier that sees no lung. It has `of_picture` or `of_facts`.
+    """A classifier that sees too little to judge a lung. It has `of_picture` or `of_facts`.
 
     Attributes
     ----------
@@ -189,10 +192,10 @@ def document() -> str:
             "",
             "# Baselines",
             "",
-            "The audit fits each of these classifiers on the folds of the networks. None of them sees a "
-            "lung, so what they reach says nothing about disease; only what a network reaches beyond the "
-            "best of them can. Each is the better of logistic regression and gradient boosting, chosen on "
-            "the held-out images themselves, which favours the baseline.",
+            "The audit fits each of these classifiers on the folds of the networks. None of them sees "
+            "enough to judge a lung, so what they reach says nothing about disease; only what a network "
+            "reaches beyond the best of them can. Each is the better of logistic regression and gradient "
+            "boosting, chosen on the held-out images themselves, which favours the baseline.",
             "",
             "| Baseline | Sees only | Why |",
             "|---|---|---|",

@@ -92,7 +92,7 @@ def _without_row(key: tuple[str, ...], rows: Sequence[_Row]) -> dict[str, Any]:
     own = next(row for row in rows if row["run_id"] == run_id)
     about = {"task": task, "run_id": run_id, "status": runs.SUCCEEDED} | _of_settings(own, task)
     if name != FUSED:
-        # What sees no lung is shown whole pictures in every run.
+        # A baseline is shown whole pictures in every run.
         return about | {"preprocessing": "plain"}
     used = {row["weights"] for row in rows if row["task"] == task}
     # One network with random weights among others makes the whole of it suspect.

@@ -40,12 +40,6 @@ def tables(spark, tmp_path_factory) -> Iterator[Tables]:
     spark.sql("DROP SCHEMA spark_catalog.stages CASCADE")
 
 
-@pytest.fixture(scope="session")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where random weights are kept, drawn once for all tests."""
-    return tmp_path_factory.mktemp("weights")
-
-
 @pytest.fixture
 def run_id(request: pytest.FixtureRequest) -> str:
     """A run of the test's own."""

@@ -18,16 +18,12 @@ from sparkdl.backbones import BACKBONES, backbone
 from sparkdl.weights import resolve
 
 
-@pytest.fixture(scope="session", autouse=True)
-def keras_home(tmp_path_factory):
-    """A folder for random weights that driver and workers share."""
-    before = os.environ.get("KERAS_HOME")
-    os.environ["KERAS_HOME"] = str(tmp_path_factory.mktemp("keras"))
-    yield
-    if before is None:
-        del os.environ["KERAS_HOME"]
-    else:
-        os.environ["KERAS_HOME"] = before
+@pytest.fixture(scope="module", autouse=True)
+def keras_home(store):
+    """Keras's folder, which driver and workers share."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("KERAS_HOME", str(store.parent))
+        yield
 
 
 def noise(count, size, seed=0):
@@ -79,15 +75,15 @@ def collected(frame):
         for name in sorted(BACKBONES, key=lambda name: name == "ResNet50")
     ],
 )
-def test_features_equal_plain_keras_on_the_same_arrays(images, featurizer, tmp_path, name):
+def test_features_equal_plain_keras_on_the_same_arrays(images, featurizer, store, name):
     import keras
 
     net = backbone(name)
     pixels = noise(2, net.size)
     # In one partition: a second worker would build the network too.
     found = np.stack(collected(featurizer(modelName=name).transform(images(pixels).coalesce(1))))
-    weights = resolve("random", name, tmp_path)
-    assert resolve(str(weights.path), name, tmp_path).kind == "file"
+    weights = resolve("random", name, store)
+    assert resolve(str(weights.path), name, store).kind == "file"
     module = getattr(keras.applications, net.module)
     model = getattr(keras.applications, name)(include_top=False, weights=None, input_shape=pixels.shape[1:])
     model.load_weights(weights.path)

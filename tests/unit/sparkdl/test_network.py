@@ -11,8 +11,8 @@ from sparkdl.weights import resolve
 
 
 @pytest.fixture(scope="module")
-def spec(tmp_path_factory):
-    weights = resolve("random", "VGG16", tmp_path_factory.mktemp("weights"))
+def spec(store):
+    weights = resolve("random", "VGG16", store)
 
     def make(pooling):
         return NetworkSpec("VGG16", str(weights.path), pooling)

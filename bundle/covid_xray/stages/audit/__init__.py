@@ -1,4 +1,4 @@
-"""Audit: what classifiers that see no lung reach on the folds of a run; a network has to beat it."""
+"""Audit: what classifiers that see too little to judge a lung reach on the folds of a run."""
 
 from __future__ import annotations
 

@@ -46,6 +46,7 @@ def test_patients_csv_in_the_folder_counts_unless_another_is_named(make_request,
     ("changes", "says"),
     [
         ({"name": "VGG_binary_classification"}, "did you mean VGG1"),
+        ({"name": "VGG16"}, "did you mean VGG16_binary_classification or VGG16_multiclass_classification?"),
         ({"name": "thorax"}, "unknown run 'thorax'"),
         ({"set": ["limit=3"]}, "unknown setting 'limit'"),
         ({"data": None}, "--data DIR with the folders Covid-19, No_findings, Pneumonia"),
