@@ -13,12 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from scipy.linalg import cho_factor, cho_solve
-from scipy.special import expit, softmax
 
 from logistic.block_sums import Standard, contrasts, curvature, losses_and_gradients, moments
 from logistic.descent import Descent
 from logistic.errors import LogisticError
 from logistic.rows import Array, Fit, Rows
+from logistic.solver import class_probabilities
 
 # Largest component of the gradient, for coefficients scaled so that the penalty is 1, at which a fit has
 # converged: probabilities are then within 1e-5 of those of the minimum, outlying rows included.
@@ -49,15 +49,6 @@ class PrimalFit:
     def probabilities(self, features: Array) -> Array:
         """Return the probability of every class for rows of features, shape (m, n_classes)."""
         return class_probabilities(features @ self.coefficients.T + self.intercept)
-
-
-def class_probabilities(margins: Array) -> Array:
-    """Return the probability of every class, shape (m, n_classes), from margins of shape (m, k)."""
-    if margins.shape[1] == 1:
-        second = expit(margins[:, 0])
-        return np.stack([1 - second, second], axis=1)
-    shares: Array = softmax(margins, axis=1)
-    return shares
 
 
 def fit_many(
@@ -140,7 +131,7 @@ class _Solver:
             if not active:
                 return [descent.point for descent in self._descents]
             self._refresh_slow(active)
-            self._turn([place for place in accepted if place in active])
+            self._set_directions([place for place in accepted if place in active])
         worst = max(active, key=self._gradient)
         raise LogisticError(
             f"logistic regression of {_name(self._fits[worst])} did not converge in {_MOST_PASSES} passes "
@@ -197,17 +188,17 @@ class _Solver:
                 self._metrics[task] = self._metric(task)
                 self._refreshed.add(task)
 
-    def _turn(self, accepted: Sequence[int]) -> None:
+    def _set_directions(self, accepted: Sequence[int]) -> None:
         for task, metric in self._metrics.items():
             places = [place for place in accepted if self._fits[place].task == task]
             if not places:
                 continue
-            halves = [self._descents[place].towards_metric() for place in places]
+            halves = [self._descents[place].first_loop() for place in places]
             asked = np.stack([half for half, _ in halves], axis=1)
             solved = [cho_solve(factor, asked[:, :, column]) for column, factor in enumerate(metric)]
             for number, (place, (_, factors)) in enumerate(zip(places, halves, strict=True)):
                 solution = np.stack([one[:, number] for one in solved], axis=1)
-                self._descents[place].turn(solution, factors)
+                self._descents[place].second_loop(solution, factors)
 
     def _metric(self, task: int) -> list[tuple[Array, bool]]:
         """Factor the curvature at the mean of the task's fits, one contrast at a time."""
@@ -221,14 +212,14 @@ class _Solver:
         return [cho_factor(matrix / used[0] + np.diag(penalty), lower=True) for matrix in matrices]
 
     def _is_slow(self, place: int) -> bool:
-        slopes = self._descents[place].slopes
-        return len(slopes) > _SLOW_PASSES + 1 and slopes[-1] > _SLOW * slopes[-1 - _SLOW_PASSES]
+        norms = self._descents[place].gradient_norms
+        return len(norms) > _SLOW_PASSES + 1 and norms[-1] > _SLOW * norms[-1 - _SLOW_PASSES]
 
     def _is_converged(self, place: int) -> bool:
         return self._gradient(place) < _GRADIENT_TOLERANCE
 
     def _gradient(self, place: int) -> float:
-        return self._descents[place].slopes[-1] / float(np.sqrt(self._penalties[place]))
+        return self._descents[place].gradient_norms[-1] / float(np.sqrt(self._penalties[place]))
 
 
 def _unscaled(weights: Array, standard: Standard, matrix: Array) -> PrimalFit:

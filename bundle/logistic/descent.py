@@ -37,17 +37,17 @@ class Descent:
     ----------
     trial : ndarray of float64, shape (d + 1, k - 1)
         Weights at which loss and gradient are to be computed next.
-    slopes : list of float
+    gradient_norms : list of float
         Largest component of the gradient at each point that was accepted.
     """
 
     trial: Array
-    slopes: list[float] = field(default_factory=list)
+    gradient_norms: list[float] = field(default_factory=list)
     _point: Array | None = None
     _loss: float = np.inf
     _gradient: Array | None = None
     _direction: Array | None = None
-    _descent: float = 0.0
+    _slope: float = 0.0
     _length: float = 1.0
     _pairs: deque[_Pair] = field(default_factory=lambda: deque(maxlen=_MEMORY))
 
@@ -69,7 +69,7 @@ class Descent:
         Returns
         -------
         bool
-            Whether it was accepted: then `turn` must be called.
+            Whether it was accepted: then `second_loop` must be called.
 
         Raises
         ------
@@ -86,10 +86,10 @@ class Descent:
                 return False
             self._remember(self.trial - self._point, gradient - self._gradient)
         self._point, self._loss, self._gradient = self.trial, loss, gradient
-        self.slopes.append(float(np.abs(gradient).max()))
+        self.gradient_norms.append(float(np.abs(gradient).max()))
         return True
 
-    def towards_metric(self) -> tuple[Array, list[float]]:
+    def first_loop(self) -> tuple[Array, list[float]]:
         """Return the first half of the two-loop recursion: what the metric is to be solved for."""
         result, factors = self.gradient.copy(), []
         for pair in reversed(self._pairs):
@@ -97,12 +97,12 @@ class Descent:
             result -= factors[-1] * pair.change
         return result, factors
 
-    def turn(self, solved: Array, factors: list[float]) -> None:
+    def second_loop(self, solved: Array, factors: list[float]) -> None:
         """Finish the recursion with the metric's solution, and propose the next trial."""
         for pair, factor in zip(self._pairs, reversed(factors), strict=True):
             solved = solved + (factor - float(np.vdot(pair.change, solved)) / pair.curvature) * pair.step
         self._direction, self._length = -solved, 1.0
-        self._descent = float(np.vdot(self.gradient, self._direction))
+        self._slope = float(np.vdot(self.gradient, self._direction))
         self.trial = self.point + self._direction
 
     def restart(self) -> None:
@@ -112,9 +112,9 @@ class Descent:
         self._pairs.clear()
 
     def _is_lower(self, loss: float, slope: float) -> bool:
-        if loss <= self._loss + _SUFFICIENT * self._length * self._descent:
+        if loss <= self._loss + _SUFFICIENT * self._length * self._slope:
             return True
-        return loss <= self._loss + _ROUNDING * abs(self._loss) and abs(slope) <= 0.9 * abs(self._descent)
+        return loss <= self._loss + _ROUNDING * abs(self._loss) and abs(slope) <= 0.9 * abs(self._slope)
 
     def _remember(self, step: Array, change: Array) -> None:
         curvature = float(np.vdot(step, change))

@@ -12,11 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import expit, softmax
 from threadpoolctl import threadpool_limits
 
 from logistic.feature_rows import FeatureRows
-from logistic.solver import binomial, multinomial
+from logistic.solver import binomial, class_probabilities, multinomial
 
 Array = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
@@ -116,12 +115,7 @@ def decision(fit: RowSpaceFit, inner: Array, rows: Rows) -> Array:
 
 def probabilities(fit: RowSpaceFit, inner: Array, rows: Rows) -> Array:
     """Return the probability of every class, shape (len(rows), n_classes)."""
-    margins = decision(fit, inner, rows)
-    if margins.shape[1] == 1:
-        second = expit(margins[:, 0])
-        return np.stack([1 - second, second], axis=1)
-    shares: Array = softmax(margins, axis=1)
-    return shares
+    return class_probabilities(decision(fit, inner, rows))
 
 
 def coefficients(

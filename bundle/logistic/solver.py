@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
-from scipy.special import expit, log_softmax
+from scipy.special import expit, log_softmax, softmax
 
 from logistic.errors import LogisticError
 
@@ -73,6 +73,21 @@ def multinomial(design: Array, codes: Codes, n_classes: int) -> tuple[Array, Arr
     solution = _minimize(objective, start.ravel(), scales).reshape(n_classes, -1).T
     # A constant added to the intercepts of all classes has no effect; Spark chooses a mean of 0.
     return solution[:-1], solution[-1] - solution[-1].mean()
+
+
+def class_probabilities(margins: Array) -> Array:
+    """Return the probability of every class, shape (m, n_classes).
+
+    Parameters
+    ----------
+    margins : ndarray of float64, shape (m, k)
+        k is 1 for two classes.
+    """
+    if margins.shape[1] == 1:
+        second = expit(margins[:, 0])
+        return np.stack([1 - second, second], axis=1)
+    shares: Array = softmax(margins, axis=1)
+    return shares
 
 
 def _parameter_scales(design: Array, curvature: float) -> Array:

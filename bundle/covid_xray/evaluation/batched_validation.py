@@ -8,11 +8,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from logistic.batched import PrimalFit, class_probabilities, fit_many
+from logistic.batched import PrimalFit, fit_many
 from logistic.feature_rows import FeatureRows
 from logistic.rows import Block, Fit, RowsInMemory
+from logistic.solver import class_probabilities
+
+from covid_xray.evaluation.cross_validation import with_predictions
 
 _SPLIT = ["task", "protocol", "repeat"]
+_COLUMNS = [*_SPLIT, "fold", "image_id", "patient_id", "label"]
 # Rows of a block: with 2,048 features each, 16 MB.
 _BLOCK_ROWS = 2048
 
@@ -48,11 +52,13 @@ def predict_all_held_out(
     names = sorted(set(drawn["task"]))
     parts: list[tuple[tuple[Any, ...], pd.DataFrame]] = list(drawn.groupby(_SPLIT))
     codes, folds = _codes(drawn, names, tasks, len(ids)), _folds([part for _, part in parts], len(ids))
-    fits = [
-        Fit(names.index(key[0]), split, int(fold))
-        for split, (key, part) in enumerate(parts)
-        for fold in sorted(part["fold"].dropna().unique())
-    ]
+    fits: list[Fit] = []
+    held_out: list[pd.DataFrame] = []
+    for split, (key, part) in enumerate(parts):
+        in_folds = part.dropna(subset="fold").astype({"fold": int})
+        for fold in sorted(in_folds["fold"].unique()):
+            fits.append(Fit(names.index(key[0]), split, int(fold)))
+            held_out.append(in_folds[in_folds["fold"] == fold])
     blocks = [
         Block(chunk[start : start + _BLOCK_ROWS], codes[rows], folds[rows])
         for chunk, indices in zip(features.chunks, features.indices, strict=True)
@@ -60,10 +66,9 @@ def predict_all_held_out(
         for rows in [indices[start : start + _BLOCK_ROWS]]
     ]
     models = fit_many(RowsInMemory(blocks), fits, [len(tasks[name]) for name in names], reg_param)
-    held_out = [_held_out(parts[fit.split or 0][1], fit.fold) for fit in fits]
     found = _probabilities(features, models, [one["row"].to_numpy(np.int64) for one in held_out])
     predicted = [
-        _predictions(images, tasks[names[fit.task]], probability)
+        with_predictions(images[_COLUMNS], tasks[names[fit.task]], probability)
         for fit, images, probability in zip(fits, held_out, found, strict=True)
     ]
     return pd.concat(predicted, ignore_index=True)
@@ -88,10 +93,6 @@ def _folds(parts: Sequence[pd.DataFrame], rows: int) -> npt.NDArray[np.int16]:
     return folds
 
 
-def _held_out(part: pd.DataFrame, fold: int) -> pd.DataFrame:
-    return part[part["fold"] == fold].astype({"fold": int})
-
-
 def _probabilities(
     features: FeatureRows, models: Sequence[PrimalFit], rows: Sequence[npt.NDArray[np.int64]]
 ) -> list[npt.NDArray[np.float64]]:
@@ -106,11 +107,3 @@ def _probabilities(
         class_probabilities(margins[own, end - len(model.intercept) : end])
         for model, own, end in zip(models, rows, ends, strict=True)
     ]
-
-
-def _predictions(
-    held_out: pd.DataFrame, classes: Sequence[str], probability: npt.NDArray[np.float64]
-) -> pd.DataFrame:
-    columns = [*_SPLIT, "fold", "image_id", "patient_id", "label"]
-    said = [classes[code] for code in probability.argmax(axis=1)]
-    return held_out[columns].assign(prediction=said, probability=probability.tolist())

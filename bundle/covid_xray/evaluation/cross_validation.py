@@ -79,6 +79,14 @@ def fit_folds(kernel: Kernel, splits: pd.DataFrame, classes: Sequence[str], reg_
         return list(pool.map(lambda fit: _fit_fold(kernel, fit[0], fit[1], classes, reg_param), fits))
 
 
+def with_predictions(
+    images: pd.DataFrame, classes: Sequence[str], probability: npt.NDArray[np.float64]
+) -> pd.DataFrame:
+    """Add the columns `prediction`, the most probable class, and `probability`, from shape (images, k)."""
+    predicted = [classes[code] for code in probability.argmax(axis=1)]
+    return images.assign(prediction=predicted, probability=probability.tolist())
+
+
 def _max_fits(images: int) -> int:
     return max(1, min(os.cpu_count() or 1, _FIT_MEMORY // (6 * 8 * images**2)))
 
@@ -92,8 +100,6 @@ def _fit_fold(
     matrix, scale = kernel.for_training_rows(train_rows)
     fit = fit_rows(matrix, train_rows, codes, len(classes), reg_param * scale**2)
     probability = probabilities(fit, matrix, test_rows)
-    predicted = [classes[code] for code in probability.argmax(axis=1)]
-    predictions = held_out[["protocol", "repeat", "image_id", "patient_id", "label"]].assign(
-        fold=fold, prediction=predicted, probability=probability.tolist()
-    )
+    images = held_out[["protocol", "repeat", "image_id", "patient_id", "label"]].assign(fold=fold)
+    predictions = with_predictions(images, classes, probability)
     return Fold(fit, test_rows, predictions.reset_index(drop=True))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from time import monotonic
 
 import pandas as pd
@@ -35,23 +35,18 @@ def train(tables: Tables, run_id: str, backbone: str, notify: Notify) -> None:
         splits = tables.matching("splits", {"run_id": run_id}).toPandas()
         splits = splits[splits["task"].isin([row["task"] for row in rows])]
         check_no_leaks(splits)
-        key, ids = feature_key(settings, backbone, rows[0]["weights_id"]), sorted(set(splits["image_id"]))
-        predictions, new_gram = _predict(tables, key, ids, splits, settings, backbone, notify)
+        key = feature_key(settings, backbone, rows[0]["weights_id"])
+        predictions, new_gram = _predict(tables, key, splits, settings, notify)
         seconds = (monotonic() - start) / len(rows)
         tables.replace_each(results(tables, run_id, "backbone", backbone, predictions, settings) | new_gram)
         runs.update(tables, [row | {"train_seconds": seconds} for row in rows], status=runs.SUCCEEDED)
 
 
 def _predict(
-    tables: Tables,
-    key: Mapping[str, str],
-    ids: Sequence[str],
-    splits: pd.DataFrame,
-    settings: Settings,
-    backbone: str,
-    notify: Notify,
+    tables: Tables, key: Mapping[str, str], splits: pd.DataFrame, settings: Settings, notify: Notify
 ) -> tuple[pd.DataFrame, dict[str, Replacement]]:
     """Predict all held-out images; also return the row of `gram`, if a Gram matrix had to be computed."""
+    backbone, ids = key["backbone"], sorted(set(splits["image_id"]))
     matrix, new_gram = stored_gram(tables, key, ids), {}
     if matrix is None:
         notify(Progress("train", backbone, note=f"reading the features of {len(ids)} images"))

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from covid_xray.evaluation.cross_validation import with_predictions
 from covid_xray.settings import Settings
 
 Array = npt.NDArray[np.float64]
@@ -60,8 +61,7 @@ def candidates(
             codes = np.array([code_of[label] for label in training["label"]])
             fitted_on, shown = (values.loc[part["image_id"]].to_numpy(float) for part in (training, held_out))
             for method, probability in _probabilities(fitted_on, are_pixels, codes, shown, settings):
-                said = [classes[code] for code in probability.argmax(axis=1)]
-                parts[method].append(held_out.assign(prediction=said, probability=probability.tolist()))
+                parts[method].append(with_predictions(held_out, classes, probability))
     return {method: pd.concat(found, ignore_index=True) for method, found in parts.items()}
 
 
