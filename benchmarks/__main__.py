@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from benchmarks.result import Ratio
 
 BACKBONES, IMAGES = ("VGG16", "ResNet50"), 256
-MEASUREMENTS = ("upload", "resize", "wide", "scale", "stages", "run", "memory")
+MEASUREMENTS = ("upload", "resize", "wide", "train", "scale", "stages", "run", "memory")
 
 
 def _measurements(options: Options) -> dict[str, Callable[[], Iterable[Ratio]]]:
-    from benchmarks import memory, published_system, resize, scale, stages, upload, whole_run, wide
+    from benchmarks import memory, published_system, resize, scale, stages, train, upload, whole_run, wide
     from benchmarks.processes import in_new_process
 
     def all_stages() -> Iterator[Ratio]:
@@ -39,6 +39,7 @@ def _measurements(options: Options) -> dict[str, Callable[[], Iterable[Ratio]]]:
         "upload": lambda: upload.measure(options),
         "resize": lambda: resize.measure(options),
         "wide": lambda: wide.measure(options),
+        "train": lambda: train.measure(options),
         "scale": lambda: scale.measure(options),
         "stages": all_stages,
         "run": lambda: whole_run.measure(options),

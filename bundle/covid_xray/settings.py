@@ -53,6 +53,8 @@ class Settings(_Section):
         "SCALE_AREA_AVERAGING", "SCALE_DEFAULT", "SCALE_FAST", "SCALE_REPLICATE", "SCALE_SMOOTH"
     ]
     reg_param: Annotated[float, Field(gt=0)]
+    # Stored runs of earlier versions lack it.
+    solver: Literal["auto", "row_space", "batched"] = "auto"
     execution: Execution
 
     @field_validator("tasks")

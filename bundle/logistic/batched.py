@@ -12,48 +12,36 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg import cho_factor, cho_solve
 
-from logistic.block_sums import Standard, contrasts, curvature, losses_and_gradients, moments
+from logistic.block_sums import Standard, curvature, losses_and_gradients, moments
+from logistic.classes import LinearModel, contrasts
 from logistic.descent import Descent
 from logistic.errors import LogisticError
+from logistic.metric import MOST_TOGETHER, Metric, parts_of
 from logistic.rows import Array, Fit, Rows
-from logistic.solver import class_probabilities
 
-# Largest component of the gradient, for coefficients scaled so that the penalty is 1, at which a fit has
+# Length of the gradient, for coefficients scaled so that the penalty is 1, at which a fit has
 # converged: probabilities are then within 1e-5 of those of the minimum, outlying rows included.
 _GRADIENT_TOLERANCE = 1e-6
 _MOST_PASSES = 200
 # In float32, which is faster; rounding errors may keep a fit with a small penalty from converging in it.
 _FLOAT32_PASSES = 60
+# Share of the largest variance below which rounding errors are all there is.
+_CONSTANT = 1e-12
 # Rows per column that the metric is computed from: more would change it by less than the folds do.
 _METRIC_ROWS = 16
 # A fit whose gradient has lost less than this factor in so many passes makes slow progress.
 _SLOW, _SLOW_PASSES = 0.3, 3
 
 
-@dataclass(frozen=True)
-class PrimalFit:
-    """A fitted model.
-
-    Attributes
-    ----------
-    coefficients : ndarray of float64, shape (k, d)
-        k is 1 for two classes (binomial, for the second class), else the number of classes (multinomial).
-    intercept : ndarray of float64, shape (k,)
-    """
-
-    coefficients: Array
-    intercept: Array
-
-    def probabilities(self, features: Array) -> Array:
-        """Return the probability of every class for rows of features, shape (m, n_classes)."""
-        return class_probabilities(features @ self.coefficients.T + self.intercept)
-
-
 def fit_many(
-    rows: Rows, fits: Sequence[Fit], n_classes: Sequence[int], penalty: float, common_scale: bool = True
-) -> list[PrimalFit]:
+    rows: Rows,
+    fits: Sequence[Fit],
+    n_classes: Sequence[int],
+    penalty: float,
+    common_scale: bool = True,
+    widths: Sequence[int] | None = None,
+) -> list[LinearModel]:
     """Minimise, for each fit, mean log-loss + penalty / 2 * |coefficients|^2 over its training rows.
 
     Parameters
@@ -68,6 +56,9 @@ def fit_many(
     common_scale : bool
         Whether the penalty is for features divided by the root of the mean variance (ddof 1) of the columns
         over the training rows of the fit, as `row_space.common_scale`.
+    widths : sequence of int, optional
+        Of groups of columns, from left to right: each group is then divided by its own root, and by that of
+        its share of the columns, so that all groups have the same variance in sum.
 
     Raises
     ------
@@ -75,39 +66,58 @@ def fit_many(
         If a class has no training rows, the features are equal or not finite, or a fit does not converge.
     """
     data = _measure(rows, fits, n_classes)
-    variances = data.variances if common_scale else np.full(len(fits), 1 / data.standard.scale**2)
-    solver = _Solver(rows, fits, n_classes, penalty * variances, data)
+    penalties = np.full_like(data.variances, 1 / data.standard.scale**2)
+    if common_scale:
+        penalties = _scaled(data.variances, widths or [data.variances.shape[1]])
+    solver = _Solver(rows, fits, n_classes, penalty * penalties, data)
     return [
-        _unscaled(weights, data.standard, contrasts(n_classes[fit.task]))
-        for fit, weights in zip(fits, solver.run(), strict=True)
+        _unscaled(weights, data.standard, contrasts(n_classes[fit.task]), mean)
+        for fit, weights, mean in zip(fits, solver.run(), data.means, strict=True)
     ]
 
 
 @dataclass(frozen=True)
 class _Data:
-    """Number of rows; by fit, training rows of each class and mean variance of the standardised columns."""
+    """What the first pass finds.
+
+    Attributes
+    ----------
+    rows : int
+    counts : ndarray, shape (fits, most classes)
+        Training rows of each class.
+    means, variances : ndarray, shape (fits, d)
+        Of the columns over the training rows, the variances of standardised ones.
+    """
 
     standard: Standard
     rows: int
     counts: Array
+    means: Array
     variances: Array
 
 
 def _measure(rows: Rows, fits: Sequence[Fit], n_classes: Sequence[int]) -> _Data:
-    n, total, length, counts, sums, lengths = rows.total(moments(fits, max(n_classes)))
+    n, total, squares, counts, sums, square_sums = rows.total(moments(fits, max(n_classes)))
     for fit, own in zip(fits, counts, strict=True):
         if not own[: n_classes[fit.task]].all():
-            raise LogisticError(
-                f"{_name(fit)}: class {int(own.argmin())} has no training rows; draw other folds or add rows"
-            )
-    width = len(total)
+            raise fit.without_class(int(own.argmin()))
     center = total / n
-    scale = float(np.sqrt((length[0] - n[0] * center @ center) / ((n[0] - 1) * width)))
+    scale = float(np.sqrt((squares - n * center**2).sum() / ((n[0] - 1) * len(total))))
     if not scale > 0:
         raise LogisticError("the features of all rows are equal, or not finite: there is nothing to fit")
-    trained = counts.sum(axis=1)
-    centred = lengths - np.einsum("ij,ij->i", sums, sums) / trained
-    return _Data(Standard(center, scale), int(n[0]), counts, centred / ((trained - 1) * width) / scale**2)
+    trained = counts.sum(axis=1, keepdims=True)
+    means = sums / trained
+    variances = (square_sums - trained * means**2) / (trained - 1) / scale**2
+    return _Data(Standard(center, scale), int(n[0]), counts, means, np.maximum(variances, 0.0))
+
+
+def _scaled(variances: Array, widths: Sequence[int]) -> Array:
+    """Return what a unit of penalty is for each fit and column, shape (fits, d)."""
+    starts = np.cumsum([0, *widths[:-1]])
+    in_groups = np.add.reduceat(variances, starts, axis=1) * len(widths) / sum(widths)
+    # A group without variance gets coefficients of 0 whatever the penalty.
+    floor = _CONSTANT * in_groups.max(axis=1, keepdims=True)
+    return np.repeat(np.where(in_groups > floor, in_groups, 1.0), widths, axis=1)
 
 
 class _Solver:
@@ -134,7 +144,7 @@ class _Solver:
             self._set_directions([place for place in accepted if place in active])
         worst = max(active, key=self._gradient)
         raise LogisticError(
-            f"logistic regression of {_name(self._fits[worst])} did not converge in {_MOST_PASSES} passes "
+            f"logistic regression of {self._fits[worst]} did not converge in {_MOST_PASSES} passes "
             f"(gradient {self._gradient(worst):.1e}): increase the penalty"
         )
 
@@ -163,9 +173,10 @@ class _Solver:
             coefficients = descent.trial[:-1]
             start, end = end, end + coefficients.shape[1]
             gradient = gradients[:, start:end].copy()
-            gradient[:-1] += penalty * coefficients
+            gradient[:-1] += penalty[:, None] * coefficients
+            loss += np.vdot(penalty[:, None] * coefficients, coefficients) / 2
             try:
-                if descent.accept(float(loss + penalty / 2 * np.vdot(coefficients, coefficients)), gradient):
+                if descent.accept(float(loss), gradient):
                     accepted.append(place)
             except ArithmeticError:
                 stuck = True
@@ -194,22 +205,20 @@ class _Solver:
             if not places:
                 continue
             halves = [self._descents[place].first_loop() for place in places]
-            asked = np.stack([half for half, _ in halves], axis=1)
-            solved = [cho_solve(factor, asked[:, :, column]) for column, factor in enumerate(metric)]
+            solutions = metric.solve(np.stack([half for half, _ in halves], axis=2))
             for number, (place, (_, factors)) in enumerate(zip(places, halves, strict=True)):
-                solution = np.stack([one[:, number] for one in solved], axis=1)
-                self._descents[place].second_loop(solution, factors)
+                self._descents[place].second_loop(solutions[:, :, number], factors)
 
-    def _metric(self, task: int) -> list[tuple[Array, bool]]:
-        """Factor the curvature at the mean of the task's fits, one contrast at a time."""
+    def _metric(self, task: int) -> Metric:
+        """Factor the curvature at the mean of the task's fits."""
         places = [place for place, fit in enumerate(self._fits) if fit.task == task]
         weights = np.mean([self._descents[place].point for place in places], axis=0)
-        every = max(1, self._data.rows // (_METRIC_ROWS * len(weights)))
-        used, matrices = self._rows.total(
-            curvature(task, self._n_classes[task], weights, self._data.standard, every)
-        )
-        penalty = np.append(np.full(len(weights) - 1, self._penalties[places].mean()), 0.0)
-        return [cho_factor(matrix / used[0] + np.diag(penalty), lower=True) for matrix in matrices]
+        every = max(1, self._data.rows // (_METRIC_ROWS * min(len(weights), MOST_TOGETHER)))
+        parts = parts_of(len(weights))
+        of_block = curvature(task, self._n_classes[task], weights, self._data.standard, every, parts)
+        used, *matrices = self._rows.total(of_block, large=True)
+        penalty = np.append(self._penalties[places].mean(axis=0), 0.0)
+        return Metric(parts, [matrix / used[0] for matrix in matrices], penalty)
 
     def _is_slow(self, place: int) -> bool:
         norms = self._descents[place].gradient_norms
@@ -219,18 +228,13 @@ class _Solver:
         return self._gradient(place) < _GRADIENT_TOLERANCE
 
     def _gradient(self, place: int) -> float:
-        return self._descents[place].gradient_norms[-1] / float(np.sqrt(self._penalties[place]))
+        return self._descents[place].gradient_norms[-1] / float(np.sqrt(self._penalties[place].min()))
 
 
-def _unscaled(weights: Array, standard: Standard, matrix: Array) -> PrimalFit:
+def _unscaled(weights: Array, standard: Standard, matrix: Array, mean: Array) -> LinearModel:
     """Return the coefficients of the classes for features as they are."""
     if len(matrix) == 2:
         matrix = np.ones((1, 1))
     by_class = matrix @ weights.T
     coefficients = by_class[:, :-1] / standard.scale
-    return PrimalFit(coefficients, by_class[:, -1] - coefficients @ standard.center)
-
-
-def _name(fit: Fit) -> str:
-    held_out = "" if fit.split is None else f", fold {fit.fold} of split {fit.split}"
-    return f"task {fit.task}{held_out}"
+    return LinearModel(coefficients, by_class[:, -1] - coefficients @ standard.center, mean)

@@ -1,25 +1,18 @@
 """What a pass over the rows sums: moments of the features, losses and gradients, and curvature.
 
 Each function here returns one that maps a `Block` to arrays, which are then added over all blocks.
-
-A classifier of k classes has k - 1 margins a row; a matrix of contrasts turns them into the scores of the
-classes. For two classes that is the margin of the second, as in Spark's binomial family. For more, the
-contrasts are orthonormal: the penalty on them is that on the coefficients of all classes, whose sum is then
-0, as in Spark's multinomial family.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from logistic.classes import Real, contrasts, softmax, variances
 from logistic.rows import Array, Block, Fit, Sums
-
-Real = npt.NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)
@@ -35,33 +28,27 @@ class Standard:
         return standardised
 
 
-def contrasts(n_classes: int) -> Array:
-    """Return the matrix, shape (k, k - 1), that turns margins into scores of the classes."""
-    if n_classes == 2:
-        return np.array([[0.0], [1.0]])
-    start = np.column_stack([np.ones(n_classes), np.eye(n_classes)[:, :-1]])
-    return np.linalg.qr(start).Q[:, 1:]
-
-
 def moments(fits: Sequence[Fit], most_classes: int) -> Callable[[Block], Sums]:
-    """Sum, for each fit, over its training rows.
+    """Sum over all rows, and for each fit over its training rows.
 
     Returns
     -------
     callable
-        Of a block: rows (1,), sum of features (d,), sum of squared lengths (1,), and for each fit: rows of
-        each class (fits, most_classes), sum of features (fits, d), sum of squared lengths (fits,).
+        Of a block: rows (1,), sums of the columns (d,) and of their squares (d,), and for each fit: rows of
+        each class (fits, most_classes), sums of the columns (fits, d) and of their squares (fits, d).
     """
 
     def of_block(block: Block) -> Sums:
         features = block.features.astype(np.float64)
-        lengths = np.einsum("ij,ij->i", features, features)
-        masks = np.stack([fit.training(block) for fit in fits]).astype(np.float64)
+        squares = features**2
+        trainings = [fit.training(block.labels) for fit in fits]
         codes = [
-            np.bincount(block.codes[fit.training(block), fit.task], minlength=most_classes) for fit in fits
+            np.bincount(block.labels.codes[training, fit.task], minlength=most_classes)
+            for fit, training in zip(fits, trainings, strict=True)
         ]
-        whole = (np.array([len(features)], float), features.sum(axis=0), lengths.sum(keepdims=True))
-        return *whole, np.stack(codes).astype(np.float64), masks @ features, masks @ lengths
+        masks = np.stack(trainings).astype(np.float64)
+        whole = (np.array([len(features)], float), features.sum(axis=0), squares.sum(axis=0))
+        return *whole, np.stack(codes).astype(np.float64), masks @ features, masks @ squares
 
     return of_block
 
@@ -109,9 +96,9 @@ def losses_and_gradients(
         for task, places, columns in parts:
             matrix = contrasts(n_classes[task]).astype(dtype)
             own = margins[:, columns].reshape(len(features), len(places), -1)
-            share = np.stack([fits[place].training(block) / counts[place] for place in places], axis=1)
-            codes = np.maximum(block.codes[:, task], 0)
-            logs, probability = _softmax(own @ matrix.T)
+            share = np.stack([fits[place].training(block.labels) / counts[place] for place in places], axis=1)
+            codes = np.maximum(block.labels.codes[:, task], 0)
+            logs, probability = softmax(own @ matrix.T)
             actual = np.take_along_axis(logs, codes[:, None, None], axis=2)[:, :, 0]
             losses[places] = -np.einsum("ij,ij->j", actual, share)
             probability[np.arange(len(codes)), :, codes] -= 1
@@ -124,9 +111,9 @@ def losses_and_gradients(
 
 
 def curvature(
-    task: int, n_classes: int, weights: Array, standard: Standard, every: int
+    task: int, n_classes: int, weights: Array, standard: Standard, every: int, parts: Sequence[slice]
 ) -> Callable[[Block], Sums]:
-    """Sum, for each contrast of a task, the second derivative of the log-loss by its coefficients.
+    """Sum, for each contrast of a task, the second derivatives of the log-loss by its weights.
 
     Parameters
     ----------
@@ -134,26 +121,45 @@ def curvature(
         Where; as in `losses_and_gradients`.
     every : int
         Of the rows of the task, one in this number is used.
+    parts : sequence of slice
+        Weights whose second derivatives are wanted: those between parts are left out.
 
     Returns
     -------
     callable
-        Of a block: rows used (1,), and the blocks on the diagonal of the matrix (k - 1, d + 1, d + 1).
+        Of a block: rows used (1,), and for each part of w weights an array (k - 1, w, w).
     """
     matrix, stacked = contrasts(n_classes), weights.astype(np.float32)
 
     def of_block(block: Block) -> Sums:
-        features = standard.of(block.features[block.codes[:, task] >= 0][::every], np.float32)
-        _, probability = _softmax((features @ stacked[:-1] + stacked[-1]) @ matrix.T)
-        # The variance of a contrast of the class, a row.
-        spread = probability @ matrix**2 - (probability @ matrix) ** 2
-        result = np.empty((matrix.shape[1], len(weights), len(weights)))
-        for place, own in enumerate(spread.T):
-            scaled = features * np.sqrt(own, dtype=np.float32)[:, None]
-            result[place, :-1, :-1] = scaled.T @ scaled
-            result[place, -1, :-1] = result[place, :-1, -1] = own @ features
-            result[place, -1, -1] = own.sum()
-        return np.array([len(features)], float), result
+        features = standard.of(block.features[block.labels.codes[:, task] >= 0][::every], np.float32)
+        design = np.hstack([features, np.ones((len(features), 1), np.float32)])
+        _, probability = softmax((design @ stacked) @ matrix.T)
+        roots = np.sqrt(variances(probability, matrix), dtype=np.float32).T
+        result = []
+        for part in parts:
+            scaled = [design[:, part] * own[:, None] for own in roots]
+            result.append(np.stack([one.T @ one for one in scaled]).astype(np.float64))
+        return np.array([len(features)], float), *result
+
+    return of_block
+
+
+def combinations(weights: Array) -> Callable[[Block], Sums]:
+    """Sum the rows with weights, by their numbers.
+
+    Parameters
+    ----------
+    weights : ndarray of float64, shape (n, c)
+
+    Returns
+    -------
+    callable
+        Of a block with `numbers`: c sums of features (c, d).
+    """
+
+    def of_block(block: Block) -> Sums:
+        return (weights[block.numbers].T @ block.features.astype(np.float64),)
 
     return of_block
 
@@ -162,11 +168,3 @@ def _columns(
     ends: npt.NDArray[np.int64], of_task: npt.NDArray[np.bool_], width: int
 ) -> npt.NDArray[np.int64]:
     return (ends[of_task, None] - width + np.arange(width)).ravel()
-
-
-def _softmax(scores: Real) -> tuple[Real, Real]:
-    """Return the logarithms of the probabilities, and the probabilities, along the last axis."""
-    shifted = scores - scores.max(axis=-1, keepdims=True)
-    powers = np.exp(shifted)
-    total = powers.sum(axis=-1, keepdims=True)
-    return shifted - np.log(total), powers / total

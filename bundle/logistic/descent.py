@@ -1,4 +1,4 @@
-"""The steps of one fit: L-BFGS, started from a metric that several fits share.
+"""The steps of one fit: L-BFGS, started from a metric of the caller's.
 
 Nocedal & Wright 2006, "Numerical Optimization", chapters 3 and 7.
 """
@@ -6,6 +6,7 @@ Nocedal & Wright 2006, "Numerical Optimization", chapters 3 and 7.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -24,9 +25,17 @@ _SHORTEST_STEP = 1e-6
 
 
 class _Pair(NamedTuple):
+    """A step and the change of the gradient along it, each also as what multiplies other vectors."""
+
     step: Array
     change: Array
+    step_paired: Array
+    change_paired: Array
     curvature: float
+
+
+def _same(vector: Array) -> Array:
+    return vector
 
 
 @dataclass
@@ -35,18 +44,24 @@ class Descent:
 
     Attributes
     ----------
-    trial : ndarray of float64, shape (d + 1, k - 1)
+    trial : ndarray of float64
         Weights at which loss and gradient are to be computed next.
+    paired : callable
+        Maps a vector v to what u is multiplied with, component by component, for the inner product <u, v>: v
+        itself if vectors are coordinates.
     gradient_norms : list of float
-        Largest component of the gradient at each point that was accepted.
+        Length of the gradient at each point that was accepted.
     """
 
     trial: Array
+    paired: Callable[[Array], Array] = _same
     gradient_norms: list[float] = field(default_factory=list)
     _point: Array | None = None
     _loss: float = np.inf
     _gradient: Array | None = None
+    _gradient_paired: Array | None = None
     _direction: Array | None = None
+    _direction_paired: Array | None = None
     _slope: float = 0.0
     _length: float = 1.0
     _pairs: deque[_Pair] = field(default_factory=lambda: deque(maxlen=_MEMORY))
@@ -76,33 +91,37 @@ class Descent:
         ArithmeticError
             If no step, however short, decreases the loss: rounding errors are larger than what is left.
         """
-        if self._point is not None and self._gradient is not None and self._direction is not None:
-            slope = float(np.vdot(gradient, self._direction))
+        gradient_paired = self.paired(gradient)
+        if self._point is not None and self._direction is not None and self._direction_paired is not None:
+            slope = float(np.vdot(gradient, self._direction_paired))
             if not self._is_lower(loss, slope):
                 self._length /= 2
                 if self._length < _SHORTEST_STEP:
                     raise ArithmeticError("no step decreases the loss")
                 self.trial = self._point + self._length * self._direction
                 return False
-            self._remember(self.trial - self._point, gradient - self._gradient)
-        self._point, self._loss, self._gradient = self.trial, loss, gradient
-        self.gradient_norms.append(float(np.abs(gradient).max()))
+            self._remember(self._direction, self._direction_paired, gradient, gradient_paired)
+        self._point, self._loss = self.trial, loss
+        self._gradient, self._gradient_paired = gradient, gradient_paired
+        self.gradient_norms.append(float(np.sqrt(max(float(np.vdot(gradient, gradient_paired)), 0.0))))
         return True
 
     def first_loop(self) -> tuple[Array, list[float]]:
         """Return the first half of the two-loop recursion: what the metric is to be solved for."""
         result, factors = self.gradient.copy(), []
         for pair in reversed(self._pairs):
-            factors.append(float(np.vdot(pair.step, result)) / pair.curvature)
+            factors.append(float(np.vdot(pair.step_paired, result)) / pair.curvature)
             result -= factors[-1] * pair.change
         return result, factors
 
     def second_loop(self, solved: Array, factors: list[float]) -> None:
         """Finish the recursion with the metric's solution, and propose the next trial."""
         for pair, factor in zip(self._pairs, reversed(factors), strict=True):
-            solved = solved + (factor - float(np.vdot(pair.change, solved)) / pair.curvature) * pair.step
+            back = float(np.vdot(pair.change_paired, solved)) / pair.curvature
+            solved = solved + (factor - back) * pair.step
         self._direction, self._length = -solved, 1.0
-        self._slope = float(np.vdot(self.gradient, self._direction))
+        self._direction_paired = self.paired(self._direction)
+        self._slope = float(np.vdot(self.gradient, self._direction_paired))
         self.trial = self.point + self._direction
 
     def restart(self) -> None:
@@ -116,7 +135,15 @@ class Descent:
             return True
         return loss <= self._loss + _ROUNDING * abs(self._loss) and abs(slope) <= 0.9 * abs(self._slope)
 
-    def _remember(self, step: Array, change: Array) -> None:
-        curvature = float(np.vdot(step, change))
-        if curvature > 1e-12 * float(np.linalg.norm(step) * np.linalg.norm(change)):
-            self._pairs.append(_Pair(step, change, curvature))
+    def _remember(
+        self, direction: Array, direction_paired: Array, gradient: Array, gradient_paired: Array
+    ) -> None:
+        step, change = self._length * direction, gradient - self.gradient
+        step_paired, change_paired = step, change
+        if self._gradient_paired is not self._gradient and self._gradient_paired is not None:
+            step_paired = self._length * direction_paired
+            change_paired = gradient_paired - self._gradient_paired
+        curvature = float(np.vdot(step, change_paired))
+        lengths = float(np.vdot(step, step_paired)), float(np.vdot(change, change_paired))
+        if curvature > 1e-12 * np.sqrt(lengths[0] * lengths[1]):
+            self._pairs.append(_Pair(step, change, step_paired, change_paired, curvature))

@@ -1,13 +1,11 @@
-"""WideLogisticRegression: Spark's LogisticRegression for data with more columns than rows."""
+"""WideLogisticRegression: Spark's LogisticRegression for deep features, and for many folds of them."""
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 from pyspark import keyword_only
 from pyspark.ml import Estimator
 from pyspark.ml.classification import _LogisticRegressionParams
@@ -15,23 +13,19 @@ from pyspark.ml.linalg import DenseVector
 from pyspark.ml.param import Param, Params, TypeConverters
 from pyspark.ml.util import DefaultParamsReadable, DefaultParamsWritable
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
-from logistic.columns import as_array, as_arrow, as_matrix, dense_matrix, feature_length
+from logistic.columns import as_array, dense_matrix
+from logistic.dataset import Dataset
 from logistic.errors import LogisticError
-from logistic.feature_rows import FeatureRows
 from logistic.model import WideLogisticRegressionModel
-from logistic.row_space import coefficients, common_scale, fit_rows, gram
+from logistic.rows import Fit
 from logistic.spark_fallback import fit_by_spark
 
 Array = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class _Shape:
-    rows: int
-    columns: int
-    classes: int
+# More columns, if there are more rows, are left to Spark: see `logistic.batched`.
+MOST_COLUMNS = 8192
 
 
 class WideLogisticRegression(
@@ -40,19 +34,23 @@ class WideLogisticRegression(
     DefaultParamsReadable["WideLogisticRegression"],
     DefaultParamsWritable,
 ):
-    """Logistic regression for more columns than rows: Spark's Params and objective, solved exactly.
+    """Logistic regression with Spark's Params and objective, solved to convergence, many fits at once.
 
-    Use it instead of `pyspark.ml.classification.LogisticRegression` where a row has more features than
-    there are rows, for instance 25,088 to 204,800 deep features of some thousand images. Spark's solver
-    iterates over all columns, and stops after `maxIter` steps. The solution of an L2-penalised model lies
-    in the span of the rows (Hastie & Tibshirani 2004, "Efficient quadratic regularization for expression
-    arrays", Biostatistics 5), so this one computes the inner products of the rows once and solves a problem
-    with as many columns as rows, to convergence. The features of all rows must fit on the driver (4 bytes
-    each).
+    Use it instead of `pyspark.ml.classification.LogisticRegression` for deep features, which are wide (25,088
+    to 204,800 a row) or of many rows, and for cross-validation (`fit_many`). Spark's solver stops after
+    `maxIter` steps, which are often too few.
 
-    Any other fit is delegated to Spark's estimator, with an equivalent penalty: as many rows as columns or
-    more, an L1 part, bounds, weights, no intercept, or a family other than `auto`. Only then do `maxIter` and
-    `tol` count.
+    With more columns than rows the solution lies in the span of the rows (Hastie & Tibshirani 2004,
+    "Efficient quadratic regularization for expression arrays", Biostatistics 5): the inner products of the
+    rows are computed once, and a problem with as many columns as rows is solved. The features of all rows
+    must then fit on the driver (4 bytes each). With more rows than columns, all fits go together through some
+    tens of passes over the rows: in memory up to 1 GB of features, else on the workers. Rows that are
+    computed are then kept, as Spark's own estimators do, but on serverless compute, which cannot: give it a
+    table.
+
+    Other fits are left to Spark's estimator, with an equivalent penalty: an L1 part or no penalty, bounds,
+    weights, no intercept, a family other than `auto`, and more rows than columns with more than 8,192
+    columns. Only then do `maxIter` and `tol` count.
 
     Parameters
     ----------
@@ -77,6 +75,8 @@ class WideLogisticRegression(
     >>> model = classifier.fit(training)
     >>> model.transform(held_out).select("prediction", "probability").show()
     >>> model.write().overwrite().save("model")
+    >>> models = classifier.fit_many(rows, folds=["fold_of_patient"])
+    >>> models["fold_of_patient", 0].transform(rows.where("fold_of_patient = 0"))
     """
 
     commonScale: Param[bool] = Param(
@@ -124,72 +124,63 @@ class WideLogisticRegression(
         """Set `standardization`."""
         return self._set(standardization=value)
 
+    def fit_many(
+        self, dataset: DataFrame, folds: Sequence[str]
+    ) -> dict[tuple[str, int], WideLogisticRegressionModel]:
+        """Fit a model for each fold, all in one set of passes over the dataset, as cross-validation needs.
+
+        Parameters
+        ----------
+        folds : sequence of str
+            Names of integer columns, one for each way of dividing the rows: the fold in which a row is held
+            out. Null or -1 means that it is in none, and always in training.
+
+        Returns
+        -------
+        dict
+            By column and fold: the model of all rows but those of the fold.
+
+        Raises
+        ------
+        LogisticError
+            If Params are set that `fit` leaves to Spark's estimator, or a fit has no rows of a class.
+        """
+        data = Dataset.read(dataset, self.getFeaturesCol(), self.getLabelCol(), folds)
+        if not self._is_solvable(data):
+            raise LogisticError(
+                "fit_many needs regParam above 0, and none of elasticNetParam, weightCol, bounds, family or "
+                f"fitIntercept; and at most {MOST_COLUMNS} columns if there are more rows"
+            )
+        names = [(split, fold) for split, present in enumerate(data.present) for fold in present]
+        models = self._fit_all(data, [Fit(0, split, fold) for split, fold in names])
+        return {(folds[split], fold): model for (split, fold), model in zip(names, models, strict=True)}
+
     def _fit(self, dataset: DataFrame) -> WideLogisticRegressionModel:
-        shape = self._shape(dataset)
-        fit = self._fit_in_row_space if self._is_solvable_in_row_space(shape) else self._fit_by_spark
-        matrix, intercepts = fit(dataset, shape)
-        model = WideLogisticRegressionModel(dense_matrix(matrix), DenseVector(intercepts), shape.classes)
-        return self._copyValues(model)
-
-    def _shape(self, dataset: DataFrame) -> _Shape:
-        # Both queries are small, and starting one takes longer than running it: run them at the same time.
-        labels_query = dataset.select(F.col(self.getLabelCol()).cast("double").alias("label"))
-        with_features = dataset.where(F.col(self.getFeaturesCol()).isNotNull())
-        with ThreadPoolExecutor(1) as pool:
-            future = pool.submit(labels_query.toArrow)
-            first = with_features.select(feature_length(dataset, self.getFeaturesCol())).first()
-            column = future.result()["label"]
-        _reject_nulls(self.getLabelCol(), column)
-        if first is None:
-            raise LogisticError("logistic regression needs rows with features, and got none")
-        labels = column.to_numpy()
-        if labels.min() < 0 or (labels != np.floor(labels)).any():
-            raise LogisticError(f"column {self.getLabelCol()} must hold whole numbers from 0, as doubles")
-        return _Shape(rows=len(labels), columns=first[0], classes=max(2, int(labels.max()) + 1))
-
-    def _is_solvable_in_row_space(self, shape: _Shape) -> bool:
-        special = any(self.isSet(param) for param in self.params if "Bounds" in param.name)
-        special = special or self.isSet(self.weightCol)
-        wide = shape.columns > shape.rows and self.getElasticNetParam() == 0
-        if wide and self.getRegParam() == 0:
+        data = Dataset.read(dataset, self.getFeaturesCol(), self.getLabelCol(), [])
+        if data.is_wide and self.getElasticNetParam() == 0 and self.getRegParam() == 0:
             raise LogisticError(
                 "regParam must be greater than 0: with more columns than rows there is no finite solution"
             )
-        return wide and not special and self.getFitIntercept() and self.getFamily() == "auto"
-
-    def _fit_in_row_space(self, dataset: DataFrame, shape: _Shape) -> tuple[Array, Array]:
-        column = as_arrow(dataset, self.getFeaturesCol(), "float32").alias("features")
-        label = F.col(self.getLabelCol()).cast("int").alias("label")
-        table = dataset.select(column, label).toArrow()
-        _reject_nulls(self.getFeaturesCol(), table["features"])
-        features = FeatureRows.in_order(*(as_matrix(c) for c in table["features"].chunks if len(c)))
-        codes = table["label"].to_numpy().astype(np.int64)
-        if len(np.unique(codes)) < shape.classes:
-            raise LogisticError(
-                f"column {self.getLabelCol()} lacks a class: "
-                f"number the labels from 0 to {shape.classes - 1} without gaps"
-            )
-        divisor = self._divisor(features)
-        inner = gram(features, divisor)
-        rows = np.arange(shape.rows)
-        scale = common_scale(inner, rows, shape.columns) if divisor is None and self.getCommonScale() else 1.0
-        fit = fit_rows(inner, rows, codes, shape.classes, self.getRegParam() * scale**2)
-        return coefficients(fit, inner, features, divisor)
-
-    def _divisor(self, features: FeatureRows) -> Array | None:
-        if not self.getStandardization():
-            return None
-        deviation = np.concatenate([block.std(axis=0, ddof=1) for _, block in features.blocks()])
-        return np.where(deviation > 0, deviation, np.inf)
-
-    def _fit_by_spark(self, dataset: DataFrame, _: _Shape) -> tuple[Array, Array]:
+        if self._is_solvable(data):
+            (model,) = self._fit_all(data, [Fit(0)])
+            return model
         features = as_array(dataset, self.getFeaturesCol())
-        return fit_by_spark(self, dataset, features, self._uses_common_scale())
+        matrix, intercepts = fit_by_spark(self, dataset, features, self._uses_common_scale())
+        return self._model(matrix, intercepts, data.classes)
+
+    def _is_solvable(self, data: Dataset) -> bool:
+        special = any(self.isSet(param) for param in self.params if "Bounds" in param.name)
+        special = special or self.isSet(self.weightCol) or self.getFamily() != "auto"
+        ridge = self.getElasticNetParam() == 0 and self.getRegParam() > 0 and self.getFitIntercept()
+        return ridge and not special and (data.is_wide or data.columns <= MOST_COLUMNS)
+
+    def _fit_all(self, data: Dataset, fits: Sequence[Fit]) -> list[WideLogisticRegressionModel]:
+        models = data.fit(fits, self.getRegParam(), self.getStandardization(), self.getCommonScale())
+        return [self._model(model.coefficients, model.intercept, data.classes) for model in models]
+
+    def _model(self, matrix: Array, intercepts: Array, classes: int) -> WideLogisticRegressionModel:
+        model = WideLogisticRegressionModel(dense_matrix(matrix), DenseVector(intercepts), classes)
+        return self._copyValues(model)
 
     def _uses_common_scale(self) -> bool:
         return self.getCommonScale() and not self.getStandardization() and self.getRegParam() > 0
-
-
-def _reject_nulls(name: str, values: pa.ChunkedArray) -> None:
-    if missing := values.null_count:
-        raise LogisticError(f"column {name} is null in {missing} of {len(values)} rows: remove those rows")

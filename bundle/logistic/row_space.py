@@ -9,16 +9,25 @@ not penalised. All arithmetic is in float64. Nothing here needs Spark.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
+from logistic.classes import class_probabilities
+from logistic.dual import minimise
 from logistic.feature_rows import FeatureRows
-from logistic.solver import binomial, class_probabilities, multinomial
 
 Array = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
+
+
+class Kernel(Protocol):
+    """Inner products of rows that may depend on which of them a classifier is trained on."""
+
+    def for_training_rows(self, rows: Rows) -> tuple[Array, float]:
+        """Return the matrix for a model of these training rows, and the features' scale over them."""
 
 
 @dataclass(frozen=True)
@@ -90,19 +99,10 @@ def fit_rows(
     """
     # These are thousands of small matrix products, in which threads wait ten times as long as they compute.
     with threadpool_limits(limits=1, user_api="blas"):
-        own = inner[np.ix_(rows, rows)]
-        values, vectors = np.linalg.eigh(_center(own))
-        # Along the constant vector centring leaves only rounding errors, of the size of uncentred products.
-        kept = values > len(rows) * np.finfo(np.float64).eps * np.trace(own)
-        # Scaled so that the penalty is 1, the convergence test does not depend on the scale of the features.
-        roots, vectors = np.sqrt(values[kept] / penalty), vectors[:, kept]
-        design = vectors * roots
-        binary = n_classes == 2
-        weights, intercept = binomial(design, codes) if binary else multinomial(design, codes, n_classes)
-    dual = vectors / roots @ weights / penalty
-    # Rows are centred, so a constant in `dual` has no meaning; the one left by rounding would reach
+        weights, intercept = minimise(_center(inner[np.ix_(rows, rows)]), codes, n_classes, penalty)
+    # Rows are centred, so a constant in the weights has no meaning; the one left by rounding would reach
     # coefficients.
-    return RowSpaceFit(rows, dual - dual.mean(axis=0), intercept)
+    return RowSpaceFit(rows, weights - weights.mean(axis=0), intercept)
 
 
 def decision(fit: RowSpaceFit, inner: Array, rows: Rows) -> Array:

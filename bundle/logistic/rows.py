@@ -1,10 +1,11 @@
-"""Rows of features in blocks, and which of them each of many fits is trained on."""
+"""Rows of features in blocks, their labels, and which of them each of many fits is trained on."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -12,8 +13,31 @@ import numpy as np
 import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
+from logistic.errors import LogisticError
+
 Array = npt.NDArray[np.float64]
+Numbers = npt.NDArray[Any]
 Sums = Sequence[Array]
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What classes some rows have, and in which folds they are held out.
+
+    Attributes
+    ----------
+    codes : ndarray of integers, shape (m, tasks)
+        Class of each row in each task, from 0; -1 where the row is not part of the task.
+    folds : ndarray of integers, shape (m, splits)
+        For each split, the fold in which a row is held out; -1 where it is in none.
+    """
+
+    codes: npt.NDArray[np.integer[Any]]
+    folds: npt.NDArray[np.integer[Any]]
+
+    def __getitem__(self, rows: slice | npt.NDArray[np.int64]) -> Labels:
+        """Return the labels of some of the rows."""
+        return Labels(self.codes[rows], self.folds[rows])
 
 
 @dataclass(frozen=True)
@@ -23,15 +47,20 @@ class Block:
     Attributes
     ----------
     features : ndarray of float32, shape (m, d)
-    codes : ndarray of integers, shape (m, tasks)
-        Class of each row in each task, from 0; -1 where the row is not part of the task.
-    folds : ndarray of integers, shape (m, splits)
-        For each split, the fold in which a row is held out; -1 where it is in none.
+    labels : Labels
+    numbers : ndarray of int64, shape (m,)
+        Which rows they are.
     """
 
     features: npt.NDArray[np.float32]
-    codes: npt.NDArray[np.integer[Any]]
-    folds: npt.NDArray[np.integer[Any]]
+    labels: Labels
+    numbers: npt.NDArray[np.int64]
+
+    def parts(self, rows: int = 2048) -> Iterator[Block]:
+        """Split into blocks of at most `rows` rows: with 2,048 features each, 16 MB."""
+        for start in range(0, len(self.features), rows):
+            part = slice(start, start + rows)
+            yield Block(self.features[part], self.labels[part], self.numbers[part])
 
 
 @dataclass(frozen=True)
@@ -41,9 +70,9 @@ class Fit:
     Attributes
     ----------
     task : int
-        Column of `Block.codes`.
+        Column of `Labels.codes`.
     split : int, optional
-        Column of `Block.folds`; None holds out nothing.
+        Column of `Labels.folds`; None holds out nothing.
     fold : int
     """
 
@@ -51,20 +80,45 @@ class Fit:
     split: int | None = None
     fold: int = 0
 
-    def training(self, block: Block) -> npt.NDArray[np.bool_]:
-        """Return which rows of a block the classifier is trained on."""
-        in_task: npt.NDArray[np.bool_] = block.codes[:, self.task] >= 0
-        if self.split is None:
-            return in_task
-        not_held_out: npt.NDArray[np.bool_] = block.folds[:, self.split] != self.fold
-        return in_task & not_held_out
+    def training(self, labels: Labels) -> npt.NDArray[np.bool_]:
+        """Return which rows the classifier is trained on."""
+        in_task: npt.NDArray[np.bool_] = labels.codes[:, self.task] >= 0
+        return in_task if self.split is None else in_task & (labels.folds[:, self.split] != self.fold)
+
+    def held_out(self, labels: Labels) -> npt.NDArray[np.bool_]:
+        """Return which rows of the task the fold holds out: none without a split."""
+        in_task: npt.NDArray[np.bool_] = labels.codes[:, self.task] >= 0
+        return in_task & ~self.training(labels)
+
+    def without_class(self, code: int) -> LogisticError:
+        """Return the error for a class without training rows."""
+        return LogisticError(f"{self}: class {code} has no training rows; draw other folds or add rows")
+
+    def __str__(self) -> str:
+        """Name the fit in a message."""
+        held_out = "" if self.split is None else f", fold {self.fold} of split {self.split}"
+        return f"task {self.task}{held_out}"
 
 
 class Rows(Protocol):
-    """All rows, wherever they are: each call of `total` reads them once."""
+    """All rows, wherever they are: each call reads them once."""
 
-    def total(self, of_block: Callable[[Block], Sums]) -> list[Array]:
-        """Return the sums over all blocks of the arrays that `of_block` returns for one."""
+    def each(self, of_block: Callable[[Block], Sequence[Numbers]]) -> list[Sequence[Numbers]]:
+        """Return what `of_block` returns for each block, in any order and cut."""
+
+    def total(self, of_block: Callable[[Block], Sums], large: bool = False) -> list[Array]:
+        """Return the sums over all blocks of the arrays that `of_block` returns for one.
+
+        Parameters
+        ----------
+        large : bool
+            Whether the sums are tens of megabytes.
+        """
+
+
+def added(totals: Sums, sums: Sums) -> list[Array]:
+    """Add the sums of a block to the totals of those before it, empty at first."""
+    return [a + b for a, b in zip(totals, sums, strict=True)] if totals else list(sums)
 
 
 class RowsInMemory:
@@ -81,10 +135,20 @@ class RowsInMemory:
         self._blocks = tuple(blocks)
         self._threads = threads or os.cpu_count() or 1
 
-    def total(self, of_block: Callable[[Block], Sums]) -> list[Array]:
+    def total(self, of_block: Callable[[Block], Sums], large: bool = False) -> list[Array]:
         """Return the sums in the order of the blocks, so that they do not depend on the threads."""
         totals: list[Array] = []
-        with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(self._threads) as pool:
+        with self._pool() as pool:
             for sums in pool.map(of_block, self._blocks):
-                totals = [a + b for a, b in zip(totals, sums, strict=True)] if totals else list(sums)
+                totals = added(totals, sums)
         return totals
+
+    def each(self, of_block: Callable[[Block], Sequence[Numbers]]) -> list[Sequence[Numbers]]:
+        """Return what `of_block` returns for each block."""
+        with self._pool() as pool:
+            return list(pool.map(of_block, self._blocks))
+
+    @contextmanager
+    def _pool(self) -> Iterator[ThreadPoolExecutor]:
+        with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(self._threads) as pool:
+            yield pool

@@ -1,4 +1,4 @@
-"""Fit by Spark's own LogisticRegression what the row space cannot solve, with the same common scale."""
+"""Fit by Spark's own LogisticRegression what this package does not solve, with the same common scale."""
 
 from __future__ import annotations
 

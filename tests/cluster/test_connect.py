@@ -97,6 +97,9 @@ def test_nothing_asks_for_what_serverless_compute_lacks_or_refuses(root):
         f"{file}:{node.lineno} {node.attr}"
         for file in files
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Attribute) and node.attr in CLASSIC_ONLY | REFUSED
+        if isinstance(node, ast.Attribute)
+        and node.attr in CLASSIC_ONLY | REFUSED
+        # It goes on where that is refused: tests/spark/logistic/test_estimator.py.
+        and not (file.name == "dataset.py" and node.attr in {"persist", "unpersist"})
     ]
     assert files and found == []

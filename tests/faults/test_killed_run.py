@@ -14,7 +14,7 @@ from covid_xray.storage.locks import file_lock
 from tests.same_tables import differences
 
 # Said when the classifiers are fitted and several tables are about to be written.
-BEFORE_THE_WRITES_OF_TRAIN = "train ResNet50: 1 of 1"
+BEFORE_THE_WRITES_OF_TRAIN = " classifiers"
 # Of the moments of the long form: KILL_SEED gives others.
 SEED = int(os.environ.get("KILL_SEED") or 0)
 

@@ -16,8 +16,9 @@ SAME_AS = "same bytes as "
 COLUMNS = "path STRING, label STRING, file STRING, image_id STRING, reason STRING, detail STRING"
 
 _TASK_FILES = 128
-# Files per query or commit: the workers need less than a kilobyte of data per file.
-FILES_AT_ONCE = 100_000
+# Files per query, or per commit of `images`: an interruption loses the decoding of so many at most. The
+# workers need less than a kilobyte of data per file.
+FILES_AT_ONCE = 20_000
 
 
 def list_files(spark: SparkSession, root: Path, classes: Sequence[str]) -> pd.DataFrame:
@@ -47,7 +48,8 @@ def deduplicate(spark: SparkSession, files: Iterable[Found]) -> pd.DataFrame:
 def _hashed(spark: SparkSession, found: list[tuple[str | None, ...]]) -> pd.DataFrame:
     columns = "path STRING, label STRING, file STRING, reason STRING, detail STRING"
     rows = spark.createDataFrame(found, columns).repartition(tasks_for(len(found)))
-    return rows.mapInArrow(_hash, COLUMNS).toPandas()
+    hashed: pd.DataFrame = rows.mapInArrow(_hash, COLUMNS).toArrow().to_pandas()
+    return hashed
 
 
 def _as_row(file: Found) -> tuple[str | None, ...]:
@@ -85,14 +87,13 @@ def _mark_duplicates(files: pd.DataFrame) -> pd.DataFrame:
     files.loc[duplicate, "reason"] = str(Reason.duplicate)
     files.loc[duplicate, "detail"] = SAME_AS + first[duplicate]
     files.loc[conflict, "reason"] = str(Reason.label_conflict)
-    files.loc[conflict, "detail"] = (
-        "the same bytes are in the class folders " + groups["label"].transform(_names)[conflict]
-    )
+    # A call of `_folders` for each image, of which few are in conflict.
+    files.loc[conflict, "detail"] = files[conflict].groupby("image_id")["label"].transform(_folders)
     return files
 
 
-def _names(labels: pd.Series[str]) -> str:
-    return ", ".join(sorted(set(labels)))
+def _folders(labels: pd.Series[str]) -> str:
+    return f"the same bytes are in the class folders {', '.join(sorted(set(labels)))}"
 
 
 _SCHEMA = pa.schema([(part.split()[0], pa.string()) for part in COLUMNS.split(",")])

@@ -6,7 +6,10 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 from pyspark.sql import functions as F
 
 from covid_xray.evaluation.metrics import estimates
@@ -14,7 +17,7 @@ from covid_xray.evaluation.results_model import ProtocolResult, Result, Value
 from covid_xray.features.gram import FUSED
 from covid_xray.settings import Settings
 from covid_xray.storage import runs
-from covid_xray.storage.frames import records
+from covid_xray.storage.frames import to_arrow
 from covid_xray.storage.tables import Replacement, Tables
 
 Kind = Literal["backbone", "baseline"]
@@ -45,7 +48,6 @@ def results(
     key = {"run_id": run_id, "kind": kind, "backbone": name}
     where = {column: [value] for column, value in key.items()}
     where |= {column: sorted(set(predictions[column])) for column in ("task", "protocol")}
-    held_out = [key | {"classes": list(settings.tasks[r["task"]])} | r for r in records(predictions)]
     metrics = [
         key
         | {"task": task, "protocol": protocol, "metric": found.metric, "class": found.class_}
@@ -55,7 +57,7 @@ def results(
         for found in estimates(part, settings.tasks[str(task)], settings.bootstrap_resamples, settings.seed)
     ]
     return {
-        "predictions": (held_out, where),
+        "predictions": (_held_out(key, predictions, settings.tasks), where),
         "metrics": (metrics, where),
     }
 
@@ -81,6 +83,22 @@ def read_results(tables: Tables, run_id: str, rows: Sequence[_Row]) -> list[Resu
         by_protocol = _by_protocol(predictions[key], metrics[key]) if done else {}
         found.append(Result(kind=key[1], name=key[2], by_protocol=by_protocol, **about))
     return found
+
+
+def _held_out(
+    key: Mapping[str, str], predictions: pd.DataFrame, tasks: Mapping[str, Sequence[str]]
+) -> pa.Table:
+    """Return rows of the table `predictions`, which keep once what is the same in all rows, or of a task."""
+    rows, names = to_arrow(predictions), sorted(set(predictions["task"]))
+    task = pd.Categorical(predictions["task"], categories=names).codes
+    rows = rows.append_column("classes", _one_of([list(tasks[name]) for name in names], task))
+    for column, value in key.items():
+        rows = rows.append_column(column, _one_of([value], np.zeros(len(predictions), np.int8)))
+    return rows
+
+
+def _one_of(values: Sequence[Any], places: npt.NDArray[np.int8]) -> pa.Array:
+    return pa.DictionaryArray.from_arrays(pa.array(places), pa.array(values))
 
 
 def _of_row(row: _Row) -> dict[str, Any]:

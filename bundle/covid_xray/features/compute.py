@@ -7,6 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from sparkdl.column import packed_features
@@ -17,6 +18,12 @@ from covid_xray.errors import StageError
 from covid_xray.features.preprocessing import preprocessed
 from covid_xray.settings import Settings
 from covid_xray.storage.tables import Tables
+
+# Chunks of a network's images, and so its commits, however many images there are.
+MOST_CHUNKS = 50
+# A query with a list of 20,000 ids takes 15 s or more, with a join 2 s. A list of few ids is as fast as that,
+# and tells Delta which files to leave unread wherever the ids lie.
+_LISTED_IDS = 1000
 
 
 def weights_file(row: Mapping[str, Any]) -> Path:
@@ -67,7 +74,7 @@ def features_of(
         Columns `image_id`, `features` (binary: float32); images that cannot be decoded are left out.
     """
     execution = settings.execution
-    images = tables.read("images").where(F.col("image_id").isin(list(ids))).select("image_id", "content")
+    images = images_with(tables, ids).select("image_id", "content")
     tasks = -(-len(ids) // execution.task_images)
     if tasks > 1:
         # An even number of tasks, so that the last round uses both of two cores.
@@ -82,11 +89,47 @@ def features_of(
     return computed.where(F.col("features").isNotNull())
 
 
-def chunked(ids: Sequence[str], size: int) -> list[Sequence[str]]:
-    """Split into the fewest chunks of at most `size`, of equal length (within one).
+def images_with(tables: Tables, ids: Sequence[str]) -> DataFrame:
+    """Return the rows of `images` with these ids.
+
+    Many ids should be neighbours among all, as those of a chunk are: only files with ids between the first
+    and the last are read.
+    """
+    images, image_id = tables.read("images"), F.col("image_id")
+    if len(ids) <= _LISTED_IDS:
+        return images.where(image_id.isin(list(ids)))
+    wanted = tables.spark.createDataFrame(pa.table({"image_id": pa.array(ids, pa.string())}))
+    between = images.where(image_id.between(min(ids), max(ids)))
+    return between.join(F.broadcast(wanted), "image_id", how="left_semi")
+
+
+def chunked(ids: Sequence[str], smallest: int) -> list[Sequence[str]]:
+    """Split into chunks of equal length (within one), the fewest of at most `chunk_size`.
 
     A full and a short chunk would leave cores idle at the end of each.
+
+    Parameters
+    ----------
+    ids : sequence of str
+        At least one.
+    smallest : int
+        As `chunk_size` takes it.
     """
-    count = -(-len(ids) // size)
+    count = -(-len(ids) // chunk_size(len(ids), smallest))
     bounds = [len(ids) * chunk // count for chunk in range(count + 1)]
     return [ids[start:end] for start, end in pairwise(bounds)]
+
+
+def chunk_size(images: int, smallest: int) -> int:
+    """Return how many images to commit at once: `smallest`, or more, so that `MOST_CHUNKS` hold all.
+
+    Each commit takes a second and adds a version that every later reader of the table lists.
+
+    Parameters
+    ----------
+    images : int
+        All images to be committed, at least 1.
+    smallest : int
+        The setting `execution.chunk_images`.
+    """
+    return max(smallest, -(-images // MOST_CHUNKS))

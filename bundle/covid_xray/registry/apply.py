@@ -23,7 +23,7 @@ _NOT_DECODED = "the network's decoder cannot read it"
 def apply_model(
     tables: Tables, settings: Settings, model: SavedModel, files: pd.DataFrame, stage: str, notify: Notify
 ) -> Iterator[pd.DataFrame]:
-    """Yield a model's predictions for files, in chunks of `execution.chunk_images`.
+    """Yield a model's predictions for files, in chunks as `chunked` makes them.
 
     Parameters
     ----------

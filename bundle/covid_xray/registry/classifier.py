@@ -1,21 +1,18 @@
-"""The final classifier, fitted on all images of a task."""
+"""The final classifiers, fitted on all images of a task."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
-from logistic.feature_rows import FeatureRows
-from logistic.row_space import RowSpaceFit, coefficients, common_scale, fit_rows
+from logistic.rows import Block, Numbers
 
-from covid_xray.features.gram import GramMatrix
+from covid_xray.evaluation.cross_validation import Classifiers, in_order
 from covid_xray.registry.distance import FeatureSpread, training_spread
 
 Array = npt.NDArray[np.float64]
-Rows = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -25,7 +22,7 @@ class Classifier:
     Attributes
     ----------
     coefficients : ndarray of float64, shape (k, d)
-        As returned by `logistic.row_space.coefficients`.
+        As of `logistic.classes.LinearModel`.
     intercepts : ndarray of float64, shape (k,)
     mean : ndarray of float64, shape (d,)
         Mean of the training images' features.
@@ -38,42 +35,27 @@ class Classifier:
     spread: FeatureSpread
 
 
-def fit_all(
-    gram: GramMatrix,
-    features: FeatureRows,
-    images: pd.DataFrame,
-    classes: Sequence[str],
-    reg_param: float,
-) -> Classifier:
-    """Fit on all images of one task, with the method of cross-validation.
-
-    Parameters
-    ----------
-    gram : GramMatrix
-        Of the unscaled features of these images, and possibly of others.
-    features : FeatureRows
-        In the order of `gram.ids`.
-    images : pandas.DataFrame
-        Columns `image_id` and `label`, one row per image of the task.
-    classes : sequence of str
-    reg_param : float
-        Regularisation strength (Spark's regParam), for features divided by the common scale.
-    """
-    row_of = {image_id: row for row, image_id in enumerate(gram.ids)}
-    ordered = images.sort_values("image_id")
-    code_of = {name: code for code, name in enumerate(classes)}
-    rows = np.array([row_of[image_id] for image_id in ordered["image_id"]])
-    codes = np.array([code_of[label] for label in ordered["label"]])
-    penalty = reg_param * common_scale(gram.values, rows, gram.columns) ** 2
-    fit = fit_rows(gram.values, rows, codes, len(classes), penalty)
-    weights, intercepts = coefficients(fit, gram.values, features)
-    spread = training_spread(gram.values, rows, gram.columns)
-    return Classifier(weights, intercepts, _mean(gram, features, rows), spread)
+def fit_all(classifiers: Classifiers, tasks: Sequence[str]) -> list[Classifier]:
+    """Fit on all images of each task, with the method of cross-validation."""
+    fits = classifiers.folds.whole(tasks)
+    models = classifiers.models(fits)
+    found = classifiers.rows.each(_squared_distances(np.stack([model.mean for model in models])))
+    squared = in_order([(numbers, values) for numbers, values in found])
+    labels = classifiers.folds.labels
+    return [
+        Classifier(model.coefficients, model.intercept, model.mean, training_spread(own, len(model.mean)))
+        for fit, model, values in zip(fits, models, squared.T, strict=True)
+        for own in [values[fit.training(labels)]]
+    ]
 
 
-def _mean(gram: GramMatrix, features: FeatureRows, rows: Rows) -> Array:
-    """Return the mean of the rows: the coefficients of a fit with equal dual weights."""
-    equal_weights = RowSpaceFit(rows, np.full((len(rows), 1), 1 / len(rows)), np.zeros(1))
-    means, _ = coefficients(equal_weights, gram.values, features)
-    mean: Array = means[0]
-    return mean
+def _squared_distances(means: Array) -> Callable[[Block], Sequence[Numbers]]:
+    """Return the numbers of a block's rows, and the squared distance of each from each mean."""
+
+    def of_block(block: Block) -> Sequence[Numbers]:
+        squared = np.empty((len(block.features), len(means)))
+        for place, mean in enumerate(means):
+            squared[:, place] = ((block.features - mean) ** 2).sum(axis=1)
+        return block.numbers, squared
+
+    return of_block

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from logistic.row_space import common_scale
 from pyspark.sql import Column
 from pyspark.sql.functions import arrow_udf  # type: ignore[attr-defined]
 from pyspark.sql.types import DoubleType
@@ -48,22 +47,18 @@ class FeatureSpread:
         return not self.low * (1 - _TOLERANCE) <= distance <= self.high * (1 + _TOLERANCE)
 
 
-def training_spread(inner: Array, rows: npt.NDArray[np.int64], columns: int) -> FeatureSpread:
-    """Compute the spread of the training images from the Gram matrix alone.
+def training_spread(squared: Array, columns: int) -> FeatureSpread:
+    """Return the spread of training images.
 
     Parameters
     ----------
-    inner : ndarray of float64, shape (n, n)
-        Gram matrix of the unscaled features.
-    rows : ndarray of int64
-        Rows of the training images.
+    squared : ndarray of float64, shape (m,)
+        The sum of each image's squared differences from the mean of all.
     columns : int
         Features per image.
     """
-    own = inner[np.ix_(rows, rows)]
-    squared = np.diag(own) - 2 * own.mean(axis=0) + own.mean()
-    scale = common_scale(inner, rows, columns)
-    distances = np.sqrt(np.maximum(squared, 0) / columns) / scale
+    scale = float(np.sqrt(squared.sum() / ((len(squared) - 1) * columns)))
+    distances = np.sqrt(squared / columns) / scale
     return FeatureSpread(scale, float(distances.min()), float(distances.max()))
 
 

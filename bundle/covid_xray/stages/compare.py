@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 from pyspark.sql import functions as F
 
-from covid_xray.evaluation.cross_validation import predict_held_out
+from covid_xray.evaluation.folds import Folds
 from covid_xray.evaluation.pairwise import Classifier, Predictions, comparisons
 from covid_xray.evaluation.protocols import INTERNAL
 from covid_xray.evaluation.results import results
-from covid_xray.features.gram import FUSED, FusedKernel, GramMatrix, stored_gram
+from covid_xray.evaluation.solver import classifiers
+from covid_xray.features.gram import FUSED
 from covid_xray.features.key import feature_key
 from covid_xray.progress import Notify, Progress
 from covid_xray.settings import Settings
@@ -33,7 +35,7 @@ def compare(tables: Tables, run_id: str, notify: Notify) -> None:
     if not succeeded:
         notify(Progress("compare", note="no network has succeeded: nothing to compare"))
         return
-    fused = _fuse(tables, settings, run_id, succeeded)
+    fused = _fuse(tables, settings, run_id, succeeded, notify)
     if not fused.empty:
         tables.replace_each(results(tables, run_id, "backbone", FUSED, fused, settings))
     predictions = _predictions(tables, run_id, succeeded)
@@ -47,26 +49,24 @@ def compare(tables: Tables, run_id: str, notify: Notify) -> None:
 
 
 def _fuse(
-    tables: Tables, settings: Settings, run_id: str, succeeded: Sequence[dict[str, Any]]
+    tables: Tables, settings: Settings, run_id: str, succeeded: Sequence[dict[str, Any]], notify: Notify
 ) -> pd.DataFrame:
     """Cross-validate on the fused features of all networks, for each task with at least two networks."""
-    splits = tables.matching("splits", {"run_id": run_id}).toPandas()
-    matrices: dict[tuple[str, str], GramMatrix | None] = {}
-    parts = []
-    for task, classes in settings.tasks.items():
+    tasks_of = defaultdict(list)
+    for task in settings.tasks:
         keys = [(row["backbone"], row["weights_id"]) for row in succeeded if row["task"] == task]
-        for key in keys:
-            if key not in matrices:
-                matrices[key] = stored_gram(tables, feature_key(settings, *key))
-        networks = [matrix for key in keys if (matrix := matrices[key]) is not None]
-        if len(networks) < 2:
-            continue
-        task_splits = splits[splits["task"] == task]
-        predicted = predict_held_out(
-            FusedKernel.of_common_images(networks), task_splits, classes, settings.reg_param
+        if len(keys) > 1:
+            tasks_of[tuple(sorted(keys))].append(task)
+    splits = tables.matching("splits", {"run_id": run_id}).toArrow().to_pandas()
+    parts = []
+    for networks, tasks in tasks_of.items():
+        folds = Folds.of(splits[splits["task"].isin(tasks)], settings.tasks)
+        feature_keys = [feature_key(settings, *network) for network in networks]
+        fitted = classifiers(
+            tables, feature_keys, folds, settings, lambda note: notify(Progress("compare", FUSED, note=note))
         )
-        parts.append(predicted.assign(task=task))
-    return pd.concat(parts) if parts else pd.DataFrame()
+        parts.append(folds.predictions(fitted.probabilities()))
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
 def _predictions(tables: Tables, run_id: str, succeeded: Sequence[dict[str, Any]]) -> pd.DataFrame:
@@ -74,7 +74,7 @@ def _predictions(tables: Tables, run_id: str, succeeded: Sequence[dict[str, Any]
     networks = {(row["run_id"], row["backbone"], row["task"]) for row in succeeded}
     of_runs = F.col("run_id").isin(sorted({run_id, *(run for run, _, _ in networks)}))
     stored_rows = tables.read("predictions").where(of_runs & F.col("protocol").isin(*INTERNAL))
-    rows: pd.DataFrame = stored_rows.select("run_id", *_COLUMNS, "prediction").toPandas()
+    rows: pd.DataFrame = stored_rows.select("run_id", *_COLUMNS, "prediction").toArrow().to_pandas()
     of_network = pd.MultiIndex.from_frame(rows[["run_id", "backbone", "task"]]).isin(networks)
     own = (rows["run_id"] == run_id) & ((rows["kind"] == "baseline") | (rows["backbone"] == FUSED))
     return rows[own.to_numpy() | of_network]

@@ -69,11 +69,13 @@ def score(
     notify(Progress("score", note=_summary(scored, flagged, earlier, sum(map(len, refused)))))
 
 
-def _scored_ids(tables: Tables, registered: Registered) -> set[str]:
-    """Return the images that this version has scored already."""
+def _scored_ids(tables: Tables, registered: Registered) -> pd.Series[str]:
+    """Return the ids of the images that this version has scored already."""
     version = registered.version
     same = (F.col("model") == version.name) & (F.col("model_version") == version.number)
-    return set(tables.read("scores").where(same).select("image_id").toPandas()["image_id"])
+    scored = tables.read("scores").where(same).select("image_id").toArrow()
+    ids: pd.Series[str] = scored["image_id"].to_pandas()
+    return ids
 
 
 def _rows(registered: Registered, predictions: pd.DataFrame, now: datetime) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from covid_xray.storage.frames import records
+from covid_xray.storage.frames import to_arrow
 from covid_xray.storage.tables import Tables
 
 
@@ -18,4 +18,4 @@ def write_quarantine(tables: Tables, run_id: str, refused: pd.DataFrame) -> None
     """
     columns = [name for name in ("path", "label", "reason", "detail") if name in refused]
     rows = refused[columns].assign(run_id=run_id)
-    tables.replace("quarantine", records(rows), where={"run_id": [run_id]})
+    tables.replace("quarantine", to_arrow(rows), where={"run_id": [run_id]})

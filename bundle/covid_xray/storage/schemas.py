@@ -49,7 +49,7 @@ TABLES: dict[str, TableSchema] = {
         comment="Feature vectors of images, one per image, backbone and feature key",
         partitioned_by=("backbone",),
         columns="""
-            image_id STRING, backbone STRING,
+            image_id STRING, backbone STRING COMMENT 'Fused = those of several networks, side by side',
             weights_id STRING COMMENT 'sha256 of the weights file',
             pooling STRING,
             preprocessing STRING COMMENT 'preprocessing, its version, and the scale hint',
@@ -57,7 +57,7 @@ TABLES: dict[str, TableSchema] = {
         """,
     ),
     "gram": TableSchema(
-        comment="Gram matrices: inner products of the feature vectors of all pairs of images",
+        comment="Gram matrices: inner products of the features of all pairs of images, minus their mean",
         partitioned_by=("backbone",),
         columns="""
             backbone STRING, weights_id STRING, pooling STRING, preprocessing STRING,

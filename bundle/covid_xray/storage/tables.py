@@ -8,21 +8,26 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
+import pyarrow as pa
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
+from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import StructType
 
 from covid_xray.errors import StageError, one_line
-from covid_xray.storage.frames import Row, split_rows
+from covid_xray.storage.frames import Row, split_rows, split_table
 from covid_xray.storage.locks import file_lock, retry_on_conflict
 from covid_xray.storage.schemas import TABLES
 
-# Rows of a table: a DataFrame, or Python values by column name; absent keys are null.
-Rows = DataFrame | Sequence[Row]
+# Rows in memory: many as an Arrow table, few as Python values by column name; absent columns are null.
+LocalRows: TypeAlias = pa.Table | Sequence[Row]
+# Rows of a table.
+Rows: TypeAlias = DataFrame | LocalRows
 # New rows of a table, and the column values that select the rows to be replaced.
-Replacement = tuple[Sequence[Row], Mapping[str, Sequence[str]]]
+Replacement = tuple[LocalRows, Mapping[str, Sequence[str]]]
 
 # Error conditions of Spark and Unity Catalog for a missing or forbidden catalog or schema.
 _NO_SCHEMA = re.compile(r"CATALOG|SCHEMA_NOT_FOUND|NAMESPACE|PERMISSION|PRIVILEGE|UNAUTHORIZED|ACCESS_DENIED")
@@ -134,7 +139,7 @@ class Tables:
         return columns
 
     def append(self, table: str, rows: Rows) -> None:
-        """Append rows: a DataFrame in one commit, Python values in one commit per `MAX_FRAME_BYTES`."""
+        """Append rows: a DataFrame in one commit, others in one commit per `MAX_FRAME_BYTES` or less."""
         for part in self._frames(table, rows):
             self._append(table, part)
 
@@ -190,6 +195,10 @@ class Tables:
             yield rows
             return
         columns = self.columns(table)
+        if isinstance(rows, pa.Table):
+            for part in split_table(rows, to_arrow_schema(columns)):
+                yield self.spark.createDataFrame(part, columns)
+            return
         for part in split_rows(rows):
             yield self.spark.createDataFrame([tuple(map(row.get, columns.names)) for row in part], columns)
 

@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from logistic import LogisticError, WideLogisticRegression, WideLogisticRegressionModel
+from logistic import LogisticError, WideLogisticRegression, WideLogisticRegressionModel, dataset
+from pyspark.errors import PySparkException
 from pyspark.ml import Pipeline, PipelineModel
 from pyspark.ml.classification import LogisticRegression
 from pyspark.ml.linalg import Vectors
@@ -67,6 +68,61 @@ def test_the_common_scale_multiplies_sparks_penalty_by_its_square(frame):
     np.testing.assert_allclose(probabilities(ours, data), probabilities(theirs, data), atol=1e-6)
 
 
+@pytest.mark.parametrize("memory", [0, 2**30], ids=["on workers", "in memory"])
+@pytest.mark.parametrize("standardization", [True, False])
+@pytest.mark.parametrize("classes", [2, 3])
+def test_narrow_data_have_the_coefficients_that_spark_finds(
+    frame, classes, standardization, memory, monkeypatch
+):
+    monkeypatch.setattr(dataset, "_MEMORY", memory)
+    data = frame(classes, rows=60, columns=12)
+    ours = WideLogisticRegression(regParam=0.1, standardization=standardization, commonScale=False).fit(data)
+    theirs = LogisticRegression(regParam=0.1, standardization=standardization, **CONVERGED).fit(data)
+    np.testing.assert_allclose(probabilities(ours, data), probabilities(theirs, data), atol=1e-5)
+    np.testing.assert_allclose(
+        ours.coefficientMatrix.toArray(), theirs.coefficientMatrix.toArray(), atol=1e-5
+    )
+
+
+def test_compute_that_keeps_no_rows_fits_all_the_same(frame, monkeypatch):
+    def refuse(*_):
+        raise PySparkException("[NOT_SUPPORTED_WITH_SERVERLESS] PERSIST TABLE")
+
+    data = frame(rows=60, columns=12)
+    expected = WideLogisticRegression(regParam=0.1).fit(data)
+    monkeypatch.setattr(dataset, "_MEMORY", 0)
+    monkeypatch.setattr(type(data), "persist", refuse)
+    found = WideLogisticRegression(regParam=0.1).fit(data)
+    np.testing.assert_allclose(probabilities(found, data), probabilities(expected, data), atol=1e-5)
+
+
+@pytest.mark.parametrize("columns", [120, 12], ids=["wide", "narrow"])
+@pytest.mark.parametrize("standardization", [True, False])
+def test_many_folds_at_once_have_the_models_of_one_at_a_time(frame, columns, standardization):
+    estimator = WideLogisticRegression(regParam=0.1, standardization=standardization)
+    number = F.monotonically_increasing_id()
+    data = frame(rows=60, columns=columns).coalesce(1)
+    data = data.withColumn("thirds", number % 3).withColumn("some", F.when(number % 4 == 0, 0))
+    found = estimator.fit_many(data, ["thirds", "some"])
+    assert sorted(found) == [("some", 0), ("thirds", 0), ("thirds", 1), ("thirds", 2)]
+    for (column, fold), model in found.items():
+        alone = estimator.fit(data.where(F.coalesce(F.col(column), F.lit(-1)) != fold))
+        np.testing.assert_allclose(probabilities(model, data), probabilities(alone, data), atol=1e-5)
+
+
+def test_many_folds_are_refused_with_params_that_are_sparks(frame):
+    with pytest.raises(LogisticError, match="fit_many needs regParam above 0, and none of elasticNetParam"):
+        WideLogisticRegression(regParam=0.1, elasticNetParam=0.5).fit_many(
+            frame().withColumn("fold", F.lit(-1)), ["fold"]
+        )
+
+
+def test_a_fold_that_holds_out_a_whole_class_is_named(frame):
+    for columns in (12, 120):
+        with pytest.raises(LogisticError, match="fold 0 of column label holds out all rows of class 0"):
+            WideLogisticRegression(regParam=0.1).fit_many(frame(rows=60, columns=columns), ["label"])
+
+
 def test_narrow_data_and_an_l1_part_are_delegated_to_spark_with_the_same_scale(frame):
     data = frame(rows=60, columns=12)
     scale = scale_of(data)
@@ -114,7 +170,7 @@ def test_arrays_and_packed_features_give_the_model_of_vectors(frame, form):
     np.testing.assert_allclose(probabilities(one, frame()), probabilities(other, frame(form=form)), rtol=1e-9)
 
 
-def test_packed_features_that_are_not_wide_are_delegated_to_spark(frame):
+def test_packed_features_that_are_not_wide_give_the_model_of_vectors(frame):
     narrow = (frame(rows=60, columns=12, form=form) for form in ("vectors", "packed"))
     one, other = (WideLogisticRegression(regParam=0.1).fit(data) for data in narrow)
     np.testing.assert_allclose(one.coefficientMatrix.toArray(), other.coefficientMatrix.toArray(), rtol=1e-6)

@@ -6,7 +6,7 @@ from logistic.errors import LogisticError
 from logistic.feature_rows import FeatureRows
 from logistic.row_space import common_scale, fit_rows, gram
 from logistic.row_space import probabilities as by_row_space
-from logistic.rows import Block, Fit, RowsInMemory
+from logistic.rows import Block, Fit, Labels, RowsInMemory
 from sklearn.linear_model import LogisticRegression
 
 ROWS, COLUMNS, FOLDS = 900, 40, 3
@@ -40,11 +40,10 @@ def folds():
 def make_rows(features, codes, folds):
     def make(features=features, codes=codes, size=128):
         both = np.stack([np.where(codes < 2, codes, -1), codes], axis=1)
+        labels, numbers = Labels(both, folds[:, None]), np.arange(len(features))
         starts = range(0, len(features), size)
         blocks = [
-            Block(
-                features[start : start + size], both[start : start + size], folds[start : start + size, None]
-            )
+            Block(features[start : start + size], labels[start : start + size], numbers[start : start + size])
             for start in starts
         ]
         return RowsInMemory(blocks, threads=2)

@@ -9,7 +9,13 @@ from math import isclose, isinf, isnan
 import numpy as np
 import pandas as pd
 
-from covid_xray.evaluation.metrics.bootstrap import Interval, bootstrap_weights, percentiles, wilson
+from covid_xray.evaluation.metrics.bootstrap import (
+    Interval,
+    bootstrap_weights,
+    one_thread,
+    percentiles,
+    wilson,
+)
 from covid_xray.evaluation.metrics.formulas import nan_safe_mean
 from covid_xray.evaluation.metrics.metric import FromMetrics, Metric
 from covid_xray.evaluation.metrics.records import (
@@ -102,9 +108,10 @@ def replicates(repeats: Sequence[Repeat], resamples: int, seed: int) -> dict[Key
     patients = [PatientSums(repeat, n_patients) for repeat in repeats]
     width = max(len(repeat.label) for repeat in repeats)
     chunks: list[dict[Key, Array]] = []
-    for weights in bootstrap_weights(n_patients, resamples, seed, width):
-        each = [weighted_estimates(WeightedView(sums, weights)) for sums in patients]
-        chunks.append({key: nan_safe_mean([values[key] for values in each]) for key in each[0]})
+    with one_thread():
+        for weights in bootstrap_weights(n_patients, resamples, seed, width):
+            each = [weighted_estimates(WeightedView(sums, weights)) for sums in patients]
+            chunks.append({key: nan_safe_mean([values[key] for values in each]) for key in each[0]})
     return {key: np.concatenate([chunk[key] for chunk in chunks]) for key in chunks[0]}
 
 

@@ -9,9 +9,15 @@ import numpy as np
 import pandas as pd
 
 from covid_xray.errors import StageError
-from covid_xray.evaluation.metrics.bootstrap import Interval, bootstrap_weights, percentiles, wilson
+from covid_xray.evaluation.metrics.bootstrap import (
+    Interval,
+    bootstrap_weights,
+    one_thread,
+    percentiles,
+    wilson,
+)
 from covid_xray.evaluation.metrics.formulas import nan_safe_mean, nan_safe_ratio
-from covid_xray.evaluation.metrics.repeat import Array, Codes, patient_numbers
+from covid_xray.evaluation.metrics.repeat import Codes, patient_numbers
 
 _KEY = ["repeat", "fold", "image_id"]
 
@@ -114,12 +120,12 @@ def _interval(repeats: Sequence[tuple[Codes, Codes]], n_patients: int, resamples
         return -reach, reach
     images = [np.bincount(patient, minlength=n_patients).astype(np.float64) for patient, _ in repeats]
     gains = [np.bincount(patient, gain, minlength=n_patients) for patient, gain in repeats]
-    chunks: list[Array] = []
-    for weights in bootstrap_weights(n_patients, resamples, seed, n_patients):
-        each = [
-            nan_safe_ratio(weights @ gain, weights @ size) for gain, size in zip(gains, images, strict=True)
+    sums = list(zip(gains, images, strict=True))
+    with one_thread():
+        chunks = [
+            nan_safe_mean([nan_safe_ratio(weights @ gain, weights @ size) for gain, size in sums])
+            for weights in bootstrap_weights(n_patients, resamples, seed, n_patients)
         ]
-        chunks.append(nan_safe_mean(each))
     return percentiles(np.concatenate(chunks))
 
 

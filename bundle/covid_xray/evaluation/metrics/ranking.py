@@ -54,14 +54,15 @@ class Ranking:
         weights : ndarray of float64, shape (r, P)
             How often each resample drew each patient.
         """
-        drawn = weights[:, self.patient]
-        above = np.zeros((len(drawn), drawn.shape[1] + 1))
+        # Sums of integers: exact as in float64, at a fraction of the time.
+        drawn = weights.astype(np.int64).take(self.patient, axis=1)
+        above = np.zeros((len(drawn), drawn.shape[1] + 1), np.int64)
         np.cumsum(drawn, axis=1, out=above[:, 1:])
-        found = np.cumsum(drawn[:, self.own], axis=1)[:, self.last]
+        found = drawn.take(self.own, axis=1).cumsum(axis=1)[:, self.last]
         at_least, higher = above[:, self.end], above[:, self.start]
-        step = np.diff(found, prepend=0.0, axis=1)
+        step = np.diff(found, prepend=0, axis=1)
         # Where nothing was drawn down to a score, nothing of the class was: its step is 0.
-        precisions = found / np.where(at_least > 0, at_least, 1.0)
+        precisions = found / np.maximum(at_least, 1)
         # The others' weight above each score, of those with that very score a half.
         wrong = (at_least + higher + step) / 2 - found
         positives = step.sum(axis=1)

@@ -29,9 +29,8 @@ class PatientSums:
         """Return the sums of the columns of `per_image(repeat)`, of shape (n, c), as shape (P, c)."""
         if per_image not in self._sums:
             values = self.repeat.once(per_image)
-            sums = np.zeros((self.n_patients, values.shape[1]))
-            np.add.at(sums, self.repeat.patient, values)
-            self._sums[per_image] = sums
+            sums = [np.bincount(self.repeat.patient, column, self.n_patients) for column in values.T]
+            self._sums[per_image] = np.stack(sums, axis=1)
         return self._sums[per_image]
 
     @cached_property

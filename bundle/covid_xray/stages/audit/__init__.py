@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from time import monotonic
 
 import pandas as pd
+import pyarrow as pa
 
 from covid_xray.dataset.known import tell_sources
 from covid_xray.evaluation.baselines import Baseline
@@ -17,7 +18,7 @@ from covid_xray.settings import Settings
 from covid_xray.stages.audit.fit import better, candidates
 from covid_xray.stages.audit.values import all_values, left_out, names, read_pictures
 from covid_xray.storage import runs
-from covid_xray.storage.tables import Replacement, Tables
+from covid_xray.storage.tables import LocalRows, Replacement, Tables
 
 
 def audit(tables: Tables, run_id: str, notify: Notify) -> None:
@@ -33,11 +34,11 @@ def audit(tables: Tables, run_id: str, notify: Notify) -> None:
     rows = runs.existing_rows(tables, run_id)
     settings = runs.settings_of(rows)
     tasks = {row["task"] for row in rows}
-    splits = tables.matching("splits", {"run_id": run_id}).toPandas()
+    splits = tables.matching("splits", {"run_id": run_id}).toArrow().to_pandas()
     splits = splits[splits["task"].isin(tasks)]
     check_no_leaks(splits)
     images = runs.images_of(tables, run_id)
-    facts, _ = tell_sources(images.drop("content").toPandas())
+    facts, _ = tell_sources(images.drop("content").toArrow().to_pandas())
     for baseline in left_out(facts):
         note = f"the baseline {baseline.name} is left out: it needs {baseline.needs}"
         notify(Progress("audit", note=note))
@@ -48,7 +49,8 @@ def audit(tables: Tables, run_id: str, notify: Notify) -> None:
     notify(Progress("audit", note=f"reading {len(facts)} images"))
     baselines = all_values(facts, read_pictures(images, len(facts), settings.execution.task_images))
     predicted = _predicted(baselines, splits, settings, notify)
-    rows = [results(tables, run_id, "baseline", *of_one, settings) for of_one in predicted.items()]
+    # One baseline after the other becomes rows of Arrow, which take a fraction of the memory.
+    rows = [results(tables, run_id, "baseline", *of_one, settings) for of_one in predicted]
     tables.replace_each(_together(rows))
 
 
@@ -71,9 +73,9 @@ def _predicted(
     splits: pd.DataFrame,
     settings: Settings,
     notify: Notify,
-) -> dict[str, pd.DataFrame]:
-    """Return the predictions of each baseline for the held-out images of all tasks."""
-    begun, predicted = monotonic(), {}
+) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Yield the name of each baseline with its predictions for the held-out images of all tasks."""
+    begun = monotonic()
     for done, (baseline, values) in enumerate(baselines, start=1):
         parts, said = [], []
         for task in sorted(set(splits["task"])):
@@ -82,10 +84,9 @@ def _predicted(
             chosen, methods = better(found)
             parts.append(chosen.assign(task=task))
             said += [f"{task} {protocol} by {method}" for protocol, method in methods.items()]
-        predicted[baseline.name] = pd.concat(parts, ignore_index=True)
         note, seconds = f"{baseline.name}: {', '.join(said)}", monotonic() - begun
         notify(Progress("audit", "", done, len(baselines), "baselines", seconds, note))
-    return predicted
+        yield baseline.name, pd.concat(parts, ignore_index=True)
 
 
 def _together(each: Sequence[dict[str, Replacement]]) -> dict[str, Replacement]:
@@ -94,5 +95,11 @@ def _together(each: Sequence[dict[str, Replacement]]) -> dict[str, Replacement]:
     for table in each[0]:
         rows, where = zip(*(replacement[table] for replacement in each), strict=True)
         values = {column: sorted({value for one in where for value in one[column]}) for column in where[0]}
-        merged[table] = (list(chain.from_iterable(rows)), values)
+        merged[table] = (_concatenated(rows), values)
     return merged
+
+
+def _concatenated(each: Sequence[LocalRows]) -> LocalRows:
+    if isinstance(each[0], pa.Table):
+        return pa.concat_tables(each)
+    return list(chain.from_iterable(each))

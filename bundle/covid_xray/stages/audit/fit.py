@@ -12,17 +12,15 @@ import numpy.typing as npt
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from covid_xray.evaluation.cross_validation import with_predictions
+from covid_xray.evaluation.folds import with_predictions
 from covid_xray.settings import Settings
+from covid_xray.stages.audit.axes import Array, Numbers, fit_axes
 
-Array = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
 
 _SHARES, _LOGISTIC, _BOOSTING = "class shares", "logistic regression", "gradient boosting"
 
-# Axes of pixels that are kept; what the others hold, the penalty would leave out.
-_AXES = 200
-# Trees see the first ones only: each column costs them time, and the last ones are noise.
+# Trees see the first axes only: each column costs them time, and the last ones are noise.
 _BOOSTED_AXES = 20
 _BOOSTING_ROUNDS = 60
 _LEAVES = 8
@@ -54,12 +52,11 @@ def candidates(
         By method: columns `protocol`, `repeat`, `fold`, `image_id`, `patient_id`, `label`,
         `prediction`, `probability`, sorted by protocol, repeat, fold and image.
     """
-    code_of = {name: code for code, name in enumerate(classes)}
     parts = defaultdict(list)
     with _one_thread():
         for training, held_out in _folds(splits):
-            codes = np.array([code_of[label] for label in training["label"]])
-            fitted_on, shown = (values.loc[part["image_id"]].to_numpy(float) for part in (training, held_out))
+            codes = pd.Categorical(training["label"], categories=list(classes)).codes.astype(np.int64)
+            fitted_on, shown = (values.loc[part["image_id"]].to_numpy() for part in (training, held_out))
             for method, probability in _probabilities(fitted_on, are_pixels, codes, shown, settings):
                 parts[method].append(with_predictions(held_out, classes, probability))
     return {method: pd.concat(found, ignore_index=True) for method, found in parts.items()}
@@ -96,7 +93,7 @@ def _folds(splits: pd.DataFrame) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
 
 
 def _probabilities(
-    fitted_on: Array, are_pixels: bool, codes: Codes, shown: Array, settings: Settings
+    fitted_on: Numbers, are_pixels: bool, codes: Codes, shown: Numbers, settings: Settings
 ) -> Iterator[tuple[str, Array]]:
     """Yield each method and the probability that it gives to every class."""
     if not fitted_on.shape[1]:
@@ -104,8 +101,8 @@ def _probabilities(
         return
     # Networks run beside the audit; threads that wait for each other would wait for them.
     with threadpool_limits(limits=1):
-        axes = _axes(fitted_on, are_pixels)
-        training, held_out = axes.transform(fitted_on), axes.transform(shown)
+        turn = fit_axes(fitted_on, are_pixels)
+        training, held_out = turn(fitted_on), turn(shown)
         penalty = settings.reg_param * len(codes) if are_pixels else 1.0
         logistic = _logistic(penalty).fit(training, codes).predict_proba(held_out)
         boosting = _boosting(settings.seed).fit(training[:, :_BOOSTED_AXES], codes)
@@ -122,18 +119,6 @@ def _one_thread() -> AbstractContextManager[object]:
 
     limits: AbstractContextManager[object] = threadpool_limits(1, user_api="openmp")
     return limits
-
-
-def _axes(fitted_on: Array, are_pixels: bool) -> Any:
-    from sklearn.decomposition import PCA
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
-    rows, columns = fitted_on.shape
-    steps = [StandardScaler()]
-    if are_pixels:
-        steps.append(PCA(min(_AXES, rows - 1, columns), svd_solver="full"))
-    return make_pipeline(*steps).fit(fitted_on)
 
 
 def _logistic(penalty: float) -> Any:

@@ -62,7 +62,9 @@ def read_pictures(images: DataFrame, count: int, task_images: int) -> pd.DataFra
     """
     tasks = -(-count // task_images)
     content = images.select("image_id", "content").repartition(tasks)
-    return content.mapInArrow(_describe_each, from_arrow_schema(_SCHEMA)).toPandas().set_index("image_id")
+    described = content.mapInArrow(_describe_each, from_arrow_schema(_SCHEMA)).toArrow().to_pandas()
+    found: pd.DataFrame = described.set_index("image_id")
+    return found
 
 
 def describe(picture: Image.Image) -> dict[str, bytes]:
@@ -90,8 +92,8 @@ def _possible(facts: pd.DataFrame) -> Iterator[tuple[Baseline, pd.DataFrame | No
 
 
 def _unpacked(baseline: Baseline, packed: pd.Series[bytes]) -> pd.DataFrame:
-    rows = np.stack([np.frombuffer(values, _dtype(baseline)) for values in packed])
-    return pd.DataFrame(rows.astype(float), index=packed.index)
+    rows = np.frombuffer(b"".join(packed), _dtype(baseline)).reshape(len(packed), -1)
+    return pd.DataFrame(rows, index=packed.index)
 
 
 def _dtype(baseline: Baseline) -> type[np.uint8] | type[np.float64]:

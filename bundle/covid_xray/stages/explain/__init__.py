@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 from sparkdl.backbones import backbone as network
 
+from covid_xray.evaluation.cross_validation import held_out_probabilities, in_order
 from covid_xray.evaluation.explanations import Box, box_shares, images_to_explain, lung_box
 from covid_xray.features.collect import collect_rows
 from covid_xray.features.compute import features_of, weights_file
@@ -32,7 +33,7 @@ class _FoldMaps:
     Attributes
     ----------
     predictions : pandas.DataFrame
-        As in `covid_xray.evaluation.cross_validation.Fold`.
+        As of `covid_xray.evaluation.folds.Folds`.
     maps : ndarray of float32, shape (images, classes, cells)
     """
 
@@ -63,12 +64,15 @@ def explain(tables: Tables, run_id: str, backbone: str, notify: Notify) -> None:
         notify(Progress("explain", backbone, note="nothing written: max pooling has no additive maps"))
         return
     file = None if pooling == "none" else weights_file(rows[0])
-    notify(Progress("explain", backbone, note="reading the features"))
-    refitted = refit(tables, settings, rows)
+    refitted = refit(tables, settings, rows, lambda note: notify(Progress("explain", backbone, note=note)))
+    probabilities = held_out_probabilities(refitted.rows, refitted.folds.fits, refitted.models)
+    predictions = [
+        refitted.folds.predictions_of(*one) for one in zip(refitted.folds.fits, probabilities, strict=True)
+    ]
     if file is None:
-        explained = _from_features(refitted, backbone)
+        explained = _from_features(refitted, predictions, backbone)
     else:
-        explained = list(_from_network(tables, settings, refitted, backbone, file, notify))
+        explained = list(_from_network(tables, settings, refitted, predictions, backbone, file, notify))
     count = _write(tables, settings, rows, explained)
     notify(Progress("explain", backbone, count, count, "maps"))
 
@@ -85,32 +89,42 @@ def _unexplained(tables: Tables, run_id: str, backbone: str) -> list[dict[str, A
     ]
 
 
-def _from_features(refitted: Refitted, backbone: str) -> list[_FoldMaps]:
-    maps = flat_maps(refitted.features, [fold for _, fold in refitted.folds], network(backbone).channels)
+def _from_features(refitted: Refitted, predictions: Sequence[pd.DataFrame], backbone: str) -> list[_FoldMaps]:
+    fits = refitted.folds.fits
+    found = refitted.rows.each(flat_maps(fits, refitted.models, network(backbone).channels))
     return [
-        _FoldMaps(task, fold.predictions, fold_maps)
-        for (task, fold), fold_maps in zip(refitted.folds, maps, strict=True)
+        _FoldMaps(
+            refitted.folds.tasks[fit.task],
+            predicted,
+            in_order([(one[2 * place], one[2 * place + 1]) for one in found]),
+        )
+        for place, (fit, predicted) in enumerate(zip(fits, predictions, strict=True))
     ]
 
 
 def _from_network(
-    tables: Tables, settings: Settings, refitted: Refitted, backbone: str, weights: Path, notify: Notify
+    tables: Tables,
+    settings: Settings,
+    refitted: Refitted,
+    predictions: Sequence[pd.DataFrame],
+    backbone: str,
+    weights: Path,
+    notify: Notify,
 ) -> Iterator[_FoldMaps]:
+    of_all = pd.concat(predictions)
     selected = {
-        task: images_to_explain(
-            pd.concat([f.predictions for t, f in refitted.folds if t == task]), settings.tasks[task]
-        )
-        for task in dict(refitted.folds)
+        str(task): images_to_explain(of_task, settings.tasks[str(task)])
+        for task, of_task in of_all.groupby("task")
     }
     ids = sorted(set().union(*selected.values()))
     notify(Progress("explain", backbone, note=f"applying the network to {len(ids)} images"))
     cells = _unpooled_features(tables, settings, backbone, weights, ids)
     row_of = {image_id: row for row, image_id in enumerate(ids)}
-    for task, fold in refitted.folds:
-        predictions = fold.predictions[fold.predictions["image_id"].isin(selected[task])]
-        of_images = cells[predictions["image_id"].map(row_of).to_numpy(int)]
-        maps = pooled_maps(fold.fit, refitted.gram.values, refitted.features, of_images)
-        yield _FoldMaps(task, predictions, maps)
+    for fit, model, predicted in zip(refitted.folds.fits, refitted.models, predictions, strict=True):
+        task = refitted.folds.tasks[fit.task]
+        shown = predicted[predicted["image_id"].isin(selected[task])]
+        of_images = cells[shown["image_id"].map(row_of).to_numpy(int)]
+        yield _FoldMaps(task, shown, pooled_maps(model, of_images))
 
 
 def _unpooled_features(

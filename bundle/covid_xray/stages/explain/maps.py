@@ -9,14 +9,12 @@ centred logit minus that of the mean training image.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
-from logistic.feature_rows import FeatureRows
-from logistic.row_space import RowSpaceFit, coefficients
-
-from covid_xray.evaluation.cross_validation import Fold
+from logistic.classes import LinearModel
+from logistic.rows import Block, Fit, Numbers
 
 Array = npt.NDArray[np.float64]
 Maps = npt.NDArray[np.float32]
@@ -33,48 +31,48 @@ def per_class(values: Array) -> Array:
     return centred
 
 
-def flat_maps(features: FeatureRows, folds: Sequence[Fold], channels: int) -> list[Maps]:
-    """Return the maps of the held-out images of each fold.
+def flat_maps(
+    fits: Sequence[Fit], models: Sequence[LinearModel], channels: int
+) -> Callable[[Block], Sequence[Numbers]]:
+    """Compute the maps of the images that each fit holds out, on flat features.
 
     Parameters
     ----------
-    features : FeatureRows
-        Of all images, shape (n, cells * channels), with the channels of a cell contiguous.
-    folds : sequence of Fold
-        Their rows are those of `features`.
+    models : sequence of LinearModel
+        Of each fit, for cells * channels features, with the channels of a cell contiguous.
     channels : int
 
     Returns
     -------
-    list of ndarray of float32, each of shape (held-out images, classes, cells)
-
-    Notes
-    -----
-    Features are read once, some cells at a time. Memory besides them is 8 bytes for each image, cell and
-    class of a fold: 22 MB for 1,124 images of Xception, two tasks and five folds.
+    callable
+        Of a block, for each fit: the numbers of its held-out rows (h,), and their maps, float32, of shape
+        (h, classes, cells).
     """
-    rows, columns = features.shape
-    weights = [_dual_weights(fold.fit, rows) for fold in folds]
-    contributions = _contributions(features, np.concatenate(weights), channels)
-    ends = np.cumsum([len(fold_weights) for fold_weights in weights])
-    by_fold = np.split(contributions.reshape(rows, -1, columns // channels), ends[:-1], axis=1)
-    return [
-        (part[fold.rows] - part[fold.fit.rows].mean(axis=0)).astype(np.float32)
-        for fold, part in zip(folds, by_fold, strict=True)
+    weights = [_by_cell(per_class(model.coefficients), channels) for model in models]
+    at_means = [
+        np.einsum("cki,ci->kc", own, model.mean.reshape(-1, channels))
+        for own, model in zip(weights, models, strict=True)
     ]
 
+    def of_block(block: Block) -> Sequence[Numbers]:
+        found: list[Numbers] = []
+        for fit, own, at_mean in zip(fits, weights, at_means, strict=True):
+            rows = np.flatnonzero(fit.held_out(block.labels))
+            cells = block.features[rows].reshape(len(rows), len(own), channels).swapaxes(0, 1)
+            contributions = np.stack([cell @ of_cell.T for cell, of_cell in zip(cells, own, strict=True)])
+            found += [block.numbers[rows], (np.moveaxis(contributions, 0, 2) - at_mean).astype(np.float32)]
+        return found
 
-def pooled_maps(fit: RowSpaceFit, inner: Array, pooled: FeatureRows, cells: npt.NDArray[np.float32]) -> Maps:
+    return of_block
+
+
+def pooled_maps(model: LinearModel, cells: npt.NDArray[np.float32]) -> Maps:
     """Return the maps of a model whose features are means over the cells.
 
     Of the mean training image only the mean over all cells is known, so each cell gets an equal share of it.
 
     Parameters
     ----------
-    inner : ndarray of float64, shape (n, n)
-        Gram matrix of `pooled`.
-    pooled : FeatureRows
-        The features that the model was fitted on, shape (n, channels).
     cells : ndarray of float32, shape (m, cells, channels)
         The unpooled features of some images.
 
@@ -82,28 +80,11 @@ def pooled_maps(fit: RowSpaceFit, inner: Array, pooled: FeatureRows, cells: npt.
     -------
     ndarray of float32, shape (m, classes, cells)
     """
-    weights, intercepts = coefficients(fit, inner, pooled)
-    at_mean = per_class(fit.intercept - intercepts)
-    contributions: Array = cells @ per_class(weights).T - at_mean
+    weights = per_class(model.coefficients)
+    contributions: Array = cells @ weights.T - weights @ model.mean
     return np.moveaxis(contributions / cells.shape[1], 2, 1).astype(np.float32)
 
 
-def _dual_weights(fit: RowSpaceFit, rows: int) -> Array:
-    """Return the dual weight of every row for each class; 0 for rows not used in training."""
-    dual = per_class(fit.dual.T)
-    weights = np.zeros((len(dual), rows))
-    weights[:, fit.rows] = dual
-    return weights
-
-
-def _contributions(features: FeatureRows, weights: Array, channels: int) -> Array:
-    """Return the product of cell coefficients and features, shape (n, len(weights), cells)."""
-    rows, columns = features.shape
-    contributions = np.empty((rows, len(weights), columns // channels))
-    for columns_, block in features.blocks(multiple_of=channels):
-        first = columns_.start // channels
-        cell_weights = (weights @ block).reshape(len(weights), -1, channels)
-        for cell in range(cell_weights.shape[1]):
-            cell_features = block[:, cell * channels : (cell + 1) * channels]
-            contributions[:, :, first + cell] = cell_features @ cell_weights[:, cell].T
-    return contributions
+def _by_cell(weights: Array, channels: int) -> Array:
+    """Return weights of classes, shape (classes, cells * channels), as (cells, classes, channels)."""
+    return np.ascontiguousarray(weights.reshape(len(weights), -1, channels).swapaxes(0, 1))

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
-from logistic.feature_rows import FeatureRows
+from logistic.classes import LinearModel
+from logistic.rows import Rows
 from pyspark.sql import functions as F
 
-from covid_xray.evaluation.cross_validation import Fold, fit_folds
+from covid_xray.evaluation.folds import Folds
 from covid_xray.evaluation.protocols import INTERNAL
-from covid_xray.features.gram import GramMatrix, read_features
+from covid_xray.evaluation.solver import classifiers
 from covid_xray.features.key import feature_key
 from covid_xray.settings import Settings
 from covid_xray.storage.tables import Tables
@@ -27,20 +28,21 @@ class Refitted:
 
     Attributes
     ----------
-    features : FeatureRows
-        Of all images of the tasks.
-    gram : GramMatrix
-        Of `features`.
-    folds : sequence of (str, Fold)
-        Each fold with its task.
+    folds : Folds
+    models : sequence of LinearModel
+        Of each fit of the folds.
+    rows : Rows
+        The features of all images of the folds.
     """
 
-    features: FeatureRows
-    gram: GramMatrix
-    folds: Sequence[tuple[str, Fold]]
+    folds: Folds
+    models: Sequence[LinearModel]
+    rows: Rows
 
 
-def refit(tables: Tables, settings: Settings, rows: Sequence[Mapping[str, Any]]) -> Refitted:
+def refit(
+    tables: Tables, settings: Settings, rows: Sequence[Mapping[str, Any]], say: Callable[[str], None]
+) -> Refitted:
     """Fit the folds of one repeat of each task's strictest protocol, exactly as `train` does.
 
     Parameters
@@ -49,17 +51,12 @@ def refit(tables: Tables, settings: Settings, rows: Sequence[Mapping[str, Any]])
         Rows of `runs` of one run and network, one per task.
     """
     of_run = tables.matching("splits", {"run_id": rows[0]["run_id"]})
-    run_splits = of_run.where(F.col("repeat") == REPEAT).toPandas()
-    splits = {row["task"]: strictest(run_splits[run_splits["task"] == row["task"]]) for row in rows}
-    ids = sorted(set(pd.concat(splits.values())["image_id"]))
+    run_splits = of_run.where(F.col("repeat") == REPEAT).toArrow().to_pandas()
+    splits = [strictest(run_splits[run_splits["task"] == row["task"]]) for row in rows]
+    folds = Folds.of(pd.concat(splits), settings.tasks)
     key = feature_key(settings, rows[0]["backbone"], rows[0]["weights_id"])
-    features, gram = read_features(tables, key, ids)
-    fitted = [
-        (task, fold)
-        for task, task_splits in splits.items()
-        for fold in fit_folds(gram, task_splits, settings.tasks[task], settings.reg_param)
-    ]
-    return Refitted(features, gram, fitted)
+    fitted = classifiers(tables, [key], folds, settings, say)
+    return Refitted(folds, fitted.models(folds.fits), fitted.rows)
 
 
 def strictest(splits: pd.DataFrame) -> pd.DataFrame:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -10,13 +9,14 @@ import pandas as pd
 from radiograph import other_folders
 
 from covid_xray.dataset.data_folder import DataFolder, inventory
-from covid_xray.dataset.metadata import ORIGINALS, read_originals
+from covid_xray.dataset.metadata import read_originals
+from covid_xray.evaluation.solver import check_networks
 from covid_xray.evaluation.splits import check_all_classes_present, check_no_leaks, split
 from covid_xray.progress import Notify, Progress
 from covid_xray.settings import Settings
 from covid_xray.stages.ingest.accept import accept
 from covid_xray.storage import runs
-from covid_xray.storage.frames import records
+from covid_xray.storage.frames import records, to_arrow
 from covid_xray.storage.quarantine import write_quarantine
 from covid_xray.storage.tables import Tables
 
@@ -57,29 +57,28 @@ def ingest(
 
 def _store(tables: Tables, root: Path, files: pd.DataFrame) -> pd.DataFrame:
     """Decode and store what `images` does not hold yet; return what was refused on decoding."""
-    rows = tables.read("images").select("image_id", "source").toPandas()
-    known = dict(zip(rows["image_id"], rows["source"], strict=True))
+    stored = tables.read("images").select("image_id", "source").toArrow().to_pandas()
     usable = files[files["reason"].isna()]
-    is_known = usable["image_id"].isin(list(known))
-    _update_sources(tables, usable[is_known], known)
-    new = usable[~is_known]
-    facts = new.join(read_originals(root), on="found_as")
-    return accept(tables, new, facts[["path", "label", "patient_id", "source", *ORIGINALS]])
+    is_known = usable["image_id"].isin(stored["image_id"])
+    _update_sources(tables, usable[is_known], stored)
+    return accept(tables, usable[~is_known].join(read_originals(root), on="found_as"))
 
 
-def _update_sources(tables: Tables, files: pd.DataFrame, known: Mapping[str, str | None]) -> None:
+def _update_sources(tables: Tables, files: pd.DataFrame, stored: pd.DataFrame) -> None:
     """Write the sources that this folder gives to stored images that have none, or others."""
     told = files.loc[files["source"].notna(), ["image_id", "source"]]
-    changed = [row for row in records(told) if row["source"] != known[row["image_id"]]]
-    if changed:
-        tables.update_rows("images", changed, key="image_id")
+    known = stored.drop_duplicates("image_id").set_index("image_id")["source"]
+    changed = told[told["source"] != told["image_id"].map(known)]
+    if not changed.empty:
+        tables.update_rows("images", records(changed), key="image_id")
 
 
 def _write_splits(tables: Tables, settings: Settings, request: runs.Request, accepted: pd.DataFrame) -> None:
     rows = split(accepted, settings)
+    check_networks(rows["image_id"].nunique(), request.backbones, settings)
     check_no_leaks(rows)
     rows = rows.assign(run_id=request.run_id)
-    tables.replace("splits", records(rows), where={"run_id": [request.run_id]})
+    tables.replace("splits", to_arrow(rows), where={"run_id": [request.run_id]})
 
 
 def _summary(accepted: int, refused: int, root: Path, settings: Settings) -> str:

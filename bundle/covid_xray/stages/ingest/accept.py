@@ -6,7 +6,10 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
+from pyspark.sql.pandas.types import to_arrow_schema
+from pyspark.sql.types import StructType
 from radiograph import Reason, Xray
 
 from covid_xray.dataset.decode import decode_files, to_dataframe
@@ -27,36 +30,37 @@ _REFUSED = ["path", "reason", "detail"]
 _CHANGED = "it could be opened only at the second attempt: run ingest again"
 
 
-def accept(tables: Tables, files: pd.DataFrame, facts: pd.DataFrame) -> pd.DataFrame:
+def accept(tables: Tables, files: pd.DataFrame) -> pd.DataFrame:
     """Append the readable ones of `files` to `images` and return the refused ones.
 
     Parameters
     ----------
     files : pandas.DataFrame
-        Columns `path`, `file`, `image_id`: files that are not in `images` yet.
-    facts : pandas.DataFrame
-        Per `path`: `label`, `patient_id`, `source` and the `original_*` columns of `images`.
+        Columns `path`, `file`, `image_id`, `label`, `patient_id`, `source` and the `original_*` columns of
+        `images`: files that are not in `images` yet.
 
     Returns
     -------
     pandas.DataFrame
         Columns `path`, `reason`, `detail`.
     """
-    parts = [files.iloc[start : start + FILES_AT_ONCE] for start in range(0, len(files), FILES_AT_ONCE)]
-    refused = [_accept(tables, part, facts[facts["path"].isin(part["path"])]) for part in parts]
+    # In the order of ids, so that the data files of all commits together hold ranges of ids.
+    ordered = files.sort_values("image_id")
+    parts = [ordered.iloc[start : start + FILES_AT_ONCE] for start in range(0, len(files), FILES_AT_ONCE)]
+    refused = [_accept(tables, part) for part in parts]
     return pd.concat([pd.DataFrame(columns=_REFUSED, dtype="object"), *refused], ignore_index=True)
 
 
-def _accept(tables: Tables, files: pd.DataFrame, facts: pd.DataFrame) -> pd.DataFrame:
-    spark = tables.spark
+def _accept(tables: Tables, files: pd.DataFrame) -> pd.DataFrame:
+    """Store a part of the files: those with ids between its first and its last."""
     # Each data file of the table holds a range of ids, so that a reader of some images, as featurize in the
     # order of ids, opens few files.
-    ranges = to_dataframe(spark, files).repartitionByRange(tasks_for(len(files)), "image_id")
+    ranges = to_dataframe(tables.spark, files).repartitionByRange(tasks_for(len(files)), "image_id")
     good = decode_files(ranges, _COLUMNS, _values).where(F.col("reason").isNull())
-    facts_frame = spark.createDataFrame(_python_values(facts), _facts_ddl(tables))
-    tables.append("images", good.join(F.broadcast(facts_frame), "path", how="inner"))
-    stored = tables.read("images").select("image_id").toArrow()["image_id"].to_pylist()
-    return _refusals(tables, files[~files["image_id"].isin(stored)])
+    tables.append("images", good.join(F.broadcast(_facts(tables, files)), "path", how="inner"))
+    part = F.col("image_id").between(files["image_id"].iloc[0], files["image_id"].iloc[-1])
+    stored = tables.read("images").where(part).select("image_id").toArrow()["image_id"]
+    return _refusals(tables, files[~files["image_id"].isin(stored.to_pandas())])
 
 
 def _refusals(tables: Tables, files: pd.DataFrame) -> pd.DataFrame:
@@ -70,23 +74,13 @@ def _refusals(tables: Tables, files: pd.DataFrame) -> pd.DataFrame:
     return refused
 
 
-def _facts_ddl(tables: Tables) -> str:
-    common = ["path", "label", "patient_id", "source"]
-    fields = {f.name: f.dataType.simpleString() for f in tables.columns("images")}
-    originals = [name for name in fields if name.startswith("original_")]
-    return ", ".join(f"{name} {fields[name]}" for name in [*common, *originals])
-
-
-def _python_values(facts: pd.DataFrame) -> list[tuple[Any, ...]]:
-    # pandas converts integers to floats in columns with missing values, which Spark does not accept.
-    columns = [[_python_value(value) for value in facts[name]] for name in facts]
-    return list(zip(*columns, strict=True))
-
-
-def _python_value(value: Any) -> Any:
-    if pd.isna(value):
-        return None
-    return int(value) if isinstance(value, float) else value
+def _facts(tables: Tables, files: pd.DataFrame) -> DataFrame:
+    """Return the columns of `images` that are not read from the file itself, beside the path."""
+    names = [name for name in tables.columns("images").names if name in files and name != "image_id"]
+    schema = StructType([tables.columns("images")[name] for name in names])
+    # Arrow takes the floats into which pandas converts integers beside missing values.
+    values = pa.Table.from_pandas(files[names], to_arrow_schema(schema), preserve_index=False)
+    return tables.spark.createDataFrame(values, schema)
 
 
 def _values(xray: Xray) -> dict[str, Any]:

@@ -10,11 +10,13 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
+from pyspark.sql import functions as F
 
+from covid_xray.evaluation.folds import Folds
 from covid_xray.evaluation.plots import draw_network
 from covid_xray.evaluation.results import read_results
+from covid_xray.evaluation.solver import classifiers
 from covid_xray.features.compute import weights_file
-from covid_xray.features.gram import read_features
 from covid_xray.features.key import feature_key
 from covid_xray.progress import Notify, Progress
 from covid_xray.registry.classifier import fit_all
@@ -48,7 +50,7 @@ def register(tables: Tables, run_id: str, backbone: str, registry: Registry, not
     for _, same_weights in groupby(sorted(rows, key=by_weights), by_weights):
         group = list(same_weights)
         file = weights_file(group[0])
-        for row, model, images in _refit(tables, settings, group, file):
+        for row, model, images in _refit(tables, settings, group, file, notify):
             figures = draw_network(results, backbone, row["task"])
             note = _register_one(tables, settings, registry, row, model, images, figures)
             done += 1
@@ -66,26 +68,30 @@ def unregistered(tables: Tables, run_id: str, backbone: str, registry: Registry)
 
 
 def _refit(
-    tables: Tables, settings: Settings, rows: Sequence[_Row], weights: Path
+    tables: Tables, settings: Settings, rows: Sequence[_Row], weights: Path, notify: Notify
 ) -> Iterator[tuple[_Row, SavedModel, pd.DataFrame]]:
     """Yield the model and the images of each row; features are read once for all rows."""
+    backbone, tasks = rows[0]["backbone"], [row["task"] for row in rows]
     splits = tables.matching("splits", {"run_id": rows[0]["run_id"]})
-    used = splits.select("task", "image_id", "label", "patient_id").distinct().toPandas()
-    used = used[used["task"].isin([row["task"] for row in rows])]
-    key = feature_key(settings, rows[0]["backbone"], rows[0]["weights_id"])
-    ids = sorted(set(used["image_id"]))
-    features, gram = read_features(tables, key, ids)
-    for row in rows:
-        images, classes = used[used["task"] == row["task"]], settings.tasks[row["task"]]
+    # Every repeat has all images.
+    used = splits.where((F.col("repeat") == 0) & F.col("task").isin(tasks)).toArrow().to_pandas()
+    folds = Folds.of(used, settings.tasks)
+    key = feature_key(settings, backbone, rows[0]["weights_id"])
+    fitted = classifiers(
+        tables, [key], folds, settings, lambda note: notify(Progress("register", backbone, note=note))
+    )
+    for row, classifier in zip(rows, fit_all(fitted, tasks), strict=True):
+        codes = folds.labels.codes[:, folds.tasks.index(row["task"])]
+        images = folds.images[codes >= 0]
         about = About(
-            classes=classes,
+            classes=settings.tasks[row["task"]],
             weights=str(weights.resolve()),
             **{name: row[name] for name in ("run_id", "backbone", "task", "weights_id")},
             **{name: getattr(settings, name) for name in ("pooling", "preprocessing", "scale_hint")},
             batch_size=settings.execution.batch_size,
-            image_ids=tuple(sorted(images["image_id"])),
+            image_ids=tuple(images["image_id"]),
         )
-        yield row, SavedModel(about, fit_all(gram, features, images, classes, settings.reg_param)), images
+        yield row, SavedModel(about, classifier), images
 
 
 def _register_one(

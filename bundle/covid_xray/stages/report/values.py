@@ -11,6 +11,8 @@ from covid_xray.evaluation.results_model import Result, baselines
 
 # Stands for the source of images of which none is known.
 UNKNOWN = "not known"
+# Refused files that a page lists.
+MOST_REFUSED = 50
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,8 @@ class Report:
     ----------
     results : tuple of Result
         Sorted by task, kind and name.
+    refused : tuple of Refused
+        The first `MOST_REFUSED` of those that `flow` counts.
     sources : mapping
         By class: images of each source, `UNKNOWN` among them; empty where no source is known.
     variants : mapping

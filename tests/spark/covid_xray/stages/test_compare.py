@@ -1,13 +1,12 @@
-"""Compare, on the Gram matrices, predictions and run rows that train and audit write."""
+"""Compare, on the features, predictions and run rows that featurize, train and audit write."""
 
-from collections import defaultdict
+import json
 
 import numpy as np
 import pandas as pd
 import pytest
-from covid_xray.evaluation.cross_validation import predict_held_out
+from covid_xray.evaluation.folds import Folds
 from covid_xray.evaluation.results import results
-from covid_xray.features.gram import GramMatrix, to_row
 from covid_xray.features.key import feature_key
 from covid_xray.stages.compare import compare
 from covid_xray.storage import runs
@@ -21,33 +20,33 @@ NETWORKS = ("ResNet50", "VGG16")
 def trained(tables, ingested, run_id, few_fits, tmp_path):
     """Write the results of two trained networks and a baseline."""
 
-    def write():
-        settings = few_fits(tasks={"binary": ["Covid-19", "No_findings"]})
+    def write(**changes):
+        settings = few_fits(tasks={"binary": ["Covid-19", "No_findings"]}, **changes)
         ids = sorted(ingested())
         request = Request(run_id, NETWORKS, ("binary",), "random", tmp_path)
         runs.open_run(tables, request, run_id, settings, pd.Timestamp(2026, 1, 2).to_pydatetime())
         splits = tables.matching("splits", {"run_id": run_id, "task": "binary"}).toPandas()
+        folds = Folds.of(splits, settings.tasks)
         random = np.random.default_rng(4)
-        writes = defaultdict(list)
         for kind, name in [*(("backbone", name) for name in NETWORKS), ("baseline", "file_facts")]:
-            features = random.gamma(2.0, 3.0, (len(ids), 40))
-            gram_matrix = GramMatrix(tuple(ids), 40, features @ features.T)
-            predicted = predict_held_out(gram_matrix, splits, settings.tasks["binary"], settings.reg_param)
-            found = results(tables, run_id, kind, name, predicted.assign(task="binary"), settings)
-            found |= to_row(feature_key(settings, name, run_id), gram_matrix)
-            for table, (rows, _) in found.items():
-                writes[table] += rows
-        for table, rows in writes.items():
-            tables.append(table, rows)
+            guessed = [random.dirichlet((1, 1), fit.held_out(folds.labels).sum()) for fit in folds.fits]
+            found = results(tables, run_id, kind, name, folds.predictions(guessed), settings)
+            tables.replace_each(found)
+            values = random.gamma(2.0, 3.0, (len(ids), 40)).astype(np.float32)
+            key = feature_key(settings, name, run_id)
+            rows = [key | {"image_id": i, "features": v.tobytes()} for i, v in zip(ids, values, strict=True)]
+            tables.append("features", rows)
         runs.update(tables, runs.state(tables, run_id), status=runs.SUCCEEDED, weights_id=run_id)
+        # The multiclass row of the fixture was never trained.
+        tables.spark.sql(
+            f"DELETE FROM {tables.name('runs')} WHERE run_id = '{run_id}' AND task = 'multiclass'"
+        )
 
     return write
 
 
 def test_networks_are_fused_and_every_pair_is_compared_once(trained, tables, run_id, of_run, said):
     trained()
-    # The multiclass row of the fixture was never trained.
-    tables.spark.sql(f"DELETE FROM {tables.name('runs')} WHERE run_id = '{run_id}' AND task = 'multiclass'")
     for _ in range(2):
         compare(tables, run_id, said.append)
     fused = [row for row in of_run("predictions") if row.backbone == "Fused"]
@@ -66,6 +65,26 @@ def test_networks_are_fused_and_every_pair_is_compared_once(trained, tables, run
     assert len(pairs) == 2 * 6 and {pair[1:3] for pair in pairs} == expected
     assert {pair[0] for pair in pairs} == {"as_published", "patient_grouped"}
     assert said[-1].note == "12 pairs of classifiers"
+
+
+def test_both_ways_of_fitting_fuse_alike(trained, tables, run_id, of_run, said):
+    trained()
+    compare(tables, run_id, said.append)
+    key = ("task", "protocol", "repeat", "fold", "image_id")
+    fused = {tuple(row[k] for k in key): row for row in of_run("predictions") if row.backbone == "Fused"}
+    settings = json.loads(runs.state(tables, run_id)[0]["settings"]) | {"solver": "batched"}
+    runs.update(tables, runs.state(tables, run_id), settings=json.dumps(settings))
+    for _ in range(2):
+        said.clear()
+        compare(tables, run_id, said.append)
+        assert said[0].note == "fitting all at once, on 20 images with 80 features each"
+        again = [row for row in of_run("predictions") if row.backbone == "Fused"]
+        assert len(again) == len(fused)
+        for row in again:
+            expected = fused[tuple(row[k] for k in key)].probability
+            np.testing.assert_allclose(row.probability, expected, atol=1e-5)
+    stored = tables.matching("features", {"backbone": "Fused"})
+    assert stored.where(F.length("features") == 4 * 80).count() == 30, "once for each image"
 
 
 def test_without_a_succeeded_network_nothing_is_compared(ingested, tables, run_id, of_run, said):

@@ -3,16 +3,13 @@
 import numpy as np
 import pandas as pd
 import pytest
-from covid_xray.evaluation.cross_validation import predict_held_out
 from covid_xray.evaluation.explanations import box_shares
-from covid_xray.features.gram import GramMatrix
+from covid_xray.evaluation.folds import Folds
+from covid_xray.evaluation.solver import classifiers
 from covid_xray.features.key import feature_key
 from covid_xray.stages.explain import explain
 from covid_xray.storage import runs
 from deltalake import DeltaTable
-from logistic.feature_rows import FeatureRows
-from logistic.row_space import gram
-from pyspark.sql import functions as F
 from sparkdl.backbones import backbone
 
 BACKBONE = "ResNet50"
@@ -31,13 +28,9 @@ def flat(tables, ingested, run_id, few_fits):
     tables.append("features", rows)
     runs.update(tables, runs.state(tables, run_id), status=runs.SUCCEEDED, weights_id=run_id)
 
-    gram_matrix = GramMatrix(tuple(ids), length, gram(FeatureRows.in_order(values)))
-    splits = tables.read("splits").where(F.col("run_id") == run_id).toPandas()
-    by_task = {
-        task: predict_held_out(gram_matrix, splits[splits["task"] == task], classes, settings.reg_param)
-        for task, classes in settings.tasks.items()
-    }
-    return pd.concat([predicted.assign(task=task) for task, predicted in by_task.items()])
+    folds = Folds.of(tables.matching("splits", {"run_id": run_id}).toPandas(), settings.tasks)
+    fitted = classifiers(tables, [key], folds, settings, lambda _: None)
+    return folds.predictions(fitted.probabilities())
 
 
 @pytest.fixture

@@ -70,8 +70,12 @@ def test_sources_that_are_told_later_reach_images_that_were_accepted_without(run
     assert images(file).source == "Mercy"
 
 
-def test_each_file_of_the_table_holds_a_range_of_images(run_ingest, tables, of_run, monkeypatch):
+@pytest.mark.parametrize("files_at_once", [100, 13])
+def test_each_file_of_the_table_holds_a_range_of_images_whatever_the_commits(
+    run_ingest, tables, of_run, monkeypatch, files_at_once
+):
     monkeypatch.setattr(inventory, "_TASK_FILES", 8)
+    monkeypatch.setattr(accept, "FILES_AT_ONCE", files_at_once)
     run_ingest()
     own = {row.image_id for row in of_run("splits")}
     stored = tables.read("images").where(F.col("image_id").isin(list(own)))

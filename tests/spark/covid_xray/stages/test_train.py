@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 from covid_xray.errors import DataError, StageError
+from covid_xray.evaluation import solver
 from covid_xray.features.key import feature_key
-from covid_xray.stages import train as stage
 from covid_xray.stages.train import train
 from covid_xray.storage import runs
 from sklearn.linear_model import LogisticRegression
@@ -52,13 +52,16 @@ def test_predictions_equal_scikit_learns_with_the_settings_of_the_run_and_traini
     assert sorted(of_run("predictions")) == sorted(predictions)
 
 
-def test_more_images_than_a_gram_matrix_has_room_for_get_the_same_predictions(
-    featurized, tables, run_id, few_fits, of_run, said, monkeypatch
+@pytest.mark.parametrize("memory", [0, solver._MEMORY], ids=["streamed", "in memory"])
+def test_more_images_than_are_fitted_in_the_row_space_get_the_same_predictions(
+    featurized, tables, run_id, few_fits, of_run, said, monkeypatch, memory
 ):
-    monkeypatch.setattr(stage, "MOST_IMAGES", 20)
+    monkeypatch.setattr(solver, "MOST_IMAGES", 20)
+    monkeypatch.setattr(solver, "_MEMORY", memory)
     ids, values = featurized(width=12)
     train(tables, run_id, BACKBONE, said.append)
-    assert said[-1].note == "all classifiers at once, on 12 features each"
+    assert str(said[0]) == "train ResNet50: fitting all at once, on 30 images with 12 features each"
+    assert (said[1].done, said[1].total, said[1].unit) == (6, 6, "classifiers")
     check_all(of_run("predictions"), of_run("splits"), ids, values, few_fits().reg_param)
     assert tables.matching("gram", {"weights_id": run_id}).count() == 0
 
@@ -110,7 +113,7 @@ def test_the_gram_matrix_is_stored_for_a_later_run_of_fewer_images(
     binary = [row for row in runs.state(tables, run_id) if row["task"] == "binary"]
     runs.update(tables, binary, status=runs.RUNNING)
     train(tables, run_id, BACKBONE, said.append)
-    assert [progress.note for progress in said] == ["binary"], "no features were read"
+    assert said[0].note == "fitting in the row space of 20 images", "features are not read"
     assert sorted(row.probability for row in of_run("predictions")) == before
 
 

@@ -4,6 +4,8 @@ import resource
 from contextlib import contextmanager
 from functools import partial
 
+import pandas as pd
+import pyarrow as pa
 import pytest
 from covid_xray.errors import StageError, one_line
 from covid_xray.storage import frames
@@ -61,21 +63,39 @@ def test_a_full_disk_gives_a_one_line_error_and_leaves_the_table_unchanged(spark
 @pytest.fixture
 def small_frames(monkeypatch):
     """Limit a DataFrame to a few rows."""
-    monkeypatch.setattr(tables_module, "split_rows", partial(frames.split_rows, max_bytes=100))
+    for name in ("split_rows", "split_table"):
+        monkeypatch.setattr(tables_module, name, partial(getattr(frames, name), max_bytes=100))
 
 
+@pytest.mark.parametrize("convert", [list, pa.Table.from_pylist], ids=["Python values", "Arrow"])
 def test_rows_too_large_for_one_frame_are_written_in_several_commits_and_replaced_together(
-    fresh, small_frames
+    fresh, small_frames, convert
 ):
     fresh.create_all()
     of_run = {"run_id": ["r"]}
     for suffix in ("old", "new"):
         rows = [{"run_id": "r", "path": f"{number:040} {suffix}"} for number in range(7)]
-        fresh.replace("quarantine", [*rows, {"run_id": "r", "path": "last"}], of_run)
+        fresh.replace("quarantine", convert([*rows, {"run_id": "r", "path": "last"}]), of_run)
     found = sorted(row.path for row in fresh.read("quarantine").collect())
     assert found == sorted([*(f"{number:040} new" for number in range(7)), "last"])
     commits = fresh.spark.sql(f"DESCRIBE HISTORY {fresh.name('quarantine')}").count()
     assert commits > 2 * 4
+
+
+def test_an_arrow_table_is_stored_in_the_columns_types_and_what_it_lacks_is_null(fresh):
+    fresh.create_all()
+    frame = pd.DataFrame(
+        {"run_id": ["r", "r"], "repeat": [0, 1], "fold": [2.0, None], "image_id": ["a", "b"]}
+    )
+    rows = frames.to_arrow(frame.assign(probability=[[0.25, 0.75], None]))
+    classes = pa.DictionaryArray.from_arrays(pa.array([0, 0]), pa.array([["C", "N"]]))
+    fresh.append("predictions", rows.append_column("classes", classes))
+    columns = ("repeat", "fold", "image_id", "probability", "classes", "label")
+    found = fresh.read("predictions").select(*columns).orderBy("image_id").collect()
+    assert [tuple(row) for row in found] == [
+        (0, 2, "a", [0.25, 0.75], ["C", "N"], None),
+        (1, None, "b", None, ["C", "N"], None),
+    ]
 
 
 def test_replacing_with_no_rows_deletes_the_old_rows(fresh):

@@ -1,67 +1,91 @@
+"""All classifiers at once find what a fit of each fold finds in the row space."""
+
 import numpy as np
 import pandas as pd
 import pytest
-from covid_xray.evaluation import cross_validation
-from covid_xray.evaluation.cross_validation import fit_folds
-from covid_xray.features.gram import GramMatrix
-from logistic import row_space
-from logistic.feature_rows import FeatureRows
-from logistic.row_space import gram
-from threadpoolctl import threadpool_info, threadpool_limits
+from covid_xray.evaluation.cross_validation import AllAtOnce, held_out_probabilities
+from covid_xray.evaluation.folds import Folds
+from covid_xray.evaluation.splits import split
+from covid_xray.features.gram import FusedKernel, GramMatrix
+from logistic.row_space import fit_rows, probabilities
+from logistic.rows import Block, RowsInMemory
 
-CLASSES = ["Covid-19", "No_findings", "Pneumonia"]
+IMAGES, WIDTHS = 240, (30, 12)
 
 
 @pytest.fixture
-def fitted():
-    """The folds of two repeats, with random features of a width of 40."""
+def settings(make_settings):
+    return make_settings(repeats=2, **{"patient_grouped.repeats": 1, "patient_grouped.folds": 3})
+
+
+@pytest.fixture
+def folds(settings):
+    """Both protocols and tasks, as Spark gives the splits back: in any order, and folds as floats."""
+    ids = [f"{number:03}" for number in np.random.default_rng(1).permutation(IMAGES)]
+    labels = [("Covid-19", "No_findings", "Pneumonia")[number % 3] for number in range(IMAGES)]
+    images = pd.DataFrame({"image_id": ids, "label": labels, "patient_id": ids})
+    drawn = split(images, settings).sample(frac=1, random_state=2)
+    return Folds.of(drawn.astype({"fold": float}), settings.tasks)
+
+
+@pytest.fixture
+def networks(folds):
+    """The features of two networks, one much larger than the other."""
     random = np.random.default_rng(3)
-    ids = [f"{number:02}" for number in range(30)]
-    matrix = random.standard_normal((30, 40)).astype(np.float32)
-    products = GramMatrix(tuple(ids), 40, gram(FeatureRows.in_order(matrix)))
-    labels = [CLASSES[number % 3] for number in range(30)]
-    drawn = [
-        pd.DataFrame({"image_id": ids, "patient_id": ids, "label": labels})
-        .assign(protocol="patient_grouped", repeat=repeat, fold=random.permutation(np.arange(30) % 5))
-        .sample(frac=1, random_state=repeat)
-        for repeat in (1, 0)
-    ]
-
-    def fit():
-        return fit_folds(products, pd.concat(drawn), CLASSES, reg_param=0.05)
-
-    return fit
+    codes = folds.labels.codes[:, 1]
+    found = [random.standard_normal((IMAGES, width)) + 0.7 * codes[:, None] + 2 for width in WIDTHS]
+    return [(features * scale).astype(np.float32) for features, scale in zip(found, (1, 40), strict=True)]
 
 
-def test_folds_come_in_the_order_of_repeat_and_fold_and_their_images_sorted(fitted):
-    found = [fold.predictions for fold in fitted()]
-    assert [(p["repeat"][0], p["fold"][0]) for p in found] == [(r, f) for r in (0, 1) for f in range(5)]
-    assert all(part["image_id"].is_monotonic_increasing for part in found)
+@pytest.fixture
+def all_at_once(folds, settings):
+    """In blocks, as they are collected: neither in the order of the images nor of one length."""
+
+    def make(*networks):
+        order = np.random.default_rng(4).permutation(IMAGES)
+        matrix = np.hstack(networks)
+        blocks = [Block(matrix[rows], folds.labels[rows], rows) for rows in (order[:100], order[100:])]
+        widths = [features.shape[1] for features in networks]
+        return AllAtOnce(folds, settings.reg_param, RowsInMemory(blocks), widths)
+
+    return make
 
 
-def test_as_many_at_once_as_there_are_cores_find_what_one_after_the_other_finds(fitted, monkeypatch):
-    monkeypatch.setattr(cross_validation.os, "cpu_count", lambda: 1)
-    alone = fitted()
-    monkeypatch.setattr(cross_validation.os, "cpu_count", lambda: 4)
-    for one, other in zip(alone, fitted(), strict=True):
-        np.testing.assert_array_equal(one.fit.dual, other.fit.dual)
+def in_row_space(kernel, folds, reg_param):
+    for fit in folds.fits:
+        training, held_out = (np.flatnonzero(rows(folds.labels)) for rows in (fit.training, fit.held_out))
+        codes = folds.labels.codes[training, fit.task].astype(np.int64)
+        inner, scale = kernel.for_training_rows(training)
+        fitted = fit_rows(inner, training, codes, folds.n_classes[fit.task], reg_param * scale**2)
+        yield probabilities(fitted, inner, held_out)
 
 
-def test_many_images_are_fitted_one_fold_at_a_time_for_the_memory_they_take(monkeypatch):
-    monkeypatch.setattr(cross_validation.os, "cpu_count", lambda: 16)
-    assert cross_validation._max_fits(1_000) == 16
-    assert cross_validation._max_fits(3_000) == 2
-    assert cross_validation._max_fits(20_000) == 1
+def gram_matrix(folds, features):
+    wide = features.astype(float)
+    return GramMatrix(folds.ids, features.shape[1], wide @ wide.T)
 
 
-def test_each_fit_has_one_thread_for_its_linear_algebra(fitted, monkeypatch):
-    fit, seen = row_space.multinomial, []
+def test_every_held_out_image_has_the_probabilities_of_the_row_space(all_at_once, folds, networks, settings):
+    kernel = gram_matrix(folds, networks[0])
+    found = all_at_once(networks[0]).probabilities()
+    for own, expected in zip(found, in_row_space(kernel, folds, settings.reg_param), strict=True):
+        np.testing.assert_allclose(own, expected, atol=1e-5, rtol=0)
 
-    def looking(*args):
-        seen.extend(lib["num_threads"] for lib in threadpool_info() if lib["user_api"] == "blas")
-        return fit(*args)
 
-    monkeypatch.setattr(row_space, "multinomial", looking)
-    with threadpool_limits(limits=2, user_api="blas"):
-        fitted()
-    assert set(seen) == {1}
+def test_networks_side_by_side_have_the_probabilities_of_the_fused_kernel(
+    all_at_once, folds, networks, settings
+):
+    kernel = FusedKernel(tuple(gram_matrix(folds, features) for features in networks))
+    found = all_at_once(*networks).probabilities()
+    for own, expected in zip(found, in_row_space(kernel, folds, settings.reg_param), strict=True):
+        np.testing.assert_allclose(own, expected, atol=1e-5, rtol=0)
+
+
+def test_probabilities_are_those_of_the_models(all_at_once, folds, networks):
+    classifiers = all_at_once(networks[0])
+    models = classifiers.models(folds.fits)
+    found = held_out_probabilities(classifiers.rows, folds.fits, models)
+    for fit, model, own in zip(folds.fits, models, found, strict=True):
+        features = networks[0].astype(float)
+        np.testing.assert_allclose(own, model.probabilities(features[fit.held_out(folds.labels)]))
+        np.testing.assert_allclose(model.mean, features[fit.training(folds.labels)].mean(axis=0))

@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 from covid_xray.errors import StageError
-from covid_xray.features.compute import chunked, weights_file
+from covid_xray.features.compute import MOST_CHUNKS, chunk_size, chunked, weights_file
 
 
 @pytest.fixture
@@ -51,3 +51,24 @@ def test_chunks_are_as_few_as_possible_and_of_equal_length(count, size, lengths)
     chunks = chunked(ids, size)
     assert [len(chunk) for chunk in chunks] == lengths
     assert [image_id for chunk in chunks for image_id in chunk] == ids
+
+
+@pytest.mark.parametrize(
+    ("images", "size", "chunks"),
+    [
+        (1123, 384, 3),
+        (19_200, 384, 50),
+        # From there on chunks grow, and stay fifty.
+        (19_201, 385, 50),
+        (112_120, 2_243, 50),
+        (1_000_000, 20_000, 50),
+    ],
+)
+def test_chunks_grow_with_the_images_so_that_fifty_commits_hold_them(images, size, chunks):
+    assert chunk_size(images, 384) == size
+    assert len(chunked(range(images), 384)) == chunks <= MOST_CHUNKS
+
+
+def test_the_setting_is_the_smallest_chunk():
+    assert chunk_size(112_120, 5_000) == 5_000
+    assert len(chunked(range(112_120), 5_000)) == 23

@@ -4,6 +4,7 @@ import pytest
 from covid_xray.evaluation.results import results
 from covid_xray.stages.report import headline
 from covid_xray.stages.report.collect import collect
+from covid_xray.stages.report.values import MOST_REFUSED
 from covid_xray.storage import runs
 from pyspark.sql import functions as F
 
@@ -55,3 +56,28 @@ def test_figures_of_the_lungs_only_are_marked_at_the_end_of_a_run_too(finished, 
     _, lines = headline(tables, run_id)
     marks = {(name, task): weights for name, task, *_, weights in lines}
     assert marks[BACKBONE, "binary"] == "random, lungs only"
+
+
+def test_all_files_are_counted_and_few_of_those_refused_are_listed(finished, tables, run_id):
+    finished()
+    refused = [
+        {"run_id": run_id, "path": f"Covid-19/{n:03d}.png", "reason": "blank" if n % 2 else "truncated"}
+        for n in range(MOST_REFUSED + 10)
+    ]
+    tables.append("quarantine", refused)
+    found = collect(tables, run_id)
+    assert found.flow.refused == {"blank": 30, "truncated": 30}
+    assert [(file.path, file.reason) for file in found.refused[29:31]] == [
+        ("Covid-19/059.png", "blank"),
+        ("Covid-19/000.png", "truncated"),
+    ]
+    assert len(found.refused) == MOST_REFUSED
+    # Each picture of `draw` is a patient's only one; of five a class one is held out.
+    assert (found.flow.used, found.flow.patients, found.flow.in_two_classes) == (15, 15, 0)
+    assert {(c.task, c.label, c.images, c.patients, c.held_out, c.shared) for c in found.counts} == {
+        ("binary", "Covid-19", 5, 5, 1, 0),
+        ("binary", "No_findings", 5, 5, 1, 0),
+        ("multiclass", "Covid-19", 5, 5, 1, 0),
+        ("multiclass", "No_findings", 5, 5, 1, 0),
+        ("multiclass", "Pneumonia", 5, 5, 1, 0),
+    }

@@ -1,12 +1,13 @@
 """Results and reports as plain values."""
 
+from collections import Counter
 from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
 import pytest
 from covid_xray.evaluation.results_model import ProtocolResult, Result, Value
-from covid_xray.stages.report.values import Comparison, Counts, Flow, Report
+from covid_xray.stages.report.values import MOST_REFUSED, Comparison, Counts, Flow, Report
 
 CLASSES = ("Covid-19", "No_findings")
 
@@ -118,8 +119,8 @@ def make_report() -> Callable[..., Report]:
             results=results,
             comparisons=tuple(comparisons),
             counts=(Counts("binary", "positive", 50, 30, 10, 4),),
-            flow=Flow({}, 100, 80, 0),
-            refused=refused,
+            flow=Flow(dict(Counter(file.reason for file in refused)), 100, 80, 0),
+            refused=tuple(refused[:MOST_REFUSED]),
             sources=sources or {},
             settings=defaults | {"reg_param": 0.05, "scale_hint": "SCALE_SMOOTH"} | settings,
             versions={"pyspark": "4.1.1"},

@@ -2,8 +2,8 @@
 
 import pandas as pd
 import pytest
-from covid_xray.stages.report.collect import count_sources, pairs_of_variants
-from covid_xray.stages.report.values import UNKNOWN
+from covid_xray.stages.report.collect import count_classes, count_sources, count_used, pairs_of_variants
+from covid_xray.stages.report.values import UNKNOWN, Counts, Flow
 
 
 def test_images_are_counted_by_class_and_source_unless_no_source_is_known():
@@ -52,3 +52,29 @@ def test_what_differs_in_anything_else_is_none(row, change):
 def test_equal_preprocessing_is_no_variant_and_a_failure_has_none(row):
     assert pairs_of_variants([row()], [row()]) == []
     assert pairs_of_variants([row(status="failed")], [row(preprocessing="lungs")]) == []
+
+
+@pytest.fixture
+def patients():
+    """Patient p has images of both classes, all of class A held out; q is held out whole, r not at all."""
+    rows = [("A", "p", 2, 2), ("B", "p", 3, 1), ("A", "q", 4, 4), ("B", "r", 5, 0)]
+    columns = ["label", "patient_id", "images", "held_out"]
+    binary = pd.DataFrame(rows, columns=columns).assign(task="binary")
+    # A task of more classes, in which other images are held out.
+    multiclass = binary.assign(task="multiclass", held_out=[0, 3, 4, 0])
+    third = pd.DataFrame([("C", "q", 1, 0)], columns=columns).assign(task="multiclass")
+    return pd.concat([binary, multiclass, third], ignore_index=True)
+
+
+def test_held_out_images_are_counted_as_shared_where_their_patient_is_in_training_in_any_class(patients):
+    assert count_classes(patients) == [
+        Counts("binary", "A", images=6, patients=2, held_out=6, shared=2),
+        Counts("binary", "B", images=8, patients=2, held_out=1, shared=1),
+        Counts("multiclass", "A", images=6, patients=2, held_out=4, shared=4),
+        Counts("multiclass", "B", images=8, patients=2, held_out=3, shared=3),
+        Counts("multiclass", "C", images=1, patients=1, held_out=0, shared=0),
+    ]
+
+
+def test_images_of_several_tasks_are_counted_once(patients):
+    assert count_used(patients, {"blank": 2}) == Flow({"blank": 2}, used=15, patients=3, in_two_classes=2)

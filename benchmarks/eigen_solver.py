@@ -1,4 +1,4 @@
-"""Minimise a penalised logistic regression, on a design matrix for which the penalty is |weights|^2 / 2."""
+"""How classifiers were fitted before: eigenvectors of the Gram matrix, and SciPy's L-BFGS on them."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize
-from scipy.special import expit, log_softmax, softmax
-
 from logistic.errors import LogisticError
+from scipy.optimize import minimize
+from scipy.special import expit, log_softmax
 
 Array = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
@@ -17,6 +16,19 @@ Codes = npt.NDArray[np.int64]
 # Largest component of the gradient at which a fit counts as converged. The objective is around 1 and its
 # curvature at least 1, so this bounds the distance from the minimum.
 _GRADIENT_TOLERANCE = 1e-5
+
+
+def fit_rows(inner: Array, rows: Codes, codes: Codes, n_classes: int, penalty: float) -> Array:
+    """Fit as `logistic.row_space.fit_rows`; return the dual weights."""
+    own = inner[np.ix_(rows, rows)]
+    means = own.mean(axis=0)
+    values, vectors = np.linalg.eigh(own - means - means[:, None] + own.mean())
+    kept = values > len(rows) * np.finfo(np.float64).eps * np.trace(own)
+    roots, vectors = np.sqrt(values[kept] / penalty), vectors[:, kept]
+    design = vectors * roots
+    weights, _ = binomial(design, codes) if n_classes == 2 else multinomial(design, codes, n_classes)
+    dual: Array = vectors / roots @ weights / penalty
+    return dual
 
 
 def binomial(design: Array, codes: Codes) -> tuple[Array, Array]:
@@ -73,21 +85,6 @@ def multinomial(design: Array, codes: Codes, n_classes: int) -> tuple[Array, Arr
     solution = _minimize(objective, start.ravel(), scales).reshape(n_classes, -1).T
     # A constant added to the intercepts of all classes has no effect; Spark chooses a mean of 0.
     return solution[:-1], solution[-1] - solution[-1].mean()
-
-
-def class_probabilities(margins: Array) -> Array:
-    """Return the probability of every class, shape (m, n_classes).
-
-    Parameters
-    ----------
-    margins : ndarray of float64, shape (m, k)
-        k is 1 for two classes.
-    """
-    if margins.shape[1] == 1:
-        second = expit(margins[:, 0])
-        return np.stack([1 - second, second], axis=1)
-    shares: Array = softmax(margins, axis=1)
-    return shares
 
 
 def _parameter_scales(design: Array, curvature: float) -> Array:

@@ -1,0 +1,171 @@
+"""Minimise a penalised logistic regression whose coefficients are combinations of the training rows.
+
+A vector of coefficients is held as one number per row, its combination; the inner product of two is that of
+the rows, `a.T @ inner @ b`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy.linalg import cho_factor, cho_solve
+
+from logistic.classes import contrasts, softmax, variances
+from logistic.descent import Descent
+from logistic.errors import LogisticError
+
+Array = npt.NDArray[np.float64]
+Codes = npt.NDArray[np.int64]
+
+# Length of the gradient, for coefficients scaled so that the penalty is 1, at which a fit has converged.
+_GRADIENT_TOLERANCE = 5e-8
+# Where rounding errors end the descent, it must have come this far.
+_ROUNDING_TOLERANCE = 1e-5
+_MOST_STEPS = 500
+# Steps after which the metric is computed anew.
+_METRIC_STEPS = 8
+
+
+def minimise(inner: Array, codes: Codes, n_classes: int, penalty: float) -> tuple[Array, Array]:
+    """Minimise mean log-loss + penalty / 2 * |coefficients|^2.
+
+    Parameters
+    ----------
+    inner : ndarray of float64, shape (m, m)
+        Inner products of the rows, minus their mean.
+    codes : ndarray of int64, shape (m,)
+        Class of each row, 0 to n_classes - 1.
+    penalty : float
+
+    Returns
+    -------
+    weights : ndarray of float64, shape (m, k)
+        The coefficients as combinations of the rows. k is 1 for two classes, else the number of classes.
+    intercept : ndarray of float64, shape (k,)
+
+    Raises
+    ------
+    LogisticError
+        If the minimum is not reached.
+    """
+    problem = Problem(inner, codes, n_classes, penalty)
+    solution = _descend(problem)
+    matrix = contrasts(n_classes) if n_classes > 2 else np.ones((1, 1))
+    return solution[:-1] @ matrix.T, matrix @ solution[-1]
+
+
+def _descend(problem: Problem) -> Array:
+    descent = Descent(problem.start(), problem.paired)
+    metric: _Metric | None = None
+    accepted = 0
+    for _ in range(_MOST_STEPS):
+        try:
+            is_accepted = descent.accept(*problem.loss_and_gradient(descent.trial))
+        except ArithmeticError:
+            break
+        if not is_accepted:
+            continue
+        if problem.gradient(descent) < _GRADIENT_TOLERANCE:
+            return descent.point
+        if accepted % _METRIC_STEPS == 0:
+            # First the old one goes: each has the size of one or two of `inner`.
+            metric = None
+        metric = metric or problem.metric(descent.point)
+        accepted += 1
+        half, factors = descent.first_loop()
+        descent.second_loop(metric.solve(half), factors)
+    if problem.gradient(descent) < _ROUNDING_TOLERANCE:
+        return descent.point
+    raise LogisticError(
+        f"logistic regression did not converge in {_MOST_STEPS} steps (gradient "
+        f"{problem.gradient(descent):.1e}); increase the penalty, or remove features that are not finite"
+    )
+
+
+class Problem:
+    """The objective.
+
+    Vectors have shape (m + 1, k - 1): a combination of the rows and an intercept for each contrast.
+    """
+
+    def __init__(self, inner: Array, codes: Codes, n_classes: int, penalty: float) -> None:
+        self.inner, self.penalty = inner, penalty
+        self._codes, self._contrasts = codes, contrasts(n_classes)
+        self._counts = np.bincount(codes, minlength=n_classes)
+
+    def start(self) -> Array:
+        """Return the model that gives every row the shares of the classes."""
+        start = np.zeros((len(self._codes) + 1, self._contrasts.shape[1]))
+        start[-1] = np.linalg.lstsq(self._contrasts[1:] - self._contrasts[0], self._log_odds(), rcond=None)[0]
+        return start
+
+    def paired(self, vector: Array) -> Array:
+        """Return what another vector is multiplied with for the inner product."""
+        return np.vstack([self.inner @ vector[:-1], vector[-1:]])
+
+    def gradient(self, descent: Descent) -> float:
+        """Return the length of the last gradient, for coefficients scaled so that the penalty is 1."""
+        return descent.gradient_norms[-1] / float(np.sqrt(self.penalty))
+
+    def loss_and_gradient(self, vector: Array) -> tuple[float, Array]:
+        """Return the objective at a point, and its gradient."""
+        weights, intercept = vector[:-1], vector[-1]
+        projected = self.inner @ weights
+        logs, residuals = softmax((projected + intercept) @ self._contrasts.T)
+        each = np.arange(len(self._codes))
+        loss = -logs[each, self._codes].mean() + self.penalty / 2 * np.vdot(weights, projected)
+        residuals[each, self._codes] -= 1
+        slopes = residuals @ self._contrasts / len(self._codes)
+        return float(loss), np.vstack([slopes + self.penalty * weights, slopes.sum(axis=0)])
+
+    def metric(self, vector: Array) -> _Metric:
+        """Return the curvature at a point, without that between contrasts."""
+        _, shares = softmax((self.inner @ vector[:-1] + vector[-1]) @ self._contrasts.T)
+        weights = variances(shares, self._contrasts).T / len(self._codes)
+        return _Metric(self.inner, weights, self.penalty)
+
+    def _log_odds(self) -> Array:
+        logs = np.log(self._counts)
+        odds: Array = logs[1:] - logs[0]
+        return odds
+
+
+class _Metric:
+    """The matrices [X.T V X + penalty, X.T V 1; 1.T V X, 1.T V 1], one for each contrast, inverted.
+
+    V is a diagonal matrix of weights, so that with S = penalty + sqrt(V) X X.T sqrt(V) the upper left block's
+    inverse is (1 - X.T sqrt(V) S^-1 sqrt(V) X) / penalty (Woodbury).
+    """
+
+    def __init__(self, inner: Array, weights: Array, penalty: float) -> None:
+        self._inner, self._weights, self._penalty = inner, weights, penalty
+        self._roots = np.sqrt(weights)
+        self._factors = [self._factor(root) for root in self._roots]
+        # What a change of the intercept does to the coefficients.
+        self._shifts = np.stack(
+            [self._solve(place, own[:, None])[:, 0] for place, own in enumerate(weights)], axis=1
+        )
+        moved = np.einsum("cm,mc->c", weights, inner @ self._shifts)
+        self._intercept_curvature = weights.sum(axis=1) - moved
+
+    def solve(self, vector: Array) -> Array:
+        """Return the vector that the matrices turn into the given one."""
+        solved = np.hstack(
+            [self._solve(place, vector[:-1, place : place + 1]) for place in range(len(self._roots))]
+        )
+        moved = np.einsum("cm,mc->c", self._weights, self._inner @ solved)
+        intercept = (vector[-1] - moved) / self._intercept_curvature
+        return np.vstack([solved - self._shifts * intercept, intercept])
+
+    def _factor(self, root: Array) -> tuple[Array, bool]:
+        matrix = self._inner * root
+        matrix *= root[:, None]
+        matrix[np.diag_indices_from(matrix)] += self._penalty
+        factor, lower = cho_factor(matrix, lower=True, overwrite_a=True, check_finite=False)
+        return factor, lower
+
+    def _solve(self, place: int, vector: Array) -> Array:
+        root = self._roots[place][:, None]
+        solved = cho_solve(self._factors[place], root * (self._inner @ vector), check_finite=False)
+        result: Array = (vector - root * solved) / self._penalty
+        return result

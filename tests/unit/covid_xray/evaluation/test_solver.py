@@ -1,0 +1,40 @@
+import pytest
+from covid_xray.errors import StageError
+from covid_xray.evaluation.solver import MOST_FEATURES, MOST_IMAGES, check_networks, way
+
+
+@pytest.mark.parametrize(
+    ("images", "features", "solver", "expected"),
+    [
+        (1123, 204_800, "auto", "row_space"),
+        (MOST_IMAGES, 512, "auto", "row_space"),
+        (MOST_IMAGES + 1, 512, "auto", "batched"),
+        (112_120, MOST_FEATURES, "auto", "batched"),
+        (60, 512, "batched", "batched"),
+        (5000, 25_088, "row_space", "row_space"),
+    ],
+)
+def test_few_images_are_fitted_in_the_row_space_and_many_all_at_once(images, features, solver, expected):
+    assert way(images, features, solver) == expected
+
+
+def test_many_images_of_flat_features_are_refused_with_what_to_change():
+    with pytest.raises(
+        StageError,
+        match=r"3501 images of 25088 features .* --set pooling=avg, .* at most 3500",
+    ):
+        way(3501, 25_088, "auto")
+    with pytest.raises(StageError, match="60 images of 25088 features"):
+        way(60, 25_088, "batched")
+
+
+def test_a_matrix_that_no_table_could_hold_is_refused():
+    with pytest.raises(StageError, match="a matrix of 10000 x 10000, and can do 5000: use --set solver=auto"):
+        way(10_000, 25_088, "row_space")
+
+
+def test_a_network_whose_features_are_too_wide_is_named_before_they_are_computed(make_settings):
+    check_networks(5000, ["ResNet50"], make_settings())
+    check_networks(5000, ["ResNet50", "VGG16"], make_settings(pooling="avg"))
+    with pytest.raises(StageError, match="VGG16: 5000 images of 25088 features"):
+        check_networks(5000, ["ResNet50", "VGG16"], make_settings())
