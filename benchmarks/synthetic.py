@@ -19,6 +19,9 @@ _FACTORS = 48
 # Of the factors that depend on the class: three-class accuracy is then about 0.8.
 _INFORMATIVE, _SHIFT = 12, 0.55
 _CHUNK = 4096
+_LOOKED_AT = 256
+# Shares of features that are 0: 0.925 of VGG16's flat ones on real X-rays.
+AVERAGED, FLAT = 0.5, 0.92
 _TASKS = {"binary": ("0", "1"), "multiclass": ("0", "1", "2")}
 _GROUPED_REPEATS, _GROUPED_FOLDS, _RANDOM_REPEATS = 3, 5, 5
 _FILE_ROWS = 1024
@@ -41,8 +44,14 @@ class Synthetic:
     patients: npt.NDArray[np.int64]
 
 
-def draw(rows: int, columns: int, seed: int = 7) -> Synthetic:
-    """Draw rows: the first of many are those of few."""
+def draw(rows: int, columns: int, zeros: float = AVERAGED, seed: int = 7) -> Synthetic:
+    """Draw rows: the first of many are those of few.
+
+    Parameters
+    ----------
+    zeros : float
+        Share of features that are 0.
+    """
     random = np.random.default_rng(seed)
     loadings = (
         random.standard_normal((_FACTORS, columns)) * 1.5 / np.sqrt(np.arange(1, _FACTORS + 1))[:, None]
@@ -51,19 +60,21 @@ def draw(rows: int, columns: int, seed: int = 7) -> Synthetic:
     centers = random.standard_normal((CLASSES, _FACTORS)) * _SHIFT * (np.arange(_FACTORS) < _INFORMATIVE)
     features = np.empty((rows, columns), np.float32)
     codes = np.empty(rows, np.int64)
+    threshold: float | None = None
     for start in range(0, rows, _CHUNK):
         part = slice(start, min(start + _CHUNK, rows))
         codes[part] = random.integers(CLASSES, size=_CHUNK)[: part.stop - start]
         factors = random.standard_t(5, (_CHUNK, _FACTORS))[: part.stop - start] + centers[codes[part]]
         noise = random.standard_normal((_CHUNK, columns), np.float32)[: part.stop - start]
-        activations = np.maximum(factors @ loadings + noise, 0)
-        features[part] = activations**1.5 * scales
+        inputs = factors @ loadings + noise
+        threshold = np.quantile(inputs[:_LOOKED_AT], zeros) if threshold is None else threshold
+        features[part] = np.maximum(inputs - threshold, 0) ** 1.5 * scales
     return Synthetic(features, codes, np.arange(rows) * 10 // 36)
 
 
-def write(folder: Path, rows: int, columns: int) -> None:
+def write(folder: Path, rows: int, columns: int, zeros: float = AVERAGED) -> None:
     """Write features in sorted files, as featurize does, and codes and patients."""
-    drawn = draw(rows, columns)
+    drawn = draw(rows, columns, zeros)
     (folder / "features").mkdir(parents=True)
     group = int(session_settings()["spark.hadoop.parquet.block.size"]) // (columns * 4)
     for start in range(0, rows, _FILE_ROWS):
@@ -94,7 +105,7 @@ def folds(folder: Path, rows: int) -> Folds:
             names.append(("as_published", repeat))
     images = pd.DataFrame({"image_id": ids(rows), "patient_id": patients, "label": codes.astype(str)})
     of_tasks = np.stack([np.where(codes < 2, codes, -1), codes], axis=1)
-    labels = Labels(of_tasks.astype(np.int8), np.stack(columns, axis=1).astype(np.int16))
+    labels = Labels(of_tasks.astype(np.int8), np.stack(columns, axis=1).astype(np.int8))
     return Folds(images, tuple(_TASKS), tuple(_TASKS.values()), labels, tuple(fits), tuple(names))
 
 

@@ -42,9 +42,9 @@ _SPARK_MEMORY = "10g"
 def measure(options: Options) -> Iterator[Ratio]:
     """Train on synthetic features; each measurement has a new process."""
     folder = options.folder / "train"
-    sizes = {"few": (FEW, FEW_COLUMNS), "many": (MANY, COLUMNS), "quarter": (QUARTER, COLUMNS)}
-    for name, (rows, columns) in (sizes | {"nih": (NIH, COLUMNS)}).items():
-        in_new_process(synthetic.write, folder / name, rows, columns)
+    in_new_process(synthetic.write, folder / "few", FEW, FEW_COLUMNS, synthetic.FLAT)
+    for name, rows in {"many": MANY, "quarter": QUARTER, "nih": NIH}.items():
+        in_new_process(synthetic.write, folder / name, rows, COLUMNS)
     yield from _against_spark(folder)
     yield _against_eigenvectors(folder)
     yield from _growth(folder)
@@ -126,7 +126,7 @@ def _spark_fit(folder: Path, classes: int) -> float:
 
 def _row_space_cpu(folder: Path) -> tuple[float, float]:
     """Return the CPU seconds of 40 fits from the same Gram matrix: before, and now."""
-    folds, drawn = synthetic.folds(folder, FEW), synthetic.draw(FEW, FEW_COLUMNS)
+    folds, drawn = synthetic.folds(folder, FEW), synthetic.draw(FEW, FEW_COLUMNS, synthetic.FLAT)
     inner = gram(FeatureRows.in_order(drawn.features))
     took = []
     with threadpool_limits(limits=1, user_api="blas"):
@@ -148,7 +148,8 @@ def _five_few(folder: Path) -> tuple[float, float]:
 
     def train(name: str) -> None:
         file = str(folder / f"gram_{name}")
-        about = stored.gram().withColumn("length", F.lit(FEW_COLUMNS))
+        key = {"backbone": name, "weights_id": name, "length": FEW_COLUMNS}
+        about = stored.gram().withColumns({column: F.lit(value) for column, value in key.items()})
         ids = F.split(F.lit(" ".join(stored.ids)), " ")
         about.withColumn("image_ids", ids).write.parquet(file)
         matrices, to_own = spark.read.parquet(file), partial(to_kernel, ids=folds.ids)

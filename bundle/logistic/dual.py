@@ -1,7 +1,8 @@
 """Minimise a penalised logistic regression whose coefficients are combinations of the training rows.
 
-A vector of coefficients is held as one number per row, its combination; the inner product of two is that of
-the rows, `a.T @ inner @ b`.
+A vector of coefficients is held as one number per row, its combination a, and beside it its products with the
+rows, b = K a, where K has the inner products of the rows. That of two vectors is then a.T b, and few products
+with K are needed, which take most of the time: each reads all of it.
 """
 
 from __future__ import annotations
@@ -18,12 +19,12 @@ Array = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
 
 # Length of the gradient, for coefficients scaled so that the penalty is 1, at which a fit has converged.
-_GRADIENT_TOLERANCE = 5e-8
+_GRADIENT_TOLERANCE = 3e-8
 # Where rounding errors end the descent, it must have come this far.
 _ROUNDING_TOLERANCE = 1e-5
 _MOST_STEPS = 500
 # Steps after which the metric is computed anew.
-_METRIC_STEPS = 8
+_METRIC_STEPS = 14
 
 
 def minimise(inner: Array, codes: Codes, n_classes: int, penalty: float) -> tuple[Array, Array]:
@@ -49,13 +50,13 @@ def minimise(inner: Array, codes: Codes, n_classes: int, penalty: float) -> tupl
         If the minimum is not reached.
     """
     problem = Problem(inner, codes, n_classes, penalty)
-    solution = _descend(problem)
+    solution, _ = problem.halves(_descend(problem))
     matrix = contrasts(n_classes) if n_classes > 2 else np.ones((1, 1))
     return solution[:-1] @ matrix.T, matrix @ solution[-1]
 
 
 def _descend(problem: Problem) -> Array:
-    descent = Descent(problem.start(), problem.paired)
+    descent = Descent(problem.start(), problem.inner)
     metric: _Metric | None = None
     accepted = 0
     for _ in range(_MOST_STEPS):
@@ -85,44 +86,51 @@ def _descend(problem: Problem) -> Array:
 class Problem:
     """The objective.
 
-    Vectors have shape (m + 1, k - 1): a combination of the rows and an intercept for each contrast.
+    Vectors have shape (2 m + 2, k - 1): for each contrast a combination of the rows and an intercept, then
+    the combination's products with the rows and the intercept again.
     """
 
-    def __init__(self, inner: Array, codes: Codes, n_classes: int, penalty: float) -> None:
-        self.inner, self.penalty = inner, penalty
+    def __init__(self, matrix: Array, codes: Codes, n_classes: int, penalty: float) -> None:
+        self._matrix, self._penalty = matrix, penalty
         self._codes, self._contrasts = codes, contrasts(n_classes)
         self._counts = np.bincount(codes, minlength=n_classes)
 
     def start(self) -> Array:
         """Return the model that gives every row the shares of the classes."""
-        start = np.zeros((len(self._codes) + 1, self._contrasts.shape[1]))
-        start[-1] = np.linalg.lstsq(self._contrasts[1:] - self._contrasts[0], self._log_odds(), rcond=None)[0]
-        return start
+        half = np.zeros((len(self._codes) + 1, self._contrasts.shape[1]))
+        half[-1] = np.linalg.lstsq(self._contrasts[1:] - self._contrasts[0], self._log_odds(), rcond=None)[0]
+        return np.vstack([half, half])
 
-    def paired(self, vector: Array) -> Array:
-        """Return what another vector is multiplied with for the inner product."""
-        return np.vstack([self.inner @ vector[:-1], vector[-1:]])
+    def halves(self, vector: Array) -> tuple[Array, Array]:
+        """Return the combination and its products, each with the intercept as the last row."""
+        return vector[: len(self._codes) + 1], vector[len(self._codes) + 1 :]
+
+    def inner(self, one: Array, other: Array) -> float:
+        """Return the inner product of two vectors."""
+        return float(np.vdot(self.halves(one)[0], self.halves(other)[1]))
 
     def gradient(self, descent: Descent) -> float:
         """Return the length of the last gradient, for coefficients scaled so that the penalty is 1."""
-        return descent.gradient_norms[-1] / float(np.sqrt(self.penalty))
+        return descent.gradient_norms[-1] / float(np.sqrt(self._penalty))
 
     def loss_and_gradient(self, vector: Array) -> tuple[float, Array]:
         """Return the objective at a point, and its gradient."""
-        weights, intercept = vector[:-1], vector[-1]
-        projected = self.inner @ weights
-        logs, residuals = softmax((projected + intercept) @ self._contrasts.T)
+        (weights, _), (products, intercept) = (np.vsplit(half, [-1]) for half in self.halves(vector))
+        logs, residuals = softmax((products + intercept) @ self._contrasts.T)
         each = np.arange(len(self._codes))
-        loss = -logs[each, self._codes].mean() + self.penalty / 2 * np.vdot(weights, projected)
+        loss = -logs[each, self._codes].mean() + self._penalty / 2 * np.vdot(weights, products)
         residuals[each, self._codes] -= 1
         slopes = residuals @ self._contrasts / len(self._codes)
-        return float(loss), np.vstack([slopes + self.penalty * weights, slopes.sum(axis=0)])
+        total = slopes.sum(axis=0)
+        projected = self._matrix @ slopes + self._penalty * products
+        return float(loss), np.vstack([slopes + self._penalty * weights, total, projected, total])
 
     def metric(self, vector: Array) -> _Metric:
         """Return the curvature at a point, without that between contrasts."""
-        _, shares = softmax((self.inner @ vector[:-1] + vector[-1]) @ self._contrasts.T)
+        products = self.halves(vector)[1]
+        _, shares = softmax((products[:-1] + products[-1]) @ self._contrasts.T)
         weights = variances(shares, self._contrasts).T / len(self._codes)
-        return _Metric(self.inner, weights, self.penalty)
+        return _Metric(self._matrix, weights, self._penalty)
 
     def _log_odds(self) -> Array:
         logs = np.log(self._counts)
@@ -137,35 +145,39 @@ class _Metric:
     inverse is (1 - X.T sqrt(V) S^-1 sqrt(V) X) / penalty (Woodbury).
     """
 
-    def __init__(self, inner: Array, weights: Array, penalty: float) -> None:
-        self._inner, self._weights, self._penalty = inner, weights, penalty
+    def __init__(self, matrix: Array, weights: Array, penalty: float) -> None:
+        self._matrix, self._weights, self._penalty = matrix, weights, penalty
         self._roots = np.sqrt(weights)
         self._factors = [self._factor(root) for root in self._roots]
         # What a change of the intercept does to the coefficients.
-        self._shifts = np.stack(
-            [self._solve(place, own[:, None])[:, 0] for place, own in enumerate(weights)], axis=1
-        )
-        moved = np.einsum("cm,mc->c", weights, inner @ self._shifts)
+        self._shifts = self._solve(weights.T, matrix @ weights.T)
+        self._shifts_projected = matrix @ self._shifts
+        moved = np.einsum("cm,mc->c", weights, self._shifts_projected)
         self._intercept_curvature = weights.sum(axis=1) - moved
 
     def solve(self, vector: Array) -> Array:
         """Return the vector that the matrices turn into the given one."""
-        solved = np.hstack(
-            [self._solve(place, vector[:-1, place : place + 1]) for place in range(len(self._roots))]
-        )
-        moved = np.einsum("cm,mc->c", self._weights, self._inner @ solved)
+        rows = len(self._matrix)
+        solved = self._solve(vector[:rows], vector[rows + 1 : -1])
+        projected = self._matrix @ solved
+        moved = np.einsum("cm,mc->c", self._weights, projected)
         intercept = (vector[-1] - moved) / self._intercept_curvature
-        return np.vstack([solved - self._shifts * intercept, intercept])
+        solved -= self._shifts * intercept
+        projected -= self._shifts_projected * intercept
+        return np.vstack([solved, intercept, projected, intercept])
 
     def _factor(self, root: Array) -> tuple[Array, bool]:
-        matrix = self._inner * root
-        matrix *= root[:, None]
-        matrix[np.diag_indices_from(matrix)] += self._penalty
-        factor, lower = cho_factor(matrix, lower=True, overwrite_a=True, check_finite=False)
+        scaled = self._matrix * root
+        scaled *= root[:, None]
+        scaled[np.diag_indices_from(scaled)] += self._penalty
+        factor, lower = cho_factor(scaled, lower=True, overwrite_a=True, check_finite=False)
         return factor, lower
 
-    def _solve(self, place: int, vector: Array) -> Array:
-        root = self._roots[place][:, None]
-        solved = cho_solve(self._factors[place], root * (self._inner @ vector), check_finite=False)
-        result: Array = (vector - root * solved) / self._penalty
+    def _solve(self, combination: Array, products: Array) -> Array:
+        asked = (self._roots.T * products).T
+        solved = [
+            cho_solve(factor, one, check_finite=False)
+            for factor, one in zip(self._factors, asked, strict=True)
+        ]
+        result: Array = (combination - self._roots.T * np.stack(solved, axis=1)) / self._penalty
         return result

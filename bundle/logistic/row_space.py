@@ -20,13 +20,13 @@ from logistic.dual import minimise
 from logistic.feature_rows import FeatureRows
 
 Array = npt.NDArray[np.float64]
-Rows = npt.NDArray[np.int64]
+Numbers = npt.NDArray[np.int64]
 
 
 class Kernel(Protocol):
     """Inner products of rows that may depend on which of them a classifier is trained on."""
 
-    def for_training_rows(self, rows: Rows) -> tuple[Array, float]:
+    def for_training_rows(self, rows: Numbers) -> tuple[Array, float]:
         """Return the matrix for a model of these training rows, and the features' scale over them."""
 
 
@@ -45,7 +45,7 @@ class RowSpaceFit:
         For features minus the training rows' mean.
     """
 
-    rows: Rows
+    rows: Numbers
     dual: Array
     intercept: Array
 
@@ -69,7 +69,7 @@ def gram(features: FeatureRows, divisor: Array | None = None) -> Array:
     return inner
 
 
-def common_scale(inner: Array, rows: Rows, columns: int) -> float:
+def common_scale(inner: Array, rows: Numbers, columns: int) -> float:
     """Return the root of the mean variance (ddof 1) of the columns over `rows`, from the Gram matrix."""
     own = inner[np.ix_(rows, rows)]
     centred = np.trace(own) - own.sum() / len(rows)
@@ -77,7 +77,7 @@ def common_scale(inner: Array, rows: Rows, columns: int) -> float:
 
 
 def fit_rows(
-    inner: Array, rows: Rows, codes: npt.NDArray[np.int64], n_classes: int, penalty: float
+    inner: Array, rows: Numbers, codes: npt.NDArray[np.int64], n_classes: int, penalty: float
 ) -> RowSpaceFit:
     """Minimise mean log-loss + penalty / 2 * |coefficients|^2 over the training rows.
 
@@ -105,7 +105,7 @@ def fit_rows(
     return RowSpaceFit(rows, weights - weights.mean(axis=0), intercept)
 
 
-def decision(fit: RowSpaceFit, inner: Array, rows: Rows) -> Array:
+def decision(fit: RowSpaceFit, inner: Array, rows: Numbers) -> Array:
     """Return the margins of any rows, training or held-out, shape (len(rows), k)."""
     own, cross = inner[np.ix_(fit.rows, fit.rows)], inner[np.ix_(rows, fit.rows)]
     centred = cross - cross.mean(axis=1, keepdims=True) - own.mean(axis=0) + own.mean()
@@ -113,7 +113,7 @@ def decision(fit: RowSpaceFit, inner: Array, rows: Rows) -> Array:
     return margins
 
 
-def probabilities(fit: RowSpaceFit, inner: Array, rows: Rows) -> Array:
+def probabilities(fit: RowSpaceFit, inner: Array, rows: Numbers) -> Array:
     """Return the probability of every class, shape (len(rows), n_classes)."""
     return class_probabilities(decision(fit, inner, rows))
 

@@ -72,11 +72,12 @@ def test_it_finds_the_tables_of_a_local_run(ran, type_again, short_lived, tmp_pa
 
 
 @pytest.mark.thorough
-def test_the_samples_ten_runs_find_the_tables_of_local_mode(type_run, short_lived, tmp_path):
+def test_the_samples_ten_runs_five_at_once_find_the_tables_of_local_mode(type_run, short_lived, tmp_path):
     here, there = tmp_path / "here", tmp_path / "there"
-    type_run("sample", here)
+    at_once = ("--set", "execution.local_backbones=5")
+    type_run("sample", here, *at_once)
     with server("local[2]", tmp_path / "server.log", short_lived) as url:
-        type_run("sample", there, "--master", url)
+        type_run("sample", there, "--master", url, *at_once)
     assert list(differences(here, there)) == []
 
 

@@ -63,13 +63,14 @@ class Folds:
         for (name, protocol, repeat), part in parts:
             task, places = names.index(name), place_of[part["image_id"]].to_numpy()
             codes[places, task] = pd.Categorical(part["label"], list(tasks[name])).codes
-            folds = np.full(len(images), -1, np.int16)
-            folds[places] = part["fold"].fillna(-1)
-            held_out = sorted(set(folds[folds >= 0].tolist()))
-            fits += [Fit(task, len(of_splits), fold) for fold in held_out]
-            of_splits.append(folds)
+            own = np.full(len(images), -1, np.int16)
+            own[places] = part["fold"].fillna(-1)
+            fits += [Fit(task, len(of_splits), fold) for fold in sorted(set(own[own >= 0].tolist()))]
+            of_splits.append(own)
             protocols.append((str(protocol), int(repeat)))
-        labels = Labels(codes, np.stack(of_splits, axis=1))
+        folds = np.stack(of_splits, axis=1)
+        # Every pass sends them to the workers: as few bytes as will do.
+        labels = Labels(codes, folds.astype(np.int8) if folds.max() < 128 else folds)
         classes = tuple(tuple(tasks[name]) for name in names)
         return cls(images, tuple(names), classes, labels, tuple(fits), tuple(protocols))
 

@@ -128,7 +128,7 @@ def _parts(tables: Tables, table: str, shown: Sequence[_Row]) -> _Parts:
     rows = tables.read(table).where(F.col("run_id").isin(sorted({row["run_id"] for row in shown})))
     if table == "predictions":
         rows = rows.where(F.col("repeat") == 0)
-    parts: Any = rows.toPandas().groupby(list(_KEY))
+    parts: Any = rows.toArrow().to_pandas().groupby(list(_KEY))
     return dict(list(parts))
 
 

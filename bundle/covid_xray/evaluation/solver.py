@@ -23,9 +23,9 @@ from covid_xray.storage.tables import Tables
 Key = Mapping[str, str]
 Way = Literal["row_space", "batched"]
 
-# More images are not fitted in the row space unless asked for: a Gram matrix of so many has 98 MB, and a
-# worker holds that of each fused network and three more.
-MOST_IMAGES = 3500
+# More images are not fitted in the row space unless asked for: a Gram matrix of so many has 72 MB, of which a
+# worker holds those of five fused networks and four more.
+MOST_IMAGES = 3000
 # Nor at all if a row of a table would have more than 200 MB.
 _MOST_IN_ROW_SPACE = 5000
 # More features than these are not fitted all at once: second derivatives between 3,072 have 75 MB for each
