@@ -116,6 +116,8 @@ def _spark_fit(folder: Path, classes: int) -> float:
     allow_memory(_SPARK_MEMORY)
     spark = local_session("local[*]", folder.parent / "spark.log")
     rows = spark.read.parquet(str(folder / "features")).where(F.col("label") < classes)
+    # As many as our fits are trained on, of which each holds a fifth out.
+    rows = rows.where(F.pmod(F.hash("image_id"), F.lit(5)) > 0)
     vectors = rows.select(array_to_vector(unpack_features(F.col("features"))).alias("features"), "label")
     kept = fewest_partitions(vectors).cache()
     kept.count()

@@ -8,15 +8,15 @@ fits together: the folds of a cross-validation cost little more than one fit. No
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from logistic.block_sums import Standard, curvature, losses_and_gradients, moments
+from logistic.block_sums import Standard, curvature, losses_and_gradients
 from logistic.classes import LinearModel, contrasts
 from logistic.descent import Descent
 from logistic.errors import LogisticError
+from logistic.measured import Measured, measure, penalties_of
 from logistic.metric import MOST_TOGETHER, Metric, parts_of
 from logistic.rows import Array, Fit, Rows
 
@@ -24,10 +24,10 @@ from logistic.rows import Array, Fit, Rows
 # converged: probabilities are then within 1e-5 of those of the minimum, outlying rows included.
 _GRADIENT_TOLERANCE = 1e-6
 _MOST_PASSES = 200
+# Where rounding errors end a descent in float64, it must have come this far.
+_ROUNDING_TOLERANCE = 1e-5
 # In float32, which is faster; rounding errors may keep a fit with a small penalty from converging in it.
 _FLOAT32_PASSES = 60
-# Share of the largest variance below which rounding errors are all there is.
-_CONSTANT = 1e-12
 # Rows per column that the metric is computed from: more would change it by less than the folds do.
 _METRIC_ROWS = 16
 # A fit whose gradient has lost less than this factor in so many passes makes slow progress.
@@ -65,10 +65,10 @@ def fit_many(
     LogisticError
         If a class has no training rows, the features are equal or not finite, or a fit does not converge.
     """
-    data = _measure(rows, fits, n_classes)
+    data = measure(rows, fits, n_classes)
     penalties = np.full_like(data.variances, 1 / data.standard.scale**2)
     if common_scale:
-        penalties = _scaled(data.variances, widths or [data.variances.shape[1]])
+        penalties = penalties_of(data.variances, widths or [data.variances.shape[1]])
     solver = _Solver(rows, fits, n_classes, penalty * penalties, data)
     return [
         _unscaled(weights, data.standard, contrasts(n_classes[fit.task]), mean)
@@ -76,59 +76,17 @@ def fit_many(
     ]
 
 
-@dataclass(frozen=True)
-class _Data:
-    """What the first pass finds.
-
-    Attributes
-    ----------
-    rows : int
-    counts : ndarray, shape (fits, most classes)
-        Training rows of each class.
-    means, variances : ndarray, shape (fits, d)
-        Of the columns over the training rows, the variances of standardised ones.
-    """
-
-    standard: Standard
-    rows: int
-    counts: Array
-    means: Array
-    variances: Array
-
-
-def _measure(rows: Rows, fits: Sequence[Fit], n_classes: Sequence[int]) -> _Data:
-    n, total, squares, counts, sums, square_sums = rows.total(moments(fits, max(n_classes)))
-    for fit, own in zip(fits, counts, strict=True):
-        if not own[: n_classes[fit.task]].all():
-            raise fit.without_class(int(own.argmin()))
-    center = total / n
-    scale = float(np.sqrt((squares - n * center**2).sum() / ((n[0] - 1) * len(total))))
-    if not scale > 0:
-        raise LogisticError("the features of all rows are equal, or not finite: there is nothing to fit")
-    trained = counts.sum(axis=1, keepdims=True)
-    means = sums / trained
-    variances = (square_sums - trained * means**2) / (trained - 1) / scale**2
-    return _Data(Standard(center, scale), int(n[0]), counts, means, np.maximum(variances, 0.0))
-
-
-def _scaled(variances: Array, widths: Sequence[int]) -> Array:
-    """Return what a unit of penalty is for each fit and column, shape (fits, d)."""
-    starts = np.cumsum([0, *widths[:-1]])
-    in_groups = np.add.reduceat(variances, starts, axis=1) * len(widths) / sum(widths)
-    # A group without variance gets coefficients of 0 whatever the penalty.
-    floor = _CONSTANT * in_groups.max(axis=1, keepdims=True)
-    return np.repeat(np.where(in_groups > floor, in_groups, 1.0), widths, axis=1)
-
-
 class _Solver:
     def __init__(
-        self, rows: Rows, fits: Sequence[Fit], n_classes: Sequence[int], penalties: Array, data: _Data
+        self, rows: Rows, fits: Sequence[Fit], n_classes: Sequence[int], penalties: Array, data: Measured
     ) -> None:
         self._rows, self._fits, self._n_classes = rows, fits, n_classes
         self._penalties, self._data = penalties, data
         self._descents = [Descent(self._start(place)) for place in range(len(fits))]
         self._metrics = {task: self._metric(task) for task in sorted({fit.task for fit in fits})}
         self._refreshed: set[int] = set()
+        self._ended: set[int] = set()
+        self._lengths = np.full(len(fits), np.inf)
         self._dtype: npt.DTypeLike = np.float32
         self._passes = 0
 
@@ -143,10 +101,7 @@ class _Solver:
             self._refresh_slow(active)
             self._set_directions([place for place in accepted if place in active])
         worst = max(active, key=self._gradient)
-        raise LogisticError(
-            f"logistic regression of {self._fits[worst]} did not converge in {_MOST_PASSES} passes "
-            f"(gradient {self._gradient(worst):.1e}): increase the penalty"
-        )
+        raise self._not_converged(worst)
 
     def _start(self, place: int) -> Array:
         classes = self._n_classes[self._fits[place].task]
@@ -167,7 +122,7 @@ class _Solver:
                 self._dtype,
             )
         )
-        accepted, stuck, end = [], False, 0
+        accepted, stuck, end = [], list[int](), 0
         for place, loss in zip(active, losses, strict=True):
             descent, penalty = self._descents[place], self._penalties[place]
             coefficients = descent.trial[:-1]
@@ -178,12 +133,27 @@ class _Solver:
             try:
                 if descent.accept(float(loss), gradient):
                     accepted.append(place)
+                    self._lengths[place] = _scaled_length(gradient, penalty)
             except ArithmeticError:
-                stuck = True
+                stuck.append(place)
         self._passes += 1
         if self._dtype == np.float32 and (stuck or self._passes == _FLOAT32_PASSES):
             return self._go_on_in_float64()
+        self._check_rounding(stuck)
         return accepted
+
+    def _check_rounding(self, stuck: Sequence[int]) -> None:
+        """Let fits end that only rounding errors keep from coming closer, if they are close."""
+        for place in stuck:
+            if self._gradient(place) > _ROUNDING_TOLERANCE:
+                raise self._not_converged(place)
+        self._ended.update(stuck)
+
+    def _not_converged(self, place: int) -> LogisticError:
+        return LogisticError(
+            f"logistic regression of {self._fits[place]} did not converge in {self._passes} passes "
+            f"(gradient {self._gradient(place):.1e}): increase the penalty"
+        )
 
     def _go_on_in_float64(self) -> list[int]:
         self._dtype = np.float64
@@ -225,10 +195,16 @@ class _Solver:
         return len(norms) > _SLOW_PASSES + 1 and norms[-1] > _SLOW * norms[-1 - _SLOW_PASSES]
 
     def _is_converged(self, place: int) -> bool:
-        return self._gradient(place) < _GRADIENT_TOLERANCE
+        return place in self._ended or self._gradient(place) < _GRADIENT_TOLERANCE
 
     def _gradient(self, place: int) -> float:
-        return self._descents[place].gradient_norms[-1] / float(np.sqrt(self._penalties[place].min()))
+        return float(self._lengths[place])
+
+
+def _scaled_length(gradient: Array, penalty: Array) -> float:
+    """Return the length of a gradient for coefficients scaled so that the penalty is 1."""
+    of_intercept = (gradient[-1] ** 2).sum() / penalty.mean()
+    return float(np.sqrt((gradient[:-1] ** 2 / penalty[:, None]).sum() + of_intercept))
 
 
 def _unscaled(weights: Array, standard: Standard, matrix: Array, mean: Array) -> LinearModel:

@@ -30,6 +30,8 @@ Array = npt.NDArray[np.float64]
 
 # Features that are kept in memory instead of being read by every pass.
 _MEMORY = 2**30
+# Of features that a task of a pass reads.
+_TASK_BYTES = 32 << 20
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,8 @@ class Dataset:
         with _kept(self.frame) as frame:
             if missing := frame.where(F.col("features").isNull()).count():
                 raise _has_nulls(self.features, missing, self.rows)
-            yield RowsOnWorkers(frame, to_block)
+            # Few partitions, since each sends sums of its own to the driver.
+            yield RowsOnWorkers(frame.coalesce(-(-self.n_bytes // _TASK_BYTES)), to_block)
 
     def _collected(self) -> pa.Table:
         table = self.frame.toArrow()
@@ -159,6 +162,8 @@ def _whole_numbers(name: str, labels: Array) -> npt.NDArray[np.int64]:
     if labels.min() < 0 or (labels != np.floor(labels)).any():
         raise LogisticError(f"column {name} must hold whole numbers from 0, as doubles")
     codes = labels.astype(np.int64)
+    if len(codes) and not codes.any():
+        raise LogisticError(f"column {name} has one class: logistic regression needs two")
     if not np.bincount(codes).all():
         raise LogisticError(
             f"column {name} lacks a class: number the labels from 0 to {codes.max()} without gaps"

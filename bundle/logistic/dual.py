@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg import cho_factor, cho_solve
+from scipy.linalg import cho_solve
 
 from logistic.classes import contrasts, softmax, variances
 from logistic.descent import Descent
 from logistic.errors import LogisticError
+from logistic.metric import factor
 
 Array = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
@@ -33,7 +34,7 @@ def minimise(inner: Array, codes: Codes, n_classes: int, penalty: float) -> tupl
     Parameters
     ----------
     inner : ndarray of float64, shape (m, m)
-        Inner products of the rows, minus their mean.
+        Inner products of the rows, after their mean was subtracted from each.
     codes : ndarray of int64, shape (m,)
         Class of each row, 0 to n_classes - 1.
     penalty : float
@@ -69,7 +70,7 @@ def _descend(problem: Problem) -> Array:
         if problem.gradient(descent) < _GRADIENT_TOLERANCE:
             return descent.point
         if accepted % _METRIC_STEPS == 0:
-            # First the old one goes: each has the size of one or two of `inner`.
+            # First the old one goes: each has the size of k - 1 Gram matrices.
             metric = None
         metric = metric or problem.metric(descent.point)
         accepted += 1
@@ -78,7 +79,7 @@ def _descend(problem: Problem) -> Array:
     if problem.gradient(descent) < _ROUNDING_TOLERANCE:
         return descent.point
     raise LogisticError(
-        f"logistic regression did not converge in {_MOST_STEPS} steps (gradient "
+        f"logistic regression did not converge (gradient "
         f"{problem.gradient(descent):.1e}); increase the penalty, or remove features that are not finite"
     )
 
@@ -170,14 +171,13 @@ class _Metric:
         scaled = self._matrix * root
         scaled *= root[:, None]
         scaled[np.diag_indices_from(scaled)] += self._penalty
-        factor, lower = cho_factor(scaled, lower=True, overwrite_a=True, check_finite=False)
-        return factor, lower
+        return factor(scaled)
 
     def _solve(self, combination: Array, products: Array) -> Array:
         asked = (self._roots.T * products).T
         solved = [
-            cho_solve(factor, one, check_finite=False)
-            for factor, one in zip(self._factors, asked, strict=True)
+            cho_solve(factored, one, check_finite=False)
+            for factored, one in zip(self._factors, asked, strict=True)
         ]
         result: Array = (combination - self._roots.T * np.stack(solved, axis=1)) / self._penalty
         return result

@@ -152,6 +152,8 @@ class WideLogisticRegression(
                 f"fitIntercept; and at most {MOST_COLUMNS} columns if there are more rows"
             )
         names = [(split, fold) for split, present in enumerate(data.present) for fold in present]
+        if not names:
+            raise LogisticError(f"no row is in any fold of {', '.join(folds)}")
         models = self._fit_all(data, [Fit(0, split, fold) for split, fold in names])
         return {(folds[split], fold): model for (split, fold), model in zip(names, models, strict=True)}
 

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve
+from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
+from logistic.errors import LogisticError
 from logistic.rows import Array
 
 # Weights whose second derivatives by each other are kept: with the 7,168 columns of five networks, all would
@@ -31,7 +32,7 @@ class Metric:
     def __init__(self, parts: Sequence[slice], matrices: Sequence[Array], penalty: Array) -> None:
         self._parts = parts
         self._factors = [
-            [cho_factor(matrix + np.diag(penalty[part]), lower=True, overwrite_a=True) for matrix in one]
+            [factor(matrix + np.diag(penalty[part])) for matrix in one]
             for part, one in zip(parts, matrices, strict=True)
         ]
 
@@ -42,6 +43,24 @@ class Metric:
             for contrast, factor in enumerate(factors):
                 solved[part, contrast] = cho_solve(factor, vectors[part, contrast])
         return solved
+
+
+def factor(matrix: Array) -> tuple[Array, bool]:
+    """Return a Cholesky factor, for `cho_solve`; the matrix is overwritten.
+
+    Raises
+    ------
+    LogisticError
+        If the matrix is not finite, or not positive definite.
+    """
+    try:
+        found, lower = cho_factor(matrix, lower=True, overwrite_a=True)
+    except (LinAlgError, ValueError):
+        raise LogisticError(
+            "the second derivatives are not positive: increase the penalty, or remove features that are not "
+            "finite"
+        ) from None
+    return found, lower
 
 
 def parts_of(weights: int) -> list[slice]:

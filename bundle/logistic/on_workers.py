@@ -11,9 +11,9 @@ import pyarrow as pa
 from numpy.lib import format as npy
 from pyspark import TaskContext
 from pyspark.sql import DataFrame
-from threadpoolctl import threadpool_limits
 
 from logistic.rows import Array, Block, Numbers, Sums, added
+from logistic.threads import one_thread
 
 ToBlock = Callable[[pa.RecordBatch], Block]
 
@@ -95,7 +95,7 @@ def _block_by_block(
     of_block: Callable[[Block], Sequence[Numbers]], to_block: ToBlock
 ) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     def rows(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        with threadpool_limits(limits=1, user_api="blas"):
+        with one_thread():
             for batch in batches:
                 for part in to_block(batch).parts():
                     yield pa.RecordBatch.from_pydict({"arrays": [packed(of_block(part))]})
@@ -108,7 +108,7 @@ def _partial_sums(
 ) -> Callable[[Iterable[pa.RecordBatch]], list[Array]]:
     def sums(batches: Iterable[pa.RecordBatch]) -> list[Array]:
         totals: list[Array] = []
-        with threadpool_limits(limits=1, user_api="blas"):
+        with one_thread():
             for batch in batches:
                 for part in to_block(batch).parts():
                     totals = added(totals, of_block(part))

@@ -13,11 +13,11 @@ from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
-from threadpoolctl import threadpool_limits
 
 from logistic.classes import class_probabilities
 from logistic.dual import minimise
 from logistic.feature_rows import FeatureRows
+from logistic.threads import one_thread
 
 Array = npt.NDArray[np.float64]
 Numbers = npt.NDArray[np.int64]
@@ -98,7 +98,7 @@ def fit_rows(
         If the solver does not reach the minimum.
     """
     # These are thousands of small matrix products, in which threads wait ten times as long as they compute.
-    with threadpool_limits(limits=1, user_api="blas"):
+    with one_thread():
         weights, intercept = minimise(_center(inner[np.ix_(rows, rows)]), codes, n_classes, penalty)
     # Rows are centred, so a constant in the weights has no meaning; the one left by rounding would reach
     # coefficients.

@@ -53,7 +53,9 @@ def fit_on_workers(
     Raises
     ------
     LogisticError
-        If a class of a fit has no training rows, or, on the workers, if it does not converge.
+        If a class of a fit has no training rows.
+    PythonException
+        With the message of a LogisticError, if a fit does not converge on a worker.
     """
     trainings = [_training(fit, labels, n_classes[fit.task]) for fit in fits]
     paying = -(-sum(map(len, trainings)) // _GROUP_ROWS)

@@ -11,13 +11,16 @@ from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
-from threadpoolctl import threadpool_limits
 
 from logistic.errors import LogisticError
+from logistic.threads import one_thread
 
 Array = npt.NDArray[np.float64]
 Numbers = npt.NDArray[Any]
 Sums = Sequence[Array]
+
+# Runs of blocks that are summed side by side: however many the blocks, no more sums are held.
+_RUNS = 4
 
 
 @dataclass(frozen=True)
@@ -104,7 +107,7 @@ class Rows(Protocol):
     """All rows, wherever they are: each call reads them once."""
 
     def each(self, of_block: Callable[[Block], Sequence[Numbers]]) -> list[Sequence[Numbers]]:
-        """Return what `of_block` returns for each block, in any order and cut."""
+        """Return what `of_block` returns for each block; neither their order nor their cut is fixed."""
 
     def total(self, of_block: Callable[[Block], Sums], large: bool = False) -> list[Array]:
         """Return the sums over all blocks of the arrays that `of_block` returns for one.
@@ -137,9 +140,18 @@ class RowsInMemory:
 
     def total(self, of_block: Callable[[Block], Sums], large: bool = False) -> list[Array]:
         """Return the sums in the order of the blocks, so that they do not depend on the threads."""
+
+        def of_run(run: int) -> list[Array]:
+            totals: list[Array] = []
+            for block in self._blocks[
+                len(self._blocks) * run // _RUNS : len(self._blocks) * (run + 1) // _RUNS
+            ]:
+                totals = added(totals, of_block(block))
+            return totals
+
         totals: list[Array] = []
         with self._pool() as pool:
-            for sums in pool.map(of_block, self._blocks):
+            for sums in filter(None, pool.map(of_run, range(_RUNS))):
                 totals = added(totals, sums)
         return totals
 
@@ -150,5 +162,5 @@ class RowsInMemory:
 
     @contextmanager
     def _pool(self) -> Iterator[ThreadPoolExecutor]:
-        with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(self._threads) as pool:
+        with one_thread(), ThreadPoolExecutor(self._threads) as pool:
             yield pool

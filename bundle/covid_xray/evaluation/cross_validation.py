@@ -162,14 +162,15 @@ def _held_out(fits: Sequence[Fit], models: Sequence[LinearModel]) -> Callable[[B
     """Return the numbers and probabilities of a block's held-out rows, one fit after the other."""
     stacked = np.vstack([model.coefficients for model in models]).T
     intercepts = np.concatenate([model.intercept for model in models])
-    ends = np.cumsum([len(model.intercept) for model in models])
+    widths = [len(model.intercept) for model in models]
+    ends = np.cumsum(widths)
 
     def of_block(block: Block) -> Sequence[Numbers]:
         margins = block.features.astype(np.float64) @ stacked + intercepts
         found: list[Numbers] = []
-        for fit, model, end in zip(fits, models, ends, strict=True):
+        for fit, width, end in zip(fits, widths, ends, strict=True):
             rows = np.flatnonzero(fit.held_out(block.labels))
-            own = margins[rows, end - len(model.intercept) : end]
+            own = margins[rows, end - width : end]
             found += [block.numbers[rows].astype(np.int32), class_probabilities(own)]
         return found
 

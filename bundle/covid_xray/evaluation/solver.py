@@ -24,7 +24,7 @@ Key = Mapping[str, str]
 Way = Literal["row_space", "batched"]
 
 # More images are not fitted in the row space unless asked for: a Gram matrix of so many has 72 MB, of which a
-# worker holds those of five fused networks and four more.
+# worker holds those of five fused networks and five more.
 MOST_IMAGES = 3000
 # Nor at all if a row of a table would have more than 200 MB.
 _MOST_IN_ROW_SPACE = 5000
@@ -43,6 +43,11 @@ def way(images: int, features: int, solver: str) -> Way:
     StageError
         If neither way can be taken; the message says what can be changed.
     """
+    if solver == "batched" and images <= MOST_IMAGES and features > MOST_FEATURES:
+        raise StageError(
+            f"{features} features cannot be fitted all at once, which takes {MOST_FEATURES} at most: use "
+            "--set solver=auto, or --set pooling=avg, which leaves 512 or 2048 a network"
+        )
     if solver == "batched" or (solver == "auto" and images > MOST_IMAGES):
         if features > MOST_FEATURES:
             raise StageError(
@@ -93,7 +98,11 @@ def classifiers(
     StageError
         If an image has no features, or the classifiers cannot be fitted.
     """
-    stored = [stored_gram(tables, key, folds.ids) for key in keys] if settings.solver != "batched" else []
+    stored = (
+        [stored_gram(tables, key, folds.ids) for key in keys]
+        if _may_be_stored(len(folds.ids), settings)
+        else []
+    )
     matrices = [matrix for matrix in stored if matrix is not None]
     if len(matrices) == len(keys):
         say(f"fitting in the row space of {len(folds.ids)} images")
@@ -111,6 +120,10 @@ def classifiers(
         return _in_row_space(tables, keys, folds, settings, matrices)
     features = networks[0] if len(keys) == 1 else _fused(tables, keys, folds.ids)
     return AllAtOnce(folds, settings.reg_param, _rows(features, folds), widths)
+
+
+def _may_be_stored(images: int, settings: Settings) -> bool:
+    return settings.solver == "row_space" or (settings.solver == "auto" and images <= MOST_IMAGES)
 
 
 def _in_row_space(

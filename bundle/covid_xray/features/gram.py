@@ -12,6 +12,7 @@ from logistic.row_space import Kernel, common_scale
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from covid_xray.errors import StageError
 from covid_xray.features.stored import StoredFeatures
 from covid_xray.storage.tables import Tables
 
@@ -78,8 +79,8 @@ class FusedKernel:
 def stored_gram(tables: Tables, key: Mapping[str, str], ids: Sequence[str]) -> DataFrame | None:
     """Return the row of the table `gram` of one feature key, if it has all images `ids`."""
     rows = tables.matching("gram", key)
-    of_row = rows.select("image_ids").first()
-    return rows if of_row is not None and set(ids) <= set(of_row["image_ids"]) else None
+    of_rows = rows.select("image_ids").collect()
+    return rows if any(set(ids) <= set(row["image_ids"]) for row in of_rows) else None
 
 
 def store_gram(tables: Tables, key: Mapping[str, str], features: StoredFeatures) -> DataFrame:
@@ -93,12 +94,28 @@ def store_gram(tables: Tables, key: Mapping[str, str], features: StoredFeatures)
 
 
 def to_kernel(rows: pa.Table, ids: Sequence[str]) -> Kernel:
-    """Return the kernel of the images `ids`: of several rows of `gram`, the fusion of their networks."""
+    """Return the kernel of the images `ids`: of rows of `gram` of several networks, their fusion.
+
+    A network may have several rows, if two runs computed its matrix at the same time.
+
+    Raises
+    ------
+    StageError
+        If no row of a network has all images.
+    """
     # They are added in the same order in every run, in whatever order they come.
     names = list(zip(rows["backbone"].to_pylist(), rows["weights_id"].to_pylist(), strict=True))
-    places = sorted(range(rows.num_rows), key=names.__getitem__)
-    networks = tuple(_to_matrix(rows, place).restricted_to(ids) for place in places)
+    of_name = {name: _with_all(rows, [n == name for n in names], name[0], ids) for name in sorted(set(names))}
+    networks = tuple(matrix.restricted_to(ids) for matrix in of_name.values())
     return networks[0] if len(networks) == 1 else FusedKernel(networks)
+
+
+def _with_all(rows: pa.Table, own: Sequence[bool], backbone: str, ids: Sequence[str]) -> GramMatrix:
+    for place in np.flatnonzero(own).tolist():
+        matrix = _to_matrix(rows, place)
+        if set(ids) <= set(matrix.ids):
+            return matrix
+    raise StageError(f"the Gram matrix of {backbone} was replaced by another run: run this task again")
 
 
 def _to_matrix(rows: pa.Table, place: int) -> GramMatrix:

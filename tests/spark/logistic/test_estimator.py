@@ -117,6 +117,11 @@ def test_many_folds_are_refused_with_params_that_are_sparks(frame):
         )
 
 
+def test_without_a_fold_there_is_nothing_to_fit(frame):
+    with pytest.raises(LogisticError, match="no row is in any fold of fold"):
+        WideLogisticRegression(regParam=0.1).fit_many(frame().withColumn("fold", F.lit(-1)), ["fold"])
+
+
 def test_a_fold_that_holds_out_a_whole_class_is_named(frame):
     for columns in (12, 120):
         with pytest.raises(LogisticError, match="fold 0 of column label holds out all rows of class 0"):
@@ -196,6 +201,7 @@ def test_a_row_without_features_has_no_prediction_and_affects_no_other(frame, fo
     [
         ({"regParam": 0.0}, "regParam must be greater than 0"),
         ({"labelCol": "shifted"}, "whole numbers from 0"),
+        ({"labelCol": "same"}, "column same has one class: logistic regression needs two"),
         ({"labelCol": "gap"}, "lacks a class: number the labels from 0 to 2 without gaps"),
         ({"labelCol": "unsure"}, r"column unsure is null in \d+ of 40 rows"),
         ({"featuresCol": "partly"}, r"column partly is null in \d+ of 40 rows"),
@@ -206,6 +212,7 @@ def test_data_that_cannot_be_fitted_is_refused(frame, change, says):
     data = frame(form="packed").selectExpr(
         "*",
         "label - 1 AS shifted",
+        "label * 0 AS same",
         "label * 2 AS gap",
         "nullif(label, 1) AS unsure",
         "if(label = 1, features, null) AS partly",

@@ -160,10 +160,10 @@ def test_a_fit_without_a_class_is_refused_by_name(fit, labels):
         fit(labels=Labels(only_held_out, labels.folds))
 
 
-def test_a_fit_that_does_not_converge_is_named(spark, labels):
+def test_a_fit_that_fails_on_a_worker_is_named(spark, labels):
     matrices = spark.createDataFrame([(1,)], "nothing INT")
     endless = np.full((ROWS, ROWS), np.inf)
-    with pytest.raises(Exception, match="task 1: logistic regression did not converge"):
+    with pytest.raises(Exception, match="task 1: the second derivatives are not positive"):
         fit_on_workers(
             matrices, lambda rows: Inner(endless, 1), labels, [Fit(1)], (2, 3), 0.05, lambda *_: ()
         )

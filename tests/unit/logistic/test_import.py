@@ -13,7 +13,9 @@ def loaded_by(statement: str) -> set[str]:
     return set(done.stdout.split())
 
 
-@pytest.mark.parametrize("module", ["batched", "classes", "dual", "errors", "feature_rows", "row_space"])
+@pytest.mark.parametrize(
+    "module", ["batched", "classes", "dual", "errors", "feature_rows", "row_space", "threads"]
+)
 def test_the_numeric_modules_load_no_spark(module):
     assert loaded_by(f"import logistic.{module}") == set()
 

@@ -7,10 +7,8 @@ the images of one patient are alike.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from covid_xray.evaluation.metrics.repeat import Array
 
@@ -41,12 +39,6 @@ def bootstrap_weights(n_patients: int, resamples: int, seed: int, width: int) ->
         drawn = random.integers(n_patients, size=(size, n_patients))
         cells = (drawn + np.arange(size)[:, None] * n_patients).ravel()
         yield np.bincount(cells, minlength=size * n_patients).reshape(size, -1).astype(np.float64)
-
-
-def one_thread() -> AbstractContextManager[object]:
-    """Keep BLAS to one thread: the products of a chunk take less time than waking threads on busy cores."""
-    limits: AbstractContextManager[object] = threadpool_limits(limits=1, user_api="blas")
-    return limits
 
 
 def percentiles(replicates: Array) -> Interval:

@@ -8,11 +8,11 @@ from math import isclose, isinf, isnan
 
 import numpy as np
 import pandas as pd
+from logistic.threads import one_thread
 
 from covid_xray.evaluation.metrics.bootstrap import (
     Interval,
     bootstrap_weights,
-    one_thread,
     percentiles,
     wilson,
 )

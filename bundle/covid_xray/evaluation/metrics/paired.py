@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from logistic.threads import one_thread
 
 from covid_xray.errors import StageError
 from covid_xray.evaluation.metrics.bootstrap import (
     Interval,
     bootstrap_weights,
-    one_thread,
     percentiles,
     wilson,
 )

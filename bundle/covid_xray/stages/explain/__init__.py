@@ -45,7 +45,7 @@ class _FoldMaps:
 def explain(tables: Tables, run_id: str, backbone: str, notify: Notify) -> None:
     """Write `explanations` for the tasks of a run that succeeded: repeat 0 of the strictest protocol.
 
-    With flat features all held-out images get maps, which needs one pass over the features. With average
+    With flat features all held-out images get maps, which needs three passes over the features. With average
     pooling the network is applied again, so only a sample and all false negatives of the positive class get
     maps. With max pooling there are no such maps, and nothing is written.
 

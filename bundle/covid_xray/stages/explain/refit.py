@@ -43,7 +43,7 @@ class Refitted:
 def refit(
     tables: Tables, settings: Settings, rows: Sequence[Mapping[str, Any]], say: Callable[[str], None]
 ) -> Refitted:
-    """Fit the folds of one repeat of each task's strictest protocol, exactly as `train` does.
+    """Fit the folds of one repeat of each task's strictest protocol, to the minimum that `train` finds.
 
     Parameters
     ----------

@@ -3,6 +3,7 @@
 import numpy as np
 import pyarrow as pa
 import pytest
+from covid_xray.errors import StageError
 from covid_xray.features.gram import FusedKernel, GramMatrix, to_kernel
 from logistic.row_space import common_scale
 
@@ -52,3 +53,8 @@ def test_rows_of_the_table_become_the_kernel_of_the_images_asked_for(features):
     # Bit-for-bit equal after reordering: entries are selected, not computed again.
     np.testing.assert_array_equal(both.networks[1].values, matrices[1].values[::-1, ::-1])
     assert [network.columns for network in both.networks] == [40, 3]
+
+    twice = to_kernel(pa.Table.from_pylist([rows[0], rows[0]]), tuple("abcdefgh"))
+    np.testing.assert_array_equal(twice.values, matrices[0].values)
+    with pytest.raises(StageError, match="the Gram matrix of X was replaced by another run"):
+        to_kernel(pa.Table.from_pylist(rows[:1]), ("a", "z"))

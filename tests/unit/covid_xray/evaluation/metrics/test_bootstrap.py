@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
 from covid_xray.evaluation.metrics import bootstrap as module
-from covid_xray.evaluation.metrics.bootstrap import bootstrap_weights, one_thread, percentiles, wilson
-from threadpoolctl import threadpool_info
+from covid_xray.evaluation.metrics.bootstrap import bootstrap_weights, percentiles, wilson
 
 
 def test_each_resample_draws_as_many_patients_as_there_are():
@@ -24,11 +23,6 @@ def test_what_is_drawn_does_not_depend_on_the_size_of_a_chunk(monkeypatch):
     for size in (1, 60, 100):
         monkeypatch.setattr(module, "_CHUNK", size)
         assert (np.concatenate(list(bootstrap_weights(11, 25, seed=1, width=20))) == at_once).all()
-
-
-def test_products_of_a_chunk_wake_no_other_thread():
-    with one_thread():
-        assert {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"} == {1}
 
 
 def test_percentiles_are_those_of_the_replicates_that_are_defined():
