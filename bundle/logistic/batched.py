@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from logistic.block_sums import Standard, curvature, losses_and_gradients
-from logistic.classes import LinearModel, contrasts
+from logistic.classes import LinearModel, start_margins, to_outputs
 from logistic.descent import Descent
 from logistic.errors import LogisticError
 from logistic.measured import Measured, measure, penalties_of
@@ -71,7 +71,7 @@ def fit_many(
         penalties = penalties_of(data.variances, widths or [data.variances.shape[1]])
     solver = _Solver(rows, fits, n_classes, penalty * penalties, data)
     return [
-        _unscaled(weights, data.standard, contrasts(n_classes[fit.task]), mean)
+        _unscaled(weights, data.standard, to_outputs(n_classes[fit.task]), mean)
         for fit, weights, mean in zip(fits, solver.run(), data.means, strict=True)
     ]
 
@@ -105,9 +105,8 @@ class _Solver:
 
     def _start(self, place: int) -> Array:
         classes = self._n_classes[self._fits[place].task]
-        logs = np.log(self._data.counts[place, :classes])
         weights = np.zeros((len(self._data.standard.center) + 1, classes - 1))
-        weights[-1] = np.linalg.pinv(contrasts(classes)) @ (logs - (logs[0] if classes == 2 else logs.mean()))
+        weights[-1] = start_margins(self._data.counts[place, :classes])
         return weights
 
     def _evaluate(self, active: Sequence[int]) -> list[int]:
@@ -209,8 +208,6 @@ def _scaled_length(gradient: Array, penalty: Array) -> float:
 
 def _unscaled(weights: Array, standard: Standard, matrix: Array, mean: Array) -> LinearModel:
     """Return the coefficients of the classes for features as they are."""
-    if len(matrix) == 2:
-        matrix = np.ones((1, 1))
     by_class = matrix @ weights.T
     coefficients = by_class[:, :-1] / standard.scale
     return LinearModel(coefficients, by_class[:, -1] - coefficients @ standard.center, mean)

@@ -36,6 +36,19 @@ def softmax(scores: Real) -> tuple[Real, Real]:
     return shifted - np.log(total), powers / total
 
 
+def to_outputs(n_classes: int) -> Array:
+    """Return the matrix, shape (k, k - 1), that turns margins into a model's outputs: one for two classes."""
+    return np.ones((1, 1)) if n_classes == 2 else contrasts(n_classes)
+
+
+def start_margins(counts: Array) -> Array:
+    """Return the margins, shape (k - 1,), that give every class its share of `counts`, shape (k,)."""
+    logs = np.log(counts)
+    scores = logs - (logs[0] if len(counts) == 2 else logs.mean())
+    margins: Array = np.linalg.pinv(contrasts(len(counts))) @ scores
+    return margins
+
+
 def variances(probability: Real, matrix: Real) -> Real:
     """Return the variance of each contrast of the class of each row.
 

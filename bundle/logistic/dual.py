@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.linalg import cho_solve
 
-from logistic.classes import contrasts, softmax, variances
+from logistic.classes import contrasts, softmax, start_margins, to_outputs, variances
 from logistic.descent import Descent
 from logistic.errors import LogisticError
 from logistic.metric import factor
@@ -52,7 +52,7 @@ def minimise(inner: Array, codes: Codes, n_classes: int, penalty: float) -> tupl
     """
     problem = Problem(inner, codes, n_classes, penalty)
     solution, _ = problem.halves(_descend(problem))
-    matrix = contrasts(n_classes) if n_classes > 2 else np.ones((1, 1))
+    matrix = to_outputs(n_classes)
     return solution[:-1] @ matrix.T, matrix @ solution[-1]
 
 
@@ -94,12 +94,12 @@ class Problem:
     def __init__(self, matrix: Array, codes: Codes, n_classes: int, penalty: float) -> None:
         self._matrix, self._penalty = matrix, penalty
         self._codes, self._contrasts = codes, contrasts(n_classes)
-        self._counts = np.bincount(codes, minlength=n_classes)
+        self._counts = np.bincount(codes, minlength=n_classes).astype(np.float64)
 
     def start(self) -> Array:
         """Return the model that gives every row the shares of the classes."""
         half = np.zeros((len(self._codes) + 1, self._contrasts.shape[1]))
-        half[-1] = np.linalg.lstsq(self._contrasts[1:] - self._contrasts[0], self._log_odds(), rcond=None)[0]
+        half[-1] = start_margins(self._counts)
         return np.vstack([half, half])
 
     def halves(self, vector: Array) -> tuple[Array, Array]:
@@ -132,11 +132,6 @@ class Problem:
         _, shares = softmax((products[:-1] + products[-1]) @ self._contrasts.T)
         weights = variances(shares, self._contrasts).T / len(self._codes)
         return _Metric(self._matrix, weights, self._penalty)
-
-    def _log_odds(self) -> Array:
-        logs = np.log(self._counts)
-        odds: Array = logs[1:] - logs[0]
-        return odds
 
 
 class _Metric:

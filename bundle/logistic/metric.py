@@ -40,8 +40,8 @@ class Metric:
         """Return what the matrices turn into some vectors, shape (d + 1, k - 1, vectors)."""
         solved = np.empty_like(vectors)
         for part, factors in zip(self._parts, self._factors, strict=True):
-            for contrast, factor in enumerate(factors):
-                solved[part, contrast] = cho_solve(factor, vectors[part, contrast])
+            for contrast, factored in enumerate(factors):
+                solved[part, contrast] = cho_solve(factored, vectors[part, contrast])
         return solved
 
 
