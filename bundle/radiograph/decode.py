@@ -7,12 +7,15 @@ import warnings
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from radiograph.limits import MAX_PIXELS, check_size
 from radiograph.metadata import strip_metadata
-from radiograph.modes import has_16_bit_colours, to_eight_bits
+from radiograph.modes import has_16_bit_colours, scaled, to_eight_bits
 from radiograph.reasons import Reason, Refused
+from radiograph.scale import limits
+from radiograph.tiff import has_signed_bytes, is_negative, open_negative
 
 # Formats of X-rays; Pillow's others (icons, fonts, vector formats that start programs) are not opened.
 FORMATS = ("JPEG", "PNG", "TIFF", "BMP", "GIF", "WEBP", "JPEG2000")
@@ -21,12 +24,15 @@ DICOM = "DICOM"
 # Pillow reads the upper 8 of 16 bits per colour; of a picture that uses only 12 bits they are below this.
 _UPPER_BYTE_OF_12_BITS = 16
 
+# Side of the sample that may show that a picture is not blank, and how many colours it then has at least.
+_SAMPLE, _SAMPLED_COLOURS = 16, 8
+
 # Formats that every decoder shows alike, whether or not it knows modes and rotation.
 _PLAIN_FORMATS = ("JPEG", "PNG")
 # First bytes of these formats; BMP is left out, since its two letters may start any text.
 _SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"II*\0", b"MM\0*", b"GIF8", b"\0\0\0\x0cjP  ")
 # First bytes of a DICOM file without preamble: an element of the file meta or of the identifying group.
-_DICOM_STARTS = (b"\x02\0", b"\x08\0")
+_DICOM_STARTS = (b"\x02\0", b"\x08\0", b"\0\x08")
 
 
 @dataclass(frozen=True)
@@ -102,9 +108,9 @@ def _open(data: bytes) -> Xray:
         picture, found_mode = open_dicom(data)
         found_format, plain = DICOM, False
     else:
-        image = _read_header(data)
+        image, negative = _read_header(data)
         found_format, found_mode = str(image.format), image.mode
-        picture, changed = _read_pixels(image)
+        picture, changed = _read_pixels(image, negative)
         plain = found_format in _PLAIN_FORMATS and found_mode == picture.mode and not changed
     if _is_blank(picture):
         raise Refused(Reason.blank, "all pixels are equal")
@@ -114,21 +120,30 @@ def _open(data: bytes) -> Xray:
     return Xray(picture, picture.width, picture.height, found_format, found_mode, len(data), stripped)
 
 
-def _read_header(data: bytes) -> Image.Image:
+def _read_header(data: bytes) -> tuple[Image.Image, bool]:
+    """Open a file by its header; also tell whether its least value is white and Pillow does not invert it."""
     try:
-        image = Image.open(io.BytesIO(data), formats=FORMATS)
+        image: Image.Image = Image.open(io.BytesIO(data), formats=FORMATS)
+        negative = is_negative(image)
     except UnidentifiedImageError:
-        if data.startswith(_SIGNATURES):
-            raise Refused(Reason.unreadable, "the header is damaged or cut off") from None
-        # No more bytes than show the format: a text may start with a name.
-        raise Refused(Reason.not_an_image, f"starts with {data[:4]!r}") from None
+        image, negative = _read_other_header(data), True
     except Image.DecompressionBombError:
         raise Refused(Reason.too_large, f"more than {MAX_PIXELS} pixels") from None
     check_size(image.width, image.height)
-    return image
+    return image, negative
 
 
-def _read_pixels(image: Image.Image) -> tuple[Image.Image, bool]:
+def _read_other_header(data: bytes) -> Image.Image:
+    image = open_negative(data)
+    if image is not None:
+        return image
+    if data.startswith(_SIGNATURES):
+        raise Refused(Reason.unreadable, "the header is damaged, cut off, or of an unsupported kind")
+    # No more bytes than show the format: a text may start with a name.
+    raise Refused(Reason.not_an_image, f"starts with {data[:4]!r}")
+
+
+def _read_pixels(image: Image.Image, negative: bool) -> tuple[Image.Image, bool]:
     """Return the upright 8-bit picture, and whether its pixels differ from those stored in the file."""
     # The further frames of a camera's JPEG (MPO) are previews of the same picture.
     frames = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
@@ -140,7 +155,10 @@ def _read_pixels(image: Image.Image) -> tuple[Image.Image, bool]:
     changed = rotated or deep or image.has_transparency_data
     if rotated:
         ImageOps.exif_transpose(image, in_place=True)
-    picture = to_eight_bits(image)
+    signed = has_signed_bytes(image)
+    picture = scaled(np.asarray(image).view(np.int8)) if signed else to_eight_bits(image)
+    if negative:
+        picture = ImageOps.invert(picture)
     if deep and max(high for _, high in _extrema(picture)) < _UPPER_BYTE_OF_12_BITS:
         raise Refused(Reason.unreadable, "uses only 12 of its 16 bits per colour; save it in grey")
     return picture, changed
@@ -161,11 +179,18 @@ def _damaged(error: Exception) -> Refused:
 
 
 def _is_blank(picture: Image.Image) -> bool:
-    middle = picture.width // 2, picture.height // 2
-    # Two pixels nearly always decide; checking all takes a tenth of the time that opening the file takes.
-    if picture.getpixel((0, 0)) != picture.getpixel(middle):
+    """Tell whether all pixels but a few are equal."""
+    # A sample nearly always decides; looking at all takes a tenth of the time that opening the file takes.
+    sample = picture.resize((_SAMPLE, _SAMPLE), Image.Resampling.NEAREST)
+    if sample.getcolors(_SAMPLED_COLOURS) is None:
         return False
-    return all(low == high for low, high in _extrema(picture))
+    levels = np.arange(256, dtype=np.float64)
+    for channel in picture.split():
+        counts = np.array(channel.histogram())
+        low, high = limits(levels[counts > 0], counts[counts > 0])
+        if low != high:
+            return False
+    return True
 
 
 def _extrema(picture: Image.Image) -> list[tuple[float, float]]:

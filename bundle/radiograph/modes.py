@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -10,27 +9,27 @@ import numpy.typing as npt
 from PIL import Image
 
 from radiograph.reasons import Reason, Refused
+from radiograph.scale import limits, to_grey
+from radiograph.strips import count_each, row_strips
 
 _GREY = ("1", "L", "LA")
-_DEEPER_THAN_8_BITS = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
-# Pixels processed at once in double precision.
-_PIXELS_PER_STRIP = 2**20
+DEEPER_THAN_8_BITS = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
 
 
 def to_eight_bits(image: Image.Image) -> Image.Image:
     """Return the picture in mode `L` where it has no colour channels, else in `RGB`.
 
     Transparent pixels are blended with black, the background of a radiograph. Pictures deeper than 8 bits are
-    scaled from their least to their greatest value: Pillow's own conversion clips them, and a division by 257
-    turns the common 12 bits in a 16-bit file black.
+    scaled from their least to their greatest value (`radiograph.scale.limits`): Pillow's own conversion clips
+    them, and a division by 257 turns the common 12 bits in a 16-bit file black.
 
     Raises
     ------
     Refused
         If pixels are not finite, or all are equal in a picture deeper than 8 bits.
     """
-    if image.mode in _DEEPER_THAN_8_BITS:
-        return _scaled(image)
+    if image.mode in DEEPER_THAN_8_BITS:
+        return scaled(np.asarray(image))
     if image.mode in ("P", "PA"):
         image = image.convert(_palette_mode(image))
     grey = image.mode in _GREY
@@ -46,14 +45,27 @@ def has_16_bit_colours(image: Image.Image) -> bool:
     Pillow opens such a picture in an 8-bit mode, with the upper byte of each value.
     """
     tiles = getattr(image, "tile", ())
-    return image.mode not in _DEEPER_THAN_8_BITS and any(";16" in str(tile[3]) for tile in tiles)
+    return image.mode not in DEEPER_THAN_8_BITS and any(";16" in str(tile[3]) for tile in tiles)
 
 
-def row_strips(values: npt.NDArray[Any]) -> Iterator[slice]:
-    """Yield slices of rows: a whole picture in double precision would dominate the memory."""
-    rows = max(1, _PIXELS_PER_STRIP // values.shape[1])
-    for first in range(0, len(values), rows):
-        yield slice(first, first + rows)
+def scaled(values: npt.NDArray[Any]) -> Image.Image:
+    """Return values, shape (height, width), in mode `L`: 0 for the least, 255 for the greatest.
+
+    Raises
+    ------
+    Refused
+        If values are not finite, or all but a few are equal.
+    """
+    low, high = float(values.min()), float(values.max())
+    if not np.isfinite([low, high]).all():
+        raise Refused(Reason.unreadable, "it has pixels that are not finite numbers")
+    low, high = limits(*_distinct(values))
+    if low == high:
+        raise Refused(Reason.blank, "all pixels are equal")
+    grey = np.empty(values.shape, np.uint8)
+    for rows in row_strips(values):
+        grey[rows] = np.rint(to_grey(values[rows].astype(np.float64), low, high))
+    return Image.fromarray(grey, "L")
 
 
 def _palette_mode(image: Image.Image) -> str:
@@ -72,14 +84,12 @@ def _blend_with_black(image: Image.Image) -> Image.Image:
     return Image.alpha_composite(black, foreground).convert("RGB")
 
 
-def _scaled(image: Image.Image) -> Image.Image:
-    values = np.asarray(image)
-    low, high = float(values.min()), float(values.max())
-    if not np.isfinite([low, high]).all():
-        raise Refused(Reason.unreadable, "it has pixels that are not finite numbers")
-    if low == high:
-        raise Refused(Reason.blank, "all pixels are equal")
-    grey = np.empty(values.shape, np.uint8)
-    for rows in row_strips(values):
-        grey[rows] = np.rint((values[rows].astype(np.float64) - low) * (255 / (high - low)))
-    return Image.fromarray(grey, "L")
+def _distinct(values: npt.NDArray[Any]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+    """Return the distinct values, sorted, and the number of pixels of each."""
+    if values.dtype.kind == "u" and values.dtype.itemsize <= 2:
+        # Sorting takes longer.
+        counts = count_each(values, 2**16)
+        present = np.flatnonzero(counts)
+        return present.astype(np.float64), counts[present]
+    distinct, counts = np.unique(values, return_counts=True)
+    return distinct.astype(np.float64), counts

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 
 import numpy as np
 from PIL import Image, ImageCms
-from pydicom.uid import DeflatedExplicitVRLittleEndian, JPEGLosslessSV1
+from pydicom.uid import HEVCMP51, DeflatedExplicitVRLittleEndian, SecondaryCaptureImageStorage
 from radiograph import Reason
 
 from tests.corpus import dicom
 from tests.corpus.case import ACCEPTED, Case, case
+from tests.corpus.chest import LOSSLESS, LOSSY, chest_file
 from tests.corpus.named import named
 from tests.corpus.pictures import (
     arithmetic_jpeg,
@@ -61,6 +62,7 @@ def _odd_but_sound() -> Iterator[Case]:
     yield case("one bit.png", drawn("one bit", mode="1"), ACCEPTED)
     yield case("16 bits.png", encoded(Image.fromarray(deep * 257)), ACCEPTED)
     yield case("12 bits in 16.tif", encoded(Image.fromarray(deep * 16), "TIFF"), ACCEPTED)
+    yield case("negative of 16 bits.tif", encoded(Image.fromarray(deep), "TIFF", tiffinfo={262: 0}), ACCEPTED)
     yield case("float.tif", encoded(Image.fromarray(deep.astype(np.float32)), "TIFF"), ACCEPTED)
     yield case("progressive.jpg", drawn("progressive", "JPEG", progressive=True), ACCEPTED)
     yield case("arithmetic.jpg", arithmetic_jpeg("arithmetic"), ACCEPTED)
@@ -113,6 +115,11 @@ def _dicom() -> Iterator[Case]:
     yield case("no preamble.dcm", dicom.written(dicom.radiograph("bare"), preamble=False), ACCEPTED)
     yield case("run lengths.dcm", dicom.written(dicom.run_lengths("rle")), ACCEPTED)
     yield case("jpeg.dcm", dicom.written(dicom.jpeg("jpeg")), ACCEPTED)
+    for name, change in (LOSSLESS | LOSSY).items():
+        yield case(f"{name} chest.dcm", dicom.written(change(chest_file(8))), ACCEPTED)
+    no_modality = dicom.radiograph("sop class", Modality=None)
+    yield case("sop class alone.dcm", dicom.written(no_modality), ACCEPTED)
+    yield case("left.dcm", dicom.written(chest_file(high=15)), ACCEPTED)
     yield case("dicom named.png", dicom.written(dicom.radiograph("named png", Modality="CR")), ACCEPTED)
 
 
@@ -120,7 +127,7 @@ def _dicom_refused() -> Iterator[Case]:
     for modality in ("CT", "MG", "SR"):
         other = dicom.written(dicom.radiograph(modality, Modality=modality))
         yield case(f"{modality}.dcm", other, Reason.wrong_modality)
-    unknown = dicom.radiograph("none", Modality=None)
+    unknown = dicom.radiograph("none", Modality=None, SOPClassUID=SecondaryCaptureImageStorage)
     yield case("no modality.dcm", dicom.written(unknown), Reason.wrong_modality)
     twice = dicom.radiograph("twice", NumberOfFrames=2)
     yield case("frames.dcm", dicom.written(twice), Reason.multi_frame)
@@ -128,12 +135,14 @@ def _dicom_refused() -> Iterator[Case]:
     yield case("bomb.dcm", dicom.written(huge), Reason.too_large)
     bare = dicom.radiograph("bare", PixelData=None)
     yield case("no pixels.dcm", dicom.written(bare), Reason.truncated)
-    lossless = dicom.written(dicom.jpeg("lossless"), syntax=JPEGLosslessSV1)
-    yield case("lossless jpeg.dcm", lossless, Reason.unreadable)
+    film = dicom.written(dicom.jpeg("film"), syntax=HEVCMP51)
+    yield case("film.dcm", film, Reason.unreadable)
     deflated = dicom.written(dicom.radiograph("deflated"), syntax=DeflatedExplicitVRLittleEndian)
     yield case("deflated.dcm", deflated, Reason.unreadable)
     lying = dicom.written(dicom.jpeg("lying", size=(500, 500)))
     yield case("another size within.dcm", lying, Reason.unreadable)
+    unsigned = chest_file(PixelRepresentation=1)
+    yield case("unsigned values named signed.dcm", dicom.written(unsigned), Reason.unreadable)
     blank = dicom.radiograph("blank", PixelData=bytes(48 * 40 * 2))
     yield case("one shade.dcm", dicom.written(blank), Reason.blank)
 

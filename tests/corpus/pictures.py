@@ -73,3 +73,20 @@ def arithmetic_jpeg(name: str) -> bytes:
     frame = b"\xff\xc9" + struct.pack(">HBHHB3B", 11, 8, HEIGHT, WIDTH, 1, 1, 0x11, 0)
     scan = b"\xff\xda" + struct.pack(">HB2B3B", 8, 1, 1, 0, 0, 63, 0)
     return b"\xff\xd8" + table + frame + scan + bytes(random.integers(0, 255, 300, np.uint8)) + b"\xff\xd9"
+
+
+def raw_tiff(values: npt.NDArray[np.generic], order: str = "<", photometric: int = 1) -> bytes:
+    """An uncompressed grey TIFF of values of any type: little-endian (`<`) or big; 0 is white or 1, black."""
+    height, width = values.shape
+    strip = values.astype(values.dtype.newbyteorder(order)).tobytes()
+    sample_format = {"u": 1, "i": 2, "f": 3}[values.dtype.kind]
+    # Width, length, bits, compression, polarity, strip offset, samples, rows of a strip, bytes of it, format.
+    tags = {256: width, 257: height, 258: 8 * values.itemsize, 259: 1, 262: photometric, 273: 8, 277: 1}
+    tags |= {278: height, 279: len(strip), 339: sample_format}
+    directory = struct.pack(f"{order}H", len(tags))
+    for tag, value in sorted(tags.items()):
+        # All of them as 16 bits, which stand at the beginning of their field.
+        directory += struct.pack(f"{order}HHIHH", tag, 3, 1, value, 0)
+    signature = {"<": b"II", ">": b"MM"}[order]
+    header = struct.pack(f"{order}2sHI", signature, 42, 8 + len(strip))
+    return header + strip + directory + bytes(4)

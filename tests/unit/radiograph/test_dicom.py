@@ -2,17 +2,33 @@
 
 import io
 import logging
+import re
+import struct
+import tomllib
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 from pydicom import Dataset
 from pydicom.encaps import encapsulate
-from pydicom.uid import DeflatedExplicitVRLittleEndian, JPEG2000Lossless, JPEGLosslessSV1
+from pydicom.pixels.decoders.base import get_decoder
+from pydicom.uid import (
+    UID,
+    ComputedRadiographyImageStorage,
+    DeflatedExplicitVRLittleEndian,
+    DigitalXRayImageStorageForPresentation,
+    JPEG2000Lossless,
+    JPEGExtended12Bit,
+    JPEGLosslessSV1,
+    SecondaryCaptureImageStorage,
+)
 from radiograph import Reason, Refused, open_xray
 from radiograph.dicom import open_dicom
+from radiograph.dicom.pixels import EXTRA
 
+from tests.corpus.chest import LOSSLESS, chest_file
 from tests.corpus.dicom import (
     PATIENT,
     PATIENT_ID,
@@ -25,6 +41,7 @@ from tests.corpus.dicom import (
 )
 from tests.corpus.pictures import HEIGHT, WIDTH, encoded, picture, pixels
 
+ROOT = Path(__file__).resolve().parents[3]
 # A ramp that uses the whole of 12 bits, from 0 to 4095.
 RAMP = np.tile(np.linspace(0, 4095, WIDTH).astype(np.uint16), (HEIGHT, 1))
 
@@ -114,8 +131,9 @@ def test_a_modality_lut_is_applied_before_a_voi_lut():
 
 
 def test_values_beyond_a_short_lut_are_clipped_to_its_ends():
-    eight = shown(ramp(VOILUTSequence=lut(list(range(256)), first=1000, bits=8)))
-    np.testing.assert_array_equal(eight, np.clip(RAMP.astype(int) - 1000, 0, 255))
+    low = RAMP // 4
+    eight = shown(ramp(VOILUTSequence=lut(list(range(256)), first=500, bits=8), PixelData=low.tobytes()))
+    np.testing.assert_array_equal(eight, np.clip(low.astype(int) - 500, 0, 255))
 
 
 @pytest.mark.parametrize("make", [radiograph, run_lengths, lambda name: radiograph(name, Modality="CR")])
@@ -192,6 +210,54 @@ def test_other_modalities_are_refused_by_name(modality):
     assert refused(file) == (Reason.wrong_modality, f"modality {modality}, not a radiograph")
 
 
+DX, CR = DigitalXRayImageStorageForPresentation, ComputedRadiographyImageStorage
+
+
+def meta_alone(sop_class: UID) -> bytes:
+    """A radiograph whose data set names neither modality nor SOP class."""
+    file = ramp(Modality=None)
+    file.file_meta.MediaStorageSOPClassUID = sop_class
+    data = written(file)
+    # pydicom writes no file without a SOP class in its data set.
+    element = b"\x08\0\x16\0UI" + struct.pack("<H", len(DX) + len(DX) % 2) + DX.encode()
+    assert element in data
+    start = data.index(element)
+    return data[:start] + data[start + 8 + len(DX) + len(DX) % 2 :]
+
+
+@pytest.mark.parametrize("sop_class", [DX, CR])
+@pytest.mark.parametrize("preamble", [True, False])
+def test_without_a_modality_the_sop_class_tells_a_radiograph(sop_class, preamble):
+    file = ramp(Modality=None, SOPClassUID=sop_class)
+    np.testing.assert_array_equal(shown(file, preamble=preamble), shown(ramp()))
+
+
+def test_without_either_the_file_meta_tells_a_radiograph_with_preamble_or_without():
+    data = meta_alone(DX)
+    assert data[128:132] == b"DICM"
+    for form in (data, data[132:]):
+        np.testing.assert_array_equal(np.asarray(open_xray(form).picture, int), shown(ramp()))
+
+
+def test_a_modality_alone_is_enough_also_without_preamble():
+    file = ramp(SOPClassUID=None)
+    np.testing.assert_array_equal(shown(file, preamble=False), shown(ramp()))
+
+
+def test_without_a_modality_another_sop_class_is_refused_by_name():
+    file = ramp(Modality=None, SOPClassUID=SecondaryCaptureImageStorage)
+    assert refused(file) == (
+        Reason.wrong_modality,
+        "the modality is missing, and the SOP class is Secondary Capture Image Storage",
+    )
+    file = ramp(Modality=None, SOPClassUID="1.2.3.4711")
+    assert refused(file)[1].endswith("the SOP class is one that the standard does not name")
+
+
+def test_a_modality_counts_more_than_the_sop_class():
+    assert refused(ramp(Modality="CT", SOPClassUID=DX))[0] == Reason.wrong_modality
+
+
 def test_an_invalid_modality_is_not_quoted():
     assert refused(ramp(Modality="DOE JANE")) == (
         Reason.wrong_modality,
@@ -199,13 +265,30 @@ def test_an_invalid_modality_is_not_quoted():
     )
 
 
-def test_a_transfer_syntax_without_an_installed_decoder_is_refused_by_name():
-    reason, detail = refused(jpeg("lossless"), syntax=JPEGLosslessSV1)
-    assert reason == Reason.unreadable and "JPEG Lossless" in detail and "save it uncompressed" in detail
+def test_without_an_installed_decoder_the_refusal_names_the_extra_that_has_it(monkeypatch):
+    assert shown(LOSSLESS["jpeg lossless"](chest_file())).max() == 255
+    monkeypatch.setattr(get_decoder(JPEGLosslessSV1), "_available", {})
+    reason, detail = refused(LOSSLESS["jpeg lossless"](chest_file()))
+    assert reason == Reason.unreadable
+    assert "JPEG Lossless" in detail and "install covid-xray-pipelines[dicom], or save it" in detail
+
+
+def test_the_extra_is_one_of_the_wheel_and_brings_what_the_decoders_need():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    name, extra = EXTRA.removesuffix("]").split("[")
+    assert name == project["name"]
+    brought = {re.split("[><=]", package)[0] for package in project["optional-dependencies"][extra]}
+    assert brought == {"python-gdcm", "pyjpegls", "pylibjpeg", "pylibjpeg-openjpeg"}
+
+
+def test_twelve_bits_of_lossy_jpeg_have_no_decoder():
+    file = jpeg("twelve")
+    file.BitsAllocated, file.BitsStored, file.HighBit = 16, 12, 11
+    assert "of 12 bits: save it uncompressed" in refused(file, syntax=JPEGExtended12Bit)[1]
 
 
 def test_the_size_in_the_header_is_checked_before_pixels_are_decoded(monkeypatch):
-    monkeypatch.setattr("radiograph.dicom.get_decoder", lambda syntax: pytest.fail("decoded"))
+    monkeypatch.setattr("radiograph.dicom.pixels.get_decoder", lambda syntax: pytest.fail("decoded"))
     assert refused(ramp(Rows=20_000, Columns=20_000))[0] == Reason.too_large
     assert refused(ramp(Rows=20, Columns=48))[0] == Reason.too_small
     assert refused(ramp(NumberOfFrames=2)) == (Reason.multi_frame, "2 frames")
