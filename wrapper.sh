@@ -7,6 +7,17 @@ venv=$root/.venv
 python=$venv/bin/python
 yes=${CI:+1}
 
+# What the shell holds for other Pythons (PYTHONPATH, PYTHONHOME) would give this one other packages, as would the
+# folder where a command is typed; and the locale names in another encoding. What the engine must not get is
+# removed in covid_xray.storage.environment.
+for name in $(env | sed -n 's/^\(PYTHON[A-Z0-9_]*\)=.*/\1/p'); do
+    case $name in
+    PYTHONDONTWRITEBYTECODE | PYTHONFAULTHANDLER | PYTHONHASHSEED | PYTHONPYCACHEPREFIX | PYTHONUNBUFFERED) ;;
+    *) unset "$name" ;;
+    esac
+done
+export PYTHONUTF8=1 PYTHONSAFEPATH=1
+
 usage() {
     cat <<'TEXT'
 sh wrapper.sh env-setup                          create the environment and fetch the Delta jars (the others do it too)

@@ -20,11 +20,22 @@ if TYPE_CHECKING:
     from benchmarks.result import Ratio
 
 BACKBONES, IMAGES = ("VGG16", "ResNet50"), 256
-MEASUREMENTS = ("upload", "resize", "wide", "train", "scale", "stages", "run", "memory")
+MEASUREMENTS = ("upload", "resize", "wide", "train", "scale", "stages", "run", "memory", "near_duplicates")
 
 
 def _measurements(options: Options) -> dict[str, Callable[[], Iterable[Ratio]]]:
-    from benchmarks import memory, published_system, resize, scale, stages, train, upload, whole_run, wide
+    from benchmarks import (
+        memory,
+        near_duplicates,
+        published_system,
+        resize,
+        scale,
+        stages,
+        train,
+        upload,
+        whole_run,
+        wide,
+    )
     from benchmarks.processes import in_new_process
 
     def all_stages() -> Iterator[Ratio]:
@@ -44,6 +55,7 @@ def _measurements(options: Options) -> dict[str, Callable[[], Iterable[Ratio]]]:
         "stages": all_stages,
         "run": lambda: whole_run.measure(options),
         "memory": lambda: memory.measure(options),
+        "near_duplicates": lambda: near_duplicates.measure(options),
     }
 
 

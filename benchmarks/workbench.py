@@ -96,7 +96,8 @@ def workbench(
 
 def allow_memory(memory: str) -> None:
     """Set the memory of a JVM that this process starts later."""
-    os.environ["PYSPARK_SUBMIT_ARGS"] = f"--driver-memory {memory} pyspark-shell"
+    # Java's own variable, since `local_session` keeps those of Spark from the engine.
+    os.environ["_JAVA_OPTIONS"] = f"-Xmx{memory}"
 
 
 def fewest_partitions(rows: DataFrame) -> DataFrame:

@@ -6,7 +6,6 @@ import os
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,8 +55,10 @@ def fetch(args: Namespace) -> int:
 
 def upload(args: Namespace) -> int:
     """Upload a folder of X-rays to a volume."""
-    from covid_xray.dataset.metadata import patient_of, patients_file, read_patients
-    from radiograph import class_folders
+    from covid_xray.dataset.given import match, patients_note
+    from covid_xray.dataset.metadata import patient_of, patients_file
+    from covid_xray.dataset.patients_table import read_patients
+    from radiograph import class_folders, walk
 
     from data_upload.items import open_xrays, pack
     from data_upload.local_state import FOLDER, KEY, Journal, local_key
@@ -66,20 +67,24 @@ def upload(args: Namespace) -> int:
     from data_upload.volume import Volume, workspace
 
     # In this order all arguments are checked before anything is written, the quick checks first.
-    class_folders(args.data)
-    patients = read_patients(patients_file(args.data, args.patients))
+    found = list(walk(args.data, class_folders(args.data)))
+    table = read_patients(patients_file(args.data, args.patients))
+    given = match(table, [(file.label, file.path) for file in found])
     volume = Volume(workspace(args.profile), args.to, "--to")
     remote = volume.sizes()
     xrays, rejected = open_xrays(args.data, args.workers)
     if args.delete and rejected:
         raise DataUploadError(_deletion_refused(rejected, args.data))
     key = None if args.plain_names else local_key(args.data / FOLDER / KEY)
-    items = pack(args.data, xrays, partial(patient_of, patients=patients), key)
+    patients = {file.path: patient_of(file.path, sha256, given) for file, _, sha256 in xrays}
+    items = pack(args.data, xrays, patients, key)
     journal = Journal(args.data, volume.path)
     todo = plan(items, remote, journal.sent(), key is not None, args.delete)
     if rejected:
         print(f"{count_files(len(rejected))} rejected and not uploaded:")
         _print_rejected(rejected)
+    if note := patients_note(given, patients.values()):
+        print(f"of {len(xrays)} X-rays {note}")
     if args.dry_run:
         counts = f"send {len(todo.send)}, skip {len(todo.skip)}, delete {len(todo.delete)}"
         print(f"would {counts} in {volume.path}")
@@ -158,16 +163,19 @@ def _positive(text: str) -> int:
 
 
 def _parser() -> ArgumentParser:
-    parser = ArgumentParser(prog="data_upload", description=__doc__)
+    parser = ArgumentParser(prog="wrapper.sh", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command, add_options in (
-        (resize, _add_resize),
-        (sample, _add_sample),
-        (fetch, _add_fetch),
-        (upload, _add_upload),
-        (download, _add_download),
+    # What is typed to get there; the sample alone has no command of wrapper.sh.
+    for command, typed, add_options in (
+        (resize, "wrapper.sh run dataset_resize", _add_resize),
+        (sample, "python -m data_upload sample", _add_sample),
+        (fetch, "wrapper.sh fetch", _add_fetch),
+        (upload, "wrapper.sh upload", _add_upload),
+        (download, "wrapper.sh download", _add_download),
     ):
-        subparser = commands.add_parser(command.__name__, help=command.__doc__, description=command.__doc__)
+        subparser = commands.add_parser(
+            command.__name__, prog=typed, help=command.__doc__, description=command.__doc__
+        )
         subparser.set_defaults(command=command)
         add_options(subparser)
     return parser

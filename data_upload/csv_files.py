@@ -8,9 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
+from covid_xray.dataset.csv_reader import read_csv
 from sparkdl.files import atomic_write
-
-from data_upload.errors import DataUploadError
 
 REFUSED = "refused.csv"
 
@@ -89,22 +88,19 @@ def renamed_manifest(manifest: Path, names: Mapping[str, str]) -> bytes:
 
     Raises
     ------
-    DataUploadError
-        If `manifest` is not a CSV file in UTF-8.
+    DataError
+        If `manifest` is not a CSV file in UTF-8 (see `csv_reader`).
     """
-    known = [field.name for field in fields(Original)]
-    try:
-        # Spreadsheets begin the file with a byte-order mark.
-        with manifest.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
-            columns = [name for name in reader.fieldnames or [] if name in known]
-            rows = {names[row["path"]]: row for row in reader if row.get("path") in names}
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise DataUploadError(
-            f"{manifest} is not a CSV file in UTF-8 ({error}): save it in that format"
-        ) from None
+    known = {field.name for field in fields(Original)}
+    table = read_csv(manifest, "manifest")
+    columns = [name for name in table.columns if name in known]
+    rows = {
+        names[path]: dict(zip(table.columns, row, strict=True))
+        for path, row in zip(table.column("path"), table.rows, strict=True)
+        if path is not None and path in names
+    }
     renamed = (
-        [name if column in ("path", "original_path") else row[column] for column in columns]
+        [name if column in ("path", "original_path") else row[column] or "" for column in columns]
         for name, row in sorted(rows.items())
     )
     return csv_bytes(columns, renamed)

@@ -113,10 +113,13 @@ def _git(*arguments: str) -> str:
 
 def _write_patients(output: Path, table: str) -> int:
     """Write patients.csv for the COVID images in `output`; return its number of rows."""
+    # Not `csv_reader`: this table is of one commit and cannot change, and its other columns are hand-written.
     patients = {row["filename"]: row["patientid"] for row in csv.DictReader(io.StringIO(table))}
     names = sorted(file.name for file in (output / COVID).iterdir())
     rows = [
         (COVID, name, f"{_COLLECTION.patient_prefix}{patients[name]}") for name in names if patients.get(name)
     ]
-    (output / PATIENTS).write_bytes(csv_bytes(["label", "original_filename", "patient_id"], rows))
+    if rows:
+        # A header alone would be refused by whoever reads it.
+        (output / PATIENTS).write_bytes(csv_bytes(["label", "original_filename", "patient_id"], rows))
     return len(rows)

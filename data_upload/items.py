@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from covid_xray.dataset.known import recognise
-from covid_xray.dataset.metadata import MANIFEST, PATIENTS
+from covid_xray.dataset.metadata import MANIFEST, PATIENTS, stored_patient
 from covid_xray.dataset.record import ImageFacts
-from covid_xray.privacy.pseudonyms import pseudonym
 from radiograph import DICOM, Reason, Refused, class_folders, open_xray, walk
+from radiograph.names import SUFFIXES
 from radiograph.walk import Found
 
 from data_upload.csv_files import Rejected, patients_csv, renamed_manifest
 from data_upload.errors import DataUploadError
 from data_upload.terminal import count_files, suppress_stderr
 
-# Other suffixes could hold a name.
-_SUFFIXES = {".bmp", ".gif", ".jfif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"}
-
-# Returns the patient of (label, path, sha256).
-PatientOf = Callable[[str, str, str], str]
 # A file, its size in bytes and its sha256.
 OpenedXray = tuple[Found, int, str]
 
@@ -82,7 +77,7 @@ def open_xrays(root: Path, workers: int) -> tuple[list[OpenedXray], list[Rejecte
 
 
 def pack(
-    root: Path, xrays: Iterable[OpenedXray], patient_of: PatientOf, key: bytes | None
+    root: Path, xrays: Iterable[OpenedXray], patient_ids: Mapping[str, str], key: bytes | None
 ) -> list[UploadItem]:
     """Return the X-rays of a folder, patients.csv and, if there is one, manifest.csv, sorted by name.
 
@@ -90,6 +85,8 @@ def pack(
 
     Parameters
     ----------
+    patient_ids : mapping of str to str
+        Of every X-ray, by its path.
     key : bytes or None
         Key of the pseudonyms; None keeps file names and patient ids.
     """
@@ -98,11 +95,11 @@ def pack(
     names: dict[str, str] = {}
     images: list[ImageFacts] = []
     for file, size, sha256 in xrays:
-        patient = patient_of(file.label, file.path, sha256)
+        patient = patient_ids[file.path]
         images.append(ImageFacts(file.label, file.path, patient))
         name = file.path if key is None else remote_name(file.label, file.file, sha256)
         names[file.path] = name
-        patients[name] = patient if key is None else pseudonym(patient, key)
+        patients[name] = stored_patient(patient, key)
         items[name] = UploadItem(name, file.file, size, sha256, file.path)
     dataset, told = recognise(images)
     sources = {names[image.path]: str(source) for image, source in zip(images, told, strict=True) if dataset}
@@ -117,7 +114,8 @@ def pack(
 def remote_name(label: str, file: Path, sha256: str) -> str:
     """Return `<Class>/<sha256><suffix>`, without the suffix unless it is one of an image format."""
     suffix = file.suffix.lower()
-    return f"{label}/{sha256}{suffix if suffix in _SUFFIXES else ''}"
+    # Others could hold a name.
+    return f"{label}/{sha256}{suffix if suffix in SUFFIXES else ''}"
 
 
 def is_uploaded(

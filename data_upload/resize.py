@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from covid_xray.dataset.metadata import MANIFEST, PATIENTS
 from PIL import Image
 from radiograph import Found, Reason, Refused, Xray, class_folders, open_xray, walk
+from radiograph.names import cut_suffix
 
 from data_upload.csv_files import REFUSED, Original, Rejected, write_rows
 from data_upload.errors import DataUploadError
@@ -108,11 +109,10 @@ def target_names(files: Sequence[Found]) -> list[str]:
     taken: set[str] = set()
     names = []
     for found in files:
-        old = PurePosixPath(found.path)
-        name = old.with_suffix(".jpg").as_posix()
+        name = f"{cut_suffix(found.path)}.jpg"
         # Some file systems ignore case.
         if name.lower() in taken:
-            name = f"{old.as_posix()}.jpg"
+            name = f"{found.path}.jpg"
         taken.add(name.lower())
         names.append(name)
     return names

@@ -31,6 +31,10 @@ class StageError(CovidXrayError):
     """Raised when the input tables of a stage are missing or incomplete."""
 
 
+class EngineError(CovidXrayError):
+    """Raised when Spark cannot be started."""
+
+
 class ModelError(CovidXrayError):
     """Raised when a model is not registered, or its weights are not those it was trained with."""
 

@@ -206,6 +206,15 @@ def optional_secret(text: str) -> Secret | None:
 
 def _json(text: str) -> Any:
     try:
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=_each_key_once)
     except json.JSONDecodeError as error:
         raise ArgumentTypeError(f"not valid JSON: {text} ({error.msg})") from None
+    except RecursionError:
+        raise ArgumentTypeError("not valid JSON: it is nested too deep") from None
+
+
+def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        raise ArgumentTypeError(f"a key is given twice: {', '.join(key for key, _ in pairs)}")
+    return values

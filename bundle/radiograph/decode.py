@@ -15,7 +15,7 @@ from radiograph.metadata import strip_metadata
 from radiograph.modes import has_16_bit_colours, scaled, to_eight_bits
 from radiograph.reasons import Reason, Refused
 from radiograph.scale import limits
-from radiograph.tiff import has_signed_bytes, is_negative, open_negative
+from radiograph.tiff import check_complete, is_inverted, open_negative, own_values
 
 # Formats of X-rays; Pillow's others (icons, fonts, vector formats that start programs) are not opened.
 FORMATS = ("JPEG", "PNG", "TIFF", "BMP", "GIF", "WEBP", "JPEG2000")
@@ -121,10 +121,10 @@ def _open(data: bytes) -> Xray:
 
 
 def _read_header(data: bytes) -> tuple[Image.Image, bool]:
-    """Open a file by its header; also tell whether its least value is white and Pillow does not invert it."""
+    """Open a file by its header; also tell whether its picture has to be inverted."""
     try:
         image: Image.Image = Image.open(io.BytesIO(data), formats=FORMATS)
-        negative = is_negative(image)
+        negative = is_inverted(image)
     except UnidentifiedImageError:
         image, negative = _read_other_header(data), True
     except Image.DecompressionBombError:
@@ -149,14 +149,15 @@ def _read_pixels(image: Image.Image, negative: bool) -> tuple[Image.Image, bool]
     frames = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
     if frames > 1:
         raise Refused(Reason.multi_frame, f"{frames} frames")
+    check_complete(image)
     deep = has_16_bit_colours(image)
     image.load()
     rotated = _is_rotated(image)
     changed = rotated or deep or image.has_transparency_data
     if rotated:
         ImageOps.exif_transpose(image, in_place=True)
-    signed = has_signed_bytes(image)
-    picture = scaled(np.asarray(image).view(np.int8)) if signed else to_eight_bits(image)
+    values = own_values(image)
+    picture = to_eight_bits(image) if values is None else scaled(values)
     if negative:
         picture = ImageOps.invert(picture)
     if deep and max(high for _, high in _extrema(picture)) < _UPPER_BYTE_OF_12_BITS:

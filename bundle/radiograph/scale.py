@@ -8,8 +8,8 @@ import numpy.typing as npt
 # A few pixels: one in a thousand, and ten of a small picture.
 _FEW_SHARE, _FEW_LEAST = 0.001, 10
 # The gap, as a share of the range of the other pixels, that separates defective pixels from them. An X-ray's
-# own values, bright markers included, have narrower gaps.
-_GAP = 0.05
+# own values, most bright markers included, have narrower gaps.
+_GAP = 0.1
 
 
 def few(pixels: int) -> int:
@@ -20,7 +20,7 @@ def few(pixels: int) -> int:
 def limits(values: npt.NDArray[np.float64], counts: npt.NDArray[np.int64]) -> tuple[float, float]:
     """Return the least and the greatest value of a picture, without a few hot or dead pixels.
 
-    At either end, pixels are left out if they are few (see `few`) and if a gap of more than 5 % of the range
+    At either end, pixels are left out if they are few (see `few`) and if a gap of more than 10 % of the range
     of the others separates them from these. Percentiles alone would also cut what every X-ray has few of:
     the values of its markers and of its darkest background.
 

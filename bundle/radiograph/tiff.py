@@ -1,4 +1,4 @@
-"""What a TIFF file says of its values and Pillow's mode does not: polarity, and signed bytes.
+"""What a TIFF file says of its values and Pillow's mode does not: polarity, sign, missing parts.
 
 Tags: TIFF Revision 6.0, https://www.itu.int/itudoc/itu-t/com16/tiff-fx/docs/tiff6.pdf
 """
@@ -9,10 +9,22 @@ import io
 import struct
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 from PIL import Image, TiffTags, UnidentifiedImageError
-from PIL.TiffImagePlugin import PHOTOMETRIC_INTERPRETATION, SAMPLEFORMAT
+from PIL.TiffImagePlugin import (
+    BITSPERSAMPLE,
+    PHOTOMETRIC_INTERPRETATION,
+    ROWSPERSTRIP,
+    SAMPLEFORMAT,
+    STRIPOFFSETS,
+    TILELENGTH,
+    TILEOFFSETS,
+    TILEWIDTH,
+)
 
 from radiograph.modes import DEEPER_THAN_8_BITS
+from radiograph.reasons import Reason, Refused
 
 _WHITE_IS_ZERO, _BLACK_IS_ZERO = 0, 1
 _SIGNED = 2
@@ -38,15 +50,47 @@ def open_negative(data: bytes) -> Image.Image | None:
     return image if image.mode in DEEPER_THAN_8_BITS else None
 
 
-def is_negative(image: Image.Image) -> bool:
-    """Tell whether 0 is white in a picture that Pillow does not invert, as it has more than 8 bits."""
-    return image.mode in DEEPER_THAN_8_BITS and _tag(image, PHOTOMETRIC_INTERPRETATION) == _WHITE_IS_ZERO
+def is_inverted(image: Image.Image) -> bool:
+    """Tell whether a picture that Pillow opened has to be inverted for dense to be bright.
+
+    Pillow inverts pictures of up to 8 bits in which 0 is white, and those that do not say what 0 is.
+    """
+    said = _tag(image, PHOTOMETRIC_INTERPRETATION)
+    if image.mode in DEEPER_THAN_8_BITS:
+        return bool(said == _WHITE_IS_ZERO)
+    return image.format == "TIFF" and image.mode in ("1", "L") and said is None
 
 
-def has_signed_bytes(image: Image.Image) -> bool:
-    """Tell whether Pillow's mode L holds the bytes of signed values."""
+def own_values(image: Image.Image) -> npt.NDArray[Any] | None:
+    """Return values that the mode says wrongly: signed bytes, unsigned words of 32 bits; else None."""
     found = _tag(image, SAMPLEFORMAT)
-    return image.mode == "L" and (found[:1] if isinstance(found, tuple) else (found,)) == (_SIGNED,)
+    signed = (found[:1] if isinstance(found, tuple) else (found,)) == (_SIGNED,)
+    if image.mode == "L" and signed:
+        return np.asarray(image).view(np.int8)
+    if image.format == "TIFF" and image.mode == "I" and _tag(image, BITSPERSAMPLE) == (32,) and not signed:
+        return np.asarray(image).view(np.uint32)
+    return None
+
+
+def check_complete(image: Image.Image) -> None:
+    """Check that a TIFF has as many strips or tiles as its size needs: Pillow leaves missing ones black.
+
+    Raises
+    ------
+    Refused
+        If some are missing.
+    """
+    if image.format != "TIFF":
+        return
+    if _tag(image, TILEOFFSETS):
+        across, down = (_tag(image, tag) or 1 for tag in (TILEWIDTH, TILELENGTH))
+        needed = -(-image.width // across) * -(-image.height // down)
+        found = len(_tag(image, TILEOFFSETS))
+    else:
+        needed = -(-image.height // min(_tag(image, ROWSPERSTRIP) or image.height, image.height))
+        found = len(_tag(image, STRIPOFFSETS) or ())
+    if found < needed:
+        raise Refused(Reason.truncated, f"it has {found} of {needed} strips or tiles")
 
 
 def _tag(image: Image.Image, tag: int) -> Any:

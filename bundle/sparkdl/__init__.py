@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Any
 from sparkdl.errors import SchemaError, SparkdlError, WeightsError
 
 if TYPE_CHECKING:
-    from sparkdl.featurizer import DeepImageFeaturizer, imageSchema
+    from sparkdl.featurizer import DeepImageFeaturizer
+    from sparkdl.schema import imageSchema
 else:
-    _NEEDS_SPARK = ("DeepImageFeaturizer", "imageSchema")
+    _NEEDS_SPARK = {"DeepImageFeaturizer": "sparkdl.featurizer", "imageSchema": "sparkdl.schema"}
 
     def __getattr__(name: str) -> Any:
         """Import a public name that needs Spark (PEP 562)."""
         if name in _NEEDS_SPARK:
-            return getattr(import_module("sparkdl.featurizer"), name)
+            return getattr(import_module(_NEEDS_SPARK[name]), name)
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

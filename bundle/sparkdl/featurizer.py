@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from pyspark import keyword_only
@@ -12,28 +13,17 @@ from pyspark.ml.linalg import VectorUDT
 from pyspark.ml.param import Param, Params, TypeConverters
 from pyspark.ml.param.shared import HasInputCol, HasOutputCol
 from pyspark.ml.util import DefaultParamsReadable, DefaultParamsWritable
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql.types import BinaryType, DataType, IntegerType, StringType, StructField, StructType
+from pyspark.sql.types import StructField, StructType
 
 from sparkdl import weights
 from sparkdl.backbones import BACKBONES, POOLINGS
 from sparkdl.column import features
-from sparkdl.errors import SchemaError, SparkdlError
+from sparkdl.errors import SparkdlError
 from sparkdl.images import SCALE_HINTS
 from sparkdl.network import NetworkSpec
-
-# Spark's image data source: https://spark.apache.org/docs/latest/ml-datasource.html
-imageSchema = StructType(  # noqa: N816 - Spark's own name for it
-    [
-        StructField("origin", StringType()),
-        StructField("height", IntegerType()),
-        StructField("width", IntegerType()),
-        StructField("nChannels", IntegerType()),
-        StructField("mode", IntegerType()),
-        StructField("data", BinaryType()),
-    ]
-)
+from sparkdl.schema import check_is_new, image_column, new_name, quoted
 
 
 def _one_of(names: Sequence[str]) -> Callable[[Any], str]:
@@ -41,6 +31,17 @@ def _one_of(names: Sequence[str]) -> Callable[[Any], str]:
         if value not in names:
             raise TypeError(f"{value!r} is not one of {', '.join(names)}")
         return str(value)
+
+    return convert
+
+
+def _whole(name: str, least: int) -> Callable[[Any], int]:
+    def convert(value: Any) -> int:
+        with suppress(TypeError):
+            number = TypeConverters.toInt(value)
+            if least <= number < 2**31:
+                return number
+        raise TypeError(f"{name} must be a whole number from {least} to {2**31 - 1}, not {value!r}")
 
     return convert
 
@@ -69,11 +70,11 @@ class DeepImageFeaturizer(
         `imagenet` (default; downloaded and checked by Keras on first use), `random`, or a path that driver
         and workers see: a Keras weights file, or a folder that holds one.
     seed : int
-        Seed of random weights; 0 by default.
+        Seed of random weights, at least 0; 0 by default.
     pooling : str
         `published` (default: flattened, ResNet50 averaged), `none`, `avg` or `max`.
     batchSize : int
-        Images per call of the network; 16 by default.
+        Images per call of the network, at least 1; 16 by default.
 
     Notes
     -----
@@ -93,12 +94,12 @@ class DeepImageFeaturizer(
     weights: Param[str] = Param(
         Params._dummy(), "weights", "imagenet, random, or a path", TypeConverters.toString
     )
-    seed: Param[int] = Param(Params._dummy(), "seed", "seed of random weights", TypeConverters.toInt)
+    seed: Param[int] = Param(Params._dummy(), "seed", "seed of random weights", _whole("seed", 0))
     pooling: Param[str] = Param(
         Params._dummy(), "pooling", f"pooling of the last layer: {', '.join(POOLINGS)}", _one_of(POOLINGS)
     )
     batchSize: Param[int] = Param(
-        Params._dummy(), "batchSize", "images per call of the network", TypeConverters.toInt
+        Params._dummy(), "batchSize", "images per call of the network", _whole("batchSize", 1)
     )
 
     @keyword_only
@@ -200,39 +201,30 @@ class DeepImageFeaturizer(
         ------
         SparkdlError
             If a Param is not set, the input column is missing or holds no images, or the output column
-            exists already.
+            exists already. Whether case tells names apart is as the Spark session says, by default not.
         """
+        return self._checked(schema, SparkSession.getActiveSession())
+
+    def _checked(self, schema: StructType, session: SparkSession | None) -> StructType:
         for param in (self.inputCol, self.outputCol, self.modelName):
             if not self.isDefined(param):
                 raise SparkdlError(
                     f"DeepImageFeaturizer: {param.name} is not set; pass it to the constructor"
                 )
-        name, output = self.getInputCol(), self.getOutputCol()
-        if name not in schema.names:
-            raise SchemaError(f"input column {name!r} is missing; choose one of {', '.join(schema.names)}")
-        if not _holds_images(schema[name].dataType):
-            found = schema[name].dataType.simpleString()
-            raise SchemaError(f"input column {name!r} is {found}, expected an image struct or binary")
-        if output in schema.names:
-            raise SchemaError(f"output column {output!r} exists already; choose another outputCol or drop it")
-        return StructType([*schema.fields, StructField(output, VectorUDT())])
+        image_column(schema, self.getInputCol(), session)
+        check_is_new(schema, self.getOutputCol(), session)
+        return StructType([*schema.fields, StructField(self.getOutputCol(), VectorUDT())])
 
     def _transform(self, dataset: DataFrame) -> DataFrame:
+        schema, session = dataset.schema, dataset.sparkSession
         # A Python Pipeline does not call transformSchema.
-        self.transformSchema(dataset.schema)
+        self._checked(schema, session)
         store = weights.keras_home() / "sparkdl"
         resolved = weights.resolve(self.getWeights(), self.getModelName(), store, self.getSeed())
         spec = NetworkSpec(self.getModelName(), str(resolved.path.resolve()), self.getPooling())
-        column = features(dataset[self.getInputCol()], spec, self.getScaleHint(), self.getBatchSize())
-        arrays, name = f"{self.uid}_arrays", self.getOutputCol()
+        images = F.col(quoted(image_column(schema, self.getInputCol(), session)))
+        column = features(images, spec, self.getScaleHint(), self.getBatchSize())
+        arrays, name = new_name(schema, f"{self.uid}_arrays"), self.getOutputCol()
         with_arrays = dataset.withColumn(arrays, column)
         vector = F.when(F.col(arrays).isNotNull(), array_to_vector(F.col(arrays).cast("array<double>")))
         return with_arrays.withColumn(name, vector).drop(arrays)
-
-
-def _holds_images(column: DataType) -> bool:
-    if isinstance(column, BinaryType):
-        return True
-    if not isinstance(column, StructType):
-        return False
-    return [(f.name, f.dataType) for f in column] == [(f.name, f.dataType) for f in imageSchema]

@@ -11,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from sparkdl.errors import SparkdlError
+
 # Java's image scaling hints as Pillow's filters.
 _FILTERS = {
     "SCALE_AREA_AVERAGING": Image.Resampling.BOX,
@@ -23,6 +25,8 @@ SCALE_HINTS = tuple(_FILTERS)
 
 # Channels by OpenCV's type codes of unsigned bytes, which Spark's image schema has in its field `mode`.
 _CHANNELS = {0: 1, 16: 3, 24: 4}
+# OpenCV's depths: the code of a type is its depth, plus eight for each channel after the first.
+_DEPTHS = ("8U", "8S", "16U", "16S", "32S", "32F", "64F", "16F")
 _DEEPER_THAN_8_BITS = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
 
 
@@ -44,9 +48,16 @@ def to_input(
     -------
     ndarray of uint8, shape (size, size, 3), or None
         RGB, transparent pixels blended with black. None if there is no image or it cannot be decoded.
+
+    Raises
+    ------
+    SparkdlError
+        If a row of the image schema holds something else than unsigned bytes in 1, 3 or 4 channels.
     """
     if value is None:
         return None
+    if isinstance(value, Mapping):
+        _check_mode(value["mode"])
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -58,6 +69,15 @@ def to_input(
         return None
     # Grey becomes three equal channels last: one channel is resized instead of three.
     return np.asarray(_to_rgb(image.resize((size, size), _FILTERS[scale_hint])))
+
+
+def _check_mode(mode: int | None) -> None:
+    """Refuse pixels of other kinds; a row of a file that Spark could not decode has mode -1."""
+    if mode is None or mode < 0 or mode in _CHANNELS:
+        return
+    kind = f"CV_{_DEPTHS[mode % 8]}C{mode // 8 + 1}"
+    known = ", ".join(f"{code} (CV_8UC{channels})" for code, channels in _CHANNELS.items())
+    raise SparkdlError(f"an image row has the mode {mode} ({kind}): convert its pixels to one of {known}")
 
 
 def _from_file(data: bytes) -> Image.Image:

@@ -1,12 +1,9 @@
-"""A network without its top, built once per process and cached. The only module that loads TensorFlow."""
+"""A network without its top, built once per process and cached."""
 
 from __future__ import annotations
 
 import gc
-import os
-import sys
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from sparkdl.backbones import Backbone, backbone
-from sparkdl.errors import WeightsError, one_line
+from sparkdl.errors import SparkdlError, WeightsError, one_line
 from sparkdl.inference import for_inference
-from sparkdl.memory import hide_packages, release_memory
-
-# Keras imports these if they are installed, for features that no network here uses: 120 MB, and a third of
-# the time that TensorFlow takes to load.
-_UNUSED_PACKAGES = ("matplotlib", "pandas", "scipy", "sklearn")
+from sparkdl.memory import release_memory
+from sparkdl.runtime import network_settings, tensorflow
 
 
 @dataclass(frozen=True)
@@ -49,29 +43,43 @@ class Network:
     """A network ready to turn images into features."""
 
     def __init__(self, spec: NetworkSpec) -> None:
-        tf = _tensorflow(spec.threads)
+        tf = tensorflow(spec.threads)
         net = backbone(spec.backbone)
         pooling = net.pooling(spec.pooling)
-        model = build(net, pooling=None if pooling == "none" else pooling)
-        _load(model, net, spec.weights_file)
-        preprocess = getattr(tf.keras.applications, net.module).preprocess_input
-        network = for_inference(model, tf.keras.layers)
-
         # One signature for any number of images, so that a smaller last batch is not traced again.
         signature = [tf.TensorSpec((None, net.size, net.size, 3), tf.uint8)]
+        with network_settings() as keras:
+            model = build(net, pooling=None if pooling == "none" else pooling)
+            _load(model, net, spec.weights_file)
+            preprocess = getattr(keras.applications, net.module).preprocess_input
+            network = for_inference(model, keras.layers)
 
-        @tf.function(input_signature=signature, autograph=False)  # type: ignore[untyped-decorator]
-        def forward(images: Any) -> Any:
-            features = network(preprocess(tf.cast(images, tf.float32)))
-            return tf.reshape(features, (-1, net.feature_length(spec.pooling)))
+            @tf.function(input_signature=signature, autograph=False)  # type: ignore[untyped-decorator]
+            def forward(images: Any) -> Any:
+                features = network(preprocess(tf.cast(images, tf.float32)))
+                return tf.reshape(features, (-1, net.feature_length(spec.pooling)))
 
-        forward.get_concrete_function()
+            forward.get_concrete_function()
         self._forward = forward
+        self._spec = spec
+        self._length = net.feature_length(spec.pooling)
         release_memory()
 
     def features(self, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-        """Turn RGB images (n, size, size, 3), 0 to 255, into features (n, feature length)."""
+        """Turn RGB images (n, size, size, 3), 0 to 255, into finite features (n, feature length).
+
+        Raises
+        ------
+        SparkdlError
+            If a feature is no finite number, as weights that are too large make it.
+        """
         features: npt.NDArray[np.float32] = self._forward(images).numpy()
+        expected = features.dtype == np.float32 and features.shape == (len(images), self._length)
+        if not expected or not np.isfinite(features).all():
+            raise SparkdlError(
+                f"{self._spec.backbone} computes features that are not finite float32 numbers, "
+                f"{self._length} of an image: {self._spec.weights_file} is damaged, use other weights"
+            )
         return features
 
 
@@ -92,7 +100,8 @@ def cached_network(spec: NetworkSpec) -> Network:
     if _cached is None or _cached[:2] != (spec, modified):
         if _cached is not None:
             _cached = None
-            _tensorflow(spec.threads).keras.backend.clear_session()
+            with network_settings() as keras:
+                keras.utils.clear_session()
             gc.unfreeze()
             gc.collect()
         _cached = (spec, modified, Network(spec))
@@ -103,8 +112,9 @@ def cached_network(spec: NetworkSpec) -> Network:
 def build(net: Backbone, weights: str | None = None, pooling: str | None = None) -> Any:
     """Return the Keras model without its top; `imagenet` makes Keras download and check its file."""
     shape = (net.size, net.size, 3)
-    application = getattr(_tensorflow().keras.applications, net.name)
-    return application(include_top=False, weights=weights, input_shape=shape, pooling=pooling)
+    with network_settings() as keras:
+        application = getattr(keras.applications, net.name)
+        return application(include_top=False, weights=weights, input_shape=shape, pooling=pooling)
 
 
 def draw_weights(net: Backbone, seed: int) -> Any:
@@ -113,13 +123,12 @@ def draw_weights(net: Backbone, seed: int) -> Any:
     Kernels are normal with variance 2 / fan-in (He et al. 2015, arXiv:1502.01852): with Keras's own default
     the signal vanishes over the 16 ReLU layers of VGG19. Normalisation layers are set to the identity.
     """
-    tf = _tensorflow()
-    # Keras numbers layers over the life of a process and writes their names into the file: start at 1 again.
-    tf.keras.backend.clear_session()
-    model, random = build(net), np.random.default_rng(seed)
-    depthwise = {
-        id(layer.kernel) for layer in model.layers if isinstance(layer, tf.keras.layers.DepthwiseConv2D)
-    }
+    with network_settings() as keras:
+        # Keras numbers layers over the life of a process and writes their names into the file: start at 1.
+        keras.utils.clear_session()
+        model, random = build(net), np.random.default_rng(seed)
+    kinds = keras.layers.DepthwiseConv2D
+    depthwise = {id(layer.kernel) for layer in model.layers if isinstance(layer, kinds)}
     for variable in model.weights:
         kind, shape = variable.path.rsplit("/", 1)[-1], tuple(variable.shape)
         if kind.endswith("kernel"):
@@ -147,23 +156,8 @@ def _load(model: Any, net: Backbone, weights_file: str) -> None:
         raise WeightsError(
             f"{weights_file} does not hold the weights of {net.name}: {one_line(error)}"
         ) from None
-
-
-def _tensorflow(threads: int | None = None) -> Any:
-    """Import TensorFlow, quietly; `threads` counts only before its first operation in this process."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-    if "tensorflow" not in sys.modules:
-        with hide_packages(_UNUSED_PACKAGES):
-            import_module("tensorflow")
-        release_memory()
-    import tensorflow as tf
-
-    if threads is not None and tf.config.threading.get_intra_op_parallelism_threads() == 0:
-        try:
-            tf.config.threading.set_intra_op_parallelism_threads(threads)
-            tf.config.threading.set_inter_op_parallelism_threads(1)
-        except RuntimeError:
-            # TensorFlow has run in this process before; its number of threads cannot be changed any more.
-            return tf
-    return tf
+    # Rectifiers turn what is no number into zero, so that the features would not show it.
+    if not all(np.isfinite(variable.numpy()).all() for variable in model.weights):
+        raise WeightsError(
+            f"{weights_file} holds weights of {net.name} that are not finite: get the file again"
+        )

@@ -71,7 +71,7 @@ def resolve(weights: str, name: str, store: Path, seed: int = 0) -> Weights:
     if kind == "random":
         drawn = store / f"{name.lower()}-random-{seed}.weights.h5"
         return _stored(drawn, kind, lambda file: obtain_in_own_process(name, file, seed))
-    path = _find(Path(weights), net)
+    path = find_file(Path(weights), net)
     recorded = _sha256_file(path).name
     sha256 = _verify(
         path, f"whose sha256 is in {recorded} next to it: get the file again, or delete {recorded}"
@@ -80,7 +80,14 @@ def resolve(weights: str, name: str, store: Path, seed: int = 0) -> Weights:
     return Weights(path, sha256, kind)
 
 
-def _find(given: Path, net: Backbone) -> Path:
+def find_file(given: Path, net: Backbone) -> Path:
+    """Return a network's weights file: `given` itself, or the file in that folder.
+
+    Raises
+    ------
+    WeightsError
+        If there is none, or it is not a .h5 file.
+    """
     if given.is_file():
         if given.suffix != ".h5":
             raise WeightsError(
@@ -91,6 +98,10 @@ def _find(given: Path, net: Backbone) -> Path:
         if (given / name).is_file():
             return given / name
     names = " or ".join(net.weight_files)
+    if not given.exists():
+        raise WeightsError(
+            f"weights: there is no file or folder {given}: correct the path, or give imagenet or random"
+        )
     raise WeightsError(f"no weights for {net.name} in {given}: put {names} there, or give imagenet or random")
 
 

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from covid_xray.storage.environment import isolate, restart_if_needed
+
 from jobs.local import commands
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -110,6 +112,8 @@ def _add_run(parser: ArgumentParser) -> None:
 def main(argv: Sequence[str]) -> int:
     """Run a command; return 0 for success, 1 for a failed run, 2 for invalid input, 130 for Ctrl-C."""
     args = _parser().parse_args(argv)
+    # Before the engine is imported: some of it reads variables only then.
+    isolate()
     # Imported here, so that --help does not wait for Spark.
     from covid_xray.errors import CovidXrayError
     from jobgraph import JobGraphError
@@ -145,4 +149,5 @@ def end(code: int) -> NoReturn:
 
 
 if __name__ == "__main__":
+    restart_if_needed(["-m", "jobs.local", *sys.argv[1:]])
     end(main(sys.argv[1:]))

@@ -16,27 +16,30 @@ if TYPE_CHECKING:
 
 def run(args: Namespace) -> int:
     """Run one of the published runs, all of them, or the sample."""
-    from jobs.local.request import parse_request
+    from jobs.local.request import is_drawn, parse_request, prepare_inputs
     from jobs.local.run import run
 
     request = parse_request(args)
+    prepare_inputs(request, is_drawn(args))
     with _alone(request.output):
         return run(request, args)
 
 
 def score(args: Namespace) -> int:
     """Score new images with a registered model."""
-    from jobs.local.scoring import score
+    from jobs.local.scoring import check, score
 
     with _alone(_require_tables(args.output)):
+        check(args)
         return score(args, _open_tables(args.output))
 
 
 def evaluate(args: Namespace) -> int:
     """Evaluate a registered model on labelled external images."""
-    from jobs.local.scoring import evaluate
+    from jobs.local.scoring import check, evaluate
 
     with _alone(_require_tables(args.output)):
+        check(args)
         return evaluate(args, _open_tables(args.output))
 
 

@@ -9,11 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from covid_xray.dataset.metadata import patients_file
+from covid_xray.dataset.patients_table import read_patients
 from covid_xray.errors import DataError
+from covid_xray.registry.local_store import store_uri
 from covid_xray.settings import Settings, load_settings, parse_changes
 from covid_xray.storage.session import CATALOG, SCHEMA
-from sparkdl.backbones import BACKBONES
-from sparkdl.weights import kind_of
+from radiograph import walk
+from sparkdl import WeightsError
+from sparkdl.backbones import BACKBONES, backbone
+from sparkdl.weights import find_file, kind_of
 
 # A local MLflow store has no folders for experiments.
 EXPERIMENT = "covid_xray"
@@ -21,7 +25,7 @@ EXPERIMENT = "covid_xray"
 
 def tracking_uri(output: Path) -> str:
     """Return the MLflow tracking URI of an output folder."""
-    return f"sqlite:///{output.resolve() / 'mlflow' / 'mlflow.db'}"
+    return store_uri(output.resolve() / "mlflow" / "mlflow.db")
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,12 @@ class RunRequest:
     patients: Path | None
     weights: str
     output: Path
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The class folders that the requested tasks need."""
+        names = (name for task in self.tasks for name in self.settings.tasks[task])
+        return tuple(dict.fromkeys(names))
 
     @property
     def warehouse(self) -> Path:
@@ -70,24 +80,19 @@ class RunRequest:
 
 
 def parse_request(args: Namespace) -> RunRequest:
-    """Validate the arguments of `run`; generate the images of the sample if it is requested.
+    """Validate the arguments of `run`; `prepare_inputs` has to follow.
 
     Raises
     ------
     CovidXrayError
-        If the run's name or a setting is unknown, or the data is missing.
+        If the run's name or a setting is unknown, or no data is given.
     """
     changes = parse_changes(args.set)
     settings = load_settings(args.config, changes)
     backbones, tasks = _parse_name(args.name, settings)
     sample = args.name == "sample"
     output = (args.output or Path("out/sample" if sample else "out")).resolve()
-    data = args.data
-    if sample and data is None:
-        from data_upload.sample import draw_sample
-
-        data = output / "data"
-        draw_sample(data, per_class=20, seed=settings.seed)
+    data = output / "data" if is_drawn(args) else args.data
     if data is None:
         folders = ", ".join(settings.classes)
         raise DataError(
@@ -107,6 +112,56 @@ def parse_request(args: Namespace) -> RunRequest:
         weights=str(Path(weights).resolve()) if kind_of(weights) == "file" else weights,
         output=output,
     )
+
+
+def is_drawn(args: Namespace) -> bool:
+    """Return whether the images of a command line are to be drawn."""
+    return args.name == "sample" and args.data is None
+
+
+def prepare_inputs(request: RunRequest, draw: bool) -> None:
+    """Check that the inputs exist before anything is written or started; draw the images if `draw` says so.
+
+    Raises
+    ------
+    DataError
+        If the file of patients does not serve, or the sample lacks a class.
+    FolderError
+        If a class folder of a requested task is missing.
+    WeightsError
+        If a path is given in which none of the networks has its weights.
+    """
+    _check_weights(request)
+    read_patients(request.patients)
+    if draw:
+        _draw(request)
+    next(walk(request.data, request.classes), None)
+
+
+def _check_weights(request: RunRequest) -> None:
+    if kind_of(request.weights) != "file":
+        return
+    missing: list[WeightsError] = []
+    for name in request.backbones:
+        try:
+            find_file(Path(request.weights), backbone(name))
+        except WeightsError as error:
+            missing.append(error)
+    # What only some networks lack is reported by their own rows; the others succeed.
+    if len(missing) == len(request.backbones):
+        raise missing[0]
+
+
+def _draw(request: RunRequest) -> None:
+    from data_upload.phantom import PATTERNS
+    from data_upload.sample import draw_sample
+
+    if missing := [name for name in request.classes if name not in PATTERNS]:
+        raise DataError(
+            f"the sample has no images of the class {missing[0]!r}, only of {', '.join(PATTERNS)}: "
+            "give --data, or set tasks to these classes"
+        )
+    draw_sample(request.data, per_class=20, seed=request.settings.seed)
 
 
 def _parse_name(name: str, settings: Settings) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -64,8 +64,8 @@ def _previous_run(request: RunRequest, tables: Tables) -> str | None:
         return None
     # Tables of an earlier version may lack a column that is read here.
     tables.create_all()
-    files = inventory(tables.spark, DataFolder(request.data, request.patients), request.settings.classes)
-    return runs.find_run(tables, runs.inputs_id(files, request.weights, request.settings))
+    found = inventory(tables.spark, DataFolder(request.data, request.patients), request.settings.classes)
+    return runs.find_run(tables, runs.inputs_id(found.files, request.weights, request.settings))
 
 
 def _is_complete(request: RunRequest, tables: Tables, run_id: str) -> bool:

@@ -7,17 +7,20 @@ from argparse import Namespace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from covid_xray.dataset.metadata import patients_file
+from covid_xray.dataset.patients_table import read_patients
 from covid_xray.errors import RunFailedError
 from covid_xray.evaluation.protocols import EXTERNAL
 from covid_xray.evaluation.results_model import Value
-from covid_xray.registry.registry import registry_at
-from covid_xray.settings import parse_changes
+from covid_xray.registry.registry import Registry, registry_at
+from covid_xray.settings import load_settings, parse_changes
 from covid_xray.stages.report import write_report
 from covid_xray.stages.report.narrative import percent, with_interval
 from covid_xray.storage import runs
 from covid_xray.storage.session import CATALOG, SCHEMA
 from covid_xray.storage.tables import Tables
 from pyspark.sql import functions as F
+from radiograph import class_folders
 
 from jobs.local.graph import run_graph, show_failures
 from jobs.local.request import tracking_uri
@@ -25,6 +28,23 @@ from jobs.local.terminal import Terminal
 
 # Rows printed on a terminal; all rows are in the Delta table.
 _MAX_ROWS = 20
+
+
+def check(args: Namespace) -> None:
+    """Check the arguments of `score` and `evaluate` before Spark is started.
+
+    Raises
+    ------
+    CovidXrayError
+        If a setting is wrong, the file of patients does not serve, or the model does not exist.
+    FolderError
+        If the folder does not exist.
+    """
+    load_settings(args.config, parse_changes(args.set))
+    class_folders(args.data)
+    if "patients" in args:
+        read_patients(patients_file(args.data, args.patients))
+    _registry(args).find(args.model)
 
 
 def score(args: Namespace, tables: Tables) -> int:
@@ -64,6 +84,10 @@ def _parameters(args: Namespace) -> dict[str, str]:
     }
 
 
+def _registry(args: Namespace) -> Registry:
+    return registry_at(tracking_uri(args.output), CATALOG, SCHEMA)
+
+
 def _print_scores(tables: Tables, since: datetime, terminal: Terminal) -> None:
     new = tables.read("scores").where(F.col("scored_at") >= since)
     rows = new.orderBy("path").limit(_MAX_ROWS).collect()
@@ -85,7 +109,7 @@ def _print_scores(tables: Tables, since: datetime, terminal: Terminal) -> None:
 
 
 def _print_metrics(args: Namespace, tables: Tables, now: datetime, terminal: Terminal) -> None:
-    about = registry_at(tracking_uri(args.output), CATALOG, SCHEMA).fetch(args.model).model.about
+    about = _registry(args).fetch(args.model).model.about
     key = {"run_id": about.run_id, "backbone": about.backbone, "task": about.task, "protocol": EXTERNAL}
     rows = tables.matching("metrics", key).where(F.col("metric").isin("accuracy", "recall", "auroc"))
     lines = [

@@ -33,12 +33,15 @@ ROWS, COLUMNS = 72, 64
 PADDED = slice(54, None)
 
 
-def chest() -> npt.NDArray[np.float64]:
-    """Grey values from 0 to 1, shape (ROWS, COLUMNS): dark lungs in a bright body, ribs, a dark border."""
+def chest(ribs: float = 0.0) -> npt.NDArray[np.float64]:
+    """Grey values from 0 to 1, shape (ROWS, COLUMNS): dark lungs in a bright body, ribs, a dark border.
+
+    No two places of the ribs, in radians, give the same pixels.
+    """
     y, x = np.mgrid[-1 : 1 : ROWS * 1j, -1 : 1 : COLUMNS * 1j]
     body = 1 / (1 + np.exp(14 * (np.hypot(x, 0.9 * y) - 0.9)))
     lungs = sum(np.exp(-(((x - side) / 0.25) ** 2 + (y / 0.5) ** 2) * 2) for side in (-0.42, 0.42))
-    values = body * (1 - 0.75 * lungs) + 0.06 * np.sin(18 * y + 4 * np.abs(x)) * body + 0.03 * x
+    values = body * (1 - 0.75 * lungs) + 0.06 * np.sin(18 * y + 4 * np.abs(x) + ribs) * body + 0.03 * x
     return np.asarray((values - values.min()) / np.ptp(values))
 
 
@@ -49,6 +52,7 @@ def chest_file(
     allocated: int | None = None,
     signed: bool = False,
     falling: bool = False,
+    ribs: float = 0.0,
     padding: int | None = None,
     defects: dict[int, int] | None = None,
     **elements: object,
@@ -63,6 +67,8 @@ def chest_file(
         Whether values are two's complements, with 0 in their middle.
     falling : bool
         Whether the least value is white.
+    ribs : float
+        As `chest` takes it.
     padding : int or None
         Written to the columns `PADDED`, as it is.
     defects : mapping of int to int
@@ -72,7 +78,7 @@ def chest_file(
     """
     allocated = allocated or (8 if stored <= 8 else 16)
     high = stored - 1 if high is None else high
-    values = np.rint((1 - chest() if falling else chest()) * (2**stored - 1)).astype(np.int64)
+    values = np.rint((1 - chest(ribs) if falling else chest(ribs)) * (2**stored - 1)).astype(np.int64)
     codes = (values - (2 ** (stored - 1) if signed else 0)) << (high + 1 - stored)
     if padding is not None:
         codes[:, PADDED] = padding

@@ -43,7 +43,7 @@ def _exif() -> Image.Exif:
 
 
 def _jpegs() -> dict[str, bytes]:
-    whole = {name: drawn(name, "JPEG") for name in ("segments", "preview", "behind", "late", "fill")}
+    whole = {name: drawn(f"{name} of jpeg", "JPEG") for name in ("preview", "behind", "late", "fill")}
     preview = b"JFIF\0\1\2\1\0\x48\0\x48\3\3" + WORDS.ljust(27)
     segments = {
         "xmp": (0xE1, b"http://ns.adobe.com/xap/1.0/\0<x:xmpmeta>" + WORDS),
@@ -55,10 +55,10 @@ def _jpegs() -> dict[str, bytes]:
         "comment": (0xFE, WORDS),
         "height": (0xDC, WORDS),
     }
-    files = {name: with_segment(whole["segments"], *said) for name, said in segments.items()}
+    files = {name: with_segment(drawn(name, "JPEG"), *said) for name, said in segments.items()}
     # Pillow's JFIF segment is 18 bytes long.
     files["preview"] = b"\xff\xd8" + segment(0xE0, preview) + whole["preview"][20:]
-    files["exif"] = drawn("exif", "JPEG", exif=_exif(), comment=WORDS)
+    files["exif"] = drawn("exif of jpeg", "JPEG", exif=_exif(), comment=WORDS)
     files["behind"] = whole["behind"] + WORDS
     files["late"] = whole["late"][:-2] + segment(0xFE, WORDS) + b"\xff\xd9"
     files["fill"] = with_segment(whole["fill"], 0xFE, WORDS).replace(b"\xff\xfe", b"\xff\xff\xff\xfe")
@@ -68,7 +68,7 @@ def _jpegs() -> dict[str, bytes]:
 
 
 def _pngs() -> dict[str, bytes]:
-    packed, plain = zlib.compress(WORDS), drawn("chunks")
+    packed = zlib.compress(WORDS)
     chunks = {
         b"tEXt": b"Comment\0" + WORDS,
         b"zTXt": b"Comment\0\0" + packed,
@@ -77,12 +77,13 @@ def _pngs() -> dict[str, bytes]:
         b"iCCP": WORDS + b"\0\0" + packed,
         b"prIv": WORDS,
     }
-    files = {kind.decode(): with_chunk(plain, kind, data) for kind, data in chunks.items()}
-    files["xmp"] = with_chunk(plain, b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0<x:xmpmeta>" + WORDS)
+    files = {kind.decode(): with_chunk(drawn(kind.decode()), kind, data) for kind, data in chunks.items()}
+    late, end = drawn("late of png"), drawn("in the end")
+    files["xmp"] = with_chunk(drawn("xmp of png"), b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0<x:xmpmeta>" + WORDS)
     files["palette"] = with_chunk(drawn("suggested", mode="RGB"), b"PLTE", WORDS.ljust(18))
-    files["late"] = plain[:-12] + chunk(b"tEXt", b"Comment\0" + WORDS) + plain[-12:]
-    files["in the end"] = plain[:-12] + chunk(b"IEND", WORDS)
-    files["behind"] = plain + WORDS
+    files["late"] = late[:-12] + chunk(b"tEXt", b"Comment\0" + WORDS) + late[-12:]
+    files["in the end"] = end[:-12] + chunk(b"IEND", WORDS)
+    files["behind"] = drawn("behind of png") + WORDS
     return {f"named, {name}.png": data for name, data in files.items()}
 
 
@@ -93,7 +94,7 @@ def _others() -> dict[str, bytes]:
         "tags.tif": encoded(picture("tags"), "TIFF", tiffinfo=tags),
         "comment.gif": encoded(picture("comment"), "GIF", comment=WORDS),
         "exif.webp": encoded(picture("exif"), "WEBP", exif=_exif()),
-        "behind.bmp": drawn("behind", "BMP") + WORDS,
-        "behind.jp2": drawn("behind", "JPEG2000") + WORDS,
+        "behind.bmp": drawn("behind of bmp", "BMP") + WORDS,
+        "behind.jp2": drawn("behind of jp2", "JPEG2000") + WORDS,
     }
     return {f"named, {name}": data for name, data in files.items()}

@@ -14,6 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.another_shell import ANOTHER_SHELL
+
+_JOBS = ("-m", "jobs.local")
 _TWO = """
 import sys
 from jobs.local import __main__ as local, request
@@ -51,22 +54,29 @@ class Typed:
 
 @pytest.fixture(scope="module")
 def type_command(
-    root: Path, short_lived: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+    short_lived: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[..., Typed]]:
-    """Type `jobs.local` with arguments; what is under way at the end of the tests is killed."""
-    folder = tmp_path_factory.mktemp("typed")
+    """Type `jobs.local` with arguments; what is under way at the end of the tests is killed.
+
+    It is typed in a folder of its own, which must stay empty, in a shell with variables for other work.
+    """
+    folder, here = tmp_path_factory.mktemp("typed"), tmp_path_factory.mktemp("typed here")
+    (folder / "keras.json").write_text('{"floatx": "float16", "image_data_format": "channels_first"}')
     # What is killed cannot remove its temporary files.
-    environment = os.environ | short_lived | {name: str(folder) for name in ("TMPDIR", "SPARK_LOCAL_DIRS")}
+    places = {name: str(folder) for name in ("TMPDIR", "SPARK_LOCAL_DIRS", "KERAS_HOME")}
+    environment = os.environ | ANOTHER_SHELL | short_lived | places
     environment["JAVA_TOOL_OPTIONS"] += f" -Djava.io.tmpdir={folder}"
     started: list[Typed] = []
 
-    def start(*arguments: str, program: tuple[str, ...] = ("-m", "jobs.local")) -> Typed:
+    def start(*arguments: str, program: tuple[str, ...] = _JOBS) -> Typed:
         log = folder / f"{len(started)}.log"
+        # Only jobs.local itself starts Python again without the variables that are Python's.
+        for_python = [] if program == _JOBS else [name for name in ANOTHER_SHELL if name[:6] == "PYTHON"]
         with log.open("wb") as out:
             process = subprocess.Popen(
                 [sys.executable, *program, *arguments],
-                cwd=root,
-                env=environment,
+                cwd=here,
+                env={name: value for name, value in environment.items() if name not in for_python},
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
@@ -77,6 +87,7 @@ def type_command(
     yield start
     for typed in started:
         typed.kill()
+    assert list(here.iterdir()) == []
 
 
 @pytest.fixture(scope="session")

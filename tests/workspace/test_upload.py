@@ -10,7 +10,7 @@ import threading
 import time
 
 import pytest
-from covid_xray.dataset.metadata import read_patients
+from covid_xray.dataset.patients_table import read_patients
 
 from data_upload.sample import draw_sample
 from tests.corpus.pictures import drawn
@@ -45,11 +45,11 @@ def test_x_rays_arrive_under_their_checksums_and_patients_under_pseudonyms(type_
 
     sent = workspace.files[f"{IMAGES}/patients.csv"].decode()
     (sample / "remote.csv").write_text(sent)
-    theirs, ours = read_patients(sample / "remote.csv"), read_patients(sample / "patients.csv")
-    pairs = {
-        (ours[f.parent.name, f.stem], theirs[f.parent.name, sha256(content)])
-        for f, content in originals.items()
-    }
+    theirs, ours = (
+        {row.names[0]: row.patient_id for row in read_patients(sample / name).rows}
+        for name in ("remote.csv", "patients.csv")
+    )
+    pairs = {(ours[f.name], theirs[f"{sha256(content)}.png"]) for f, content in originals.items()}
     assert len(pairs) == len({a for a, _ in pairs}) == len({b for _, b in pairs}) == 12
     assert not any(patient in sent for patient, _ in pairs) and "phantom" not in sent
     assert (sample / ".upload" / "key").stat().st_mode & 0o777 == 0o600
@@ -88,6 +88,10 @@ def test_a_second_time_nothing_is_sent_and_later_only_what_is_new(type_upload, w
     (sample / "Pneumonia" / "new.png").write_bytes(drawn("new"))
     _, printed = type_upload()
     assert "2 sent, 18 already there" in printed, "the new image, and patients.csv, which names it"
+    assert "of 19 X-rays 1 of unknown patients, each counted as a patient of its own\n" in printed
+    rows = csv.DictReader(workspace.files[f"{IMAGES}/patients.csv"].decode().splitlines())
+    alone = f"image-{sha256(drawn('new'))[:12]}"
+    assert [row["filename"] for row in rows if row["patient_id"] == alone] == [f"{sha256(drawn('new'))}.png"]
 
 
 def test_the_manifest_goes_along_under_the_new_names(type_upload, workspace, sample):

@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pandas as pd
 from pyspark.sql import SparkSession
+from radiograph import class_folders
 
+from covid_xray.dataset.given import Given, match
 from covid_xray.dataset.inventory import list_files
-from covid_xray.dataset.metadata import patients_file, read_patients, read_sources
+from covid_xray.dataset.metadata import patients_file
 from covid_xray.dataset.patients import assign_patients
+from covid_xray.dataset.patients_table import read_patients
 
 
 @dataclass(frozen=True)
@@ -33,15 +36,33 @@ class DataFolder:
     key: bytes | None = field(default=None, repr=False)
 
 
-def inventory(spark: SparkSession, folder: DataFolder, classes: Sequence[str]) -> pd.DataFrame:
-    """List the files of the class folders with their hashes, patients and sources.
+@dataclass(frozen=True)
+class Inventory:
+    """The files of the class folders.
 
-    Returns
-    -------
-    pandas.DataFrame
+    Attributes
+    ----------
+    files : pandas.DataFrame
         Columns of `list_files` and `assign_patients`: `path`, `label`, `file`, `image_id`, `reason`,
         `detail`, `patient_id`, `source`, `found_as`.
+    given : Given
+        What the file of patients says of them.
     """
-    csv = patients_file(folder.root, folder.patients)
-    patients, sources = read_patients(csv, folder.key), read_sources(csv)
-    return assign_patients(list_files(spark, folder.root, classes), patients, sources, folder.key)
+
+    files: pd.DataFrame
+    given: Given
+
+
+def inventory(spark: SparkSession, folder: DataFolder, classes: Sequence[str]) -> Inventory:
+    """List the files of the class folders with their hashes, patients and sources.
+
+    Raises
+    ------
+    DataError
+        If the file of patients does not serve (see `read_patients` and `match`).
+    """
+    table = read_patients(patients_file(folder.root, folder.patients))
+    files = list_files(spark, folder.root, classes)
+    labels = [*classes, *class_folders(folder.root)]
+    given = match(table, zip(files["label"], files["path"], strict=True), labels, folder.key)
+    return Inventory(assign_patients(files, given, folder.key), given)

@@ -31,7 +31,7 @@ def decode_files(
     columns : sequence of (str, pyarrow.DataType)
         Names and types of what `values` returns.
     values : callable
-        Returns the values of `columns` for a decoded X-ray, by name.
+        Returns the values of `columns` for a decoded X-ray, by name, or raises `radiograph.Refused`.
 
     Returns
     -------
@@ -52,9 +52,8 @@ def decode_files(
 
 def _decode(file: str, values: Callable[[Xray], Mapping[str, Any]]) -> dict[str, Any]:
     try:
-        xray = open_xray(Path(file).read_bytes())
+        return dict(values(open_xray(Path(file).read_bytes())))
     except Refused as refused:
         return {"reason": str(refused.reason), "detail": refused.detail}
     except OSError as error:
         return {"reason": str(Reason.unreadable), "detail": error.strerror}
-    return dict(values(xray))

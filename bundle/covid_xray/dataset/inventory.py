@@ -12,7 +12,8 @@ from pyspark.sql import SparkSession
 from radiograph import Found, Reason, walk
 
 # Prefix of `detail` for a duplicate; the path of the first file with these bytes follows.
-SAME_AS = "same bytes as "
+_BYTES = "bytes"
+SAME_AS = f"same {_BYTES} as "
 COLUMNS = "path STRING, label STRING, file STRING, image_id STRING, reason STRING, detail STRING"
 
 _TASK_FILES = 128
@@ -28,8 +29,7 @@ def list_files(spark: SparkSession, root: Path, classes: Sequence[str]) -> pd.Da
     -------
     pandas.DataFrame
         Columns of `COLUMNS`, sorted by path. If a file cannot be read, `image_id` is null and `reason` and
-        `detail` say why. Of files with equal bytes the first by path is kept, the others are `duplicate`;
-        equal bytes under two labels are all `label_conflict`, since either label may be wrong.
+        `detail` say why. Files with equal bytes are refused as `mark_duplicates` does it.
     """
     present = [name for name in classes if (root / name).is_dir()] or list(classes)
     return deduplicate(spark, walk(root, present))
@@ -42,7 +42,7 @@ def deduplicate(spark: SparkSession, files: Iterable[Found]) -> pd.DataFrame:
         return pd.DataFrame([], columns=[part.split()[0] for part in COLUMNS.split(",")], dtype="object")
     parts = [found[start : start + FILES_AT_ONCE] for start in range(0, len(found), FILES_AT_ONCE)]
     hashed = pd.concat([_hashed(spark, part) for part in parts])
-    return _mark_duplicates(hashed.sort_values("path", ignore_index=True))
+    return mark_duplicates(hashed.sort_values("path", ignore_index=True), "image_id", _BYTES)
 
 
 def _hashed(spark: SparkSession, found: list[tuple[str | None, ...]]) -> pd.DataFrame:
@@ -79,21 +79,40 @@ def _hash_row(row: dict[str, str | None]) -> dict[str, str | None]:
     return row
 
 
-def _mark_duplicates(files: pd.DataFrame) -> pd.DataFrame:
-    groups = files.groupby("image_id")
+def mark_duplicates(files: pd.DataFrame, same: str, what: str) -> pd.DataFrame:
+    """Refuse files that are equal to others, in `reason` and `detail`.
+
+    Of equal files under one label the first by path is kept, the others are `duplicate`; equal files under
+    two labels are all `label_conflict`, since either label may be wrong.
+
+    Parameters
+    ----------
+    files : pandas.DataFrame
+        Columns `path`, `label`, `reason`, `detail` and `same`, sorted by path.
+    same : str
+        The column that is equal for equal files; null where that is not known.
+    what : str
+        What is equal, as messages call it.
+    """
+    files = files.copy()
+    groups = files.groupby(same)
     conflict = groups["label"].transform("nunique") > 1
     first = groups["path"].transform("first")
-    duplicate = files["image_id"].notna() & (files["path"] != first)
-    files.loc[duplicate, "reason"] = str(Reason.duplicate)
-    files.loc[duplicate, "detail"] = SAME_AS + first[duplicate]
-    files.loc[conflict, "reason"] = str(Reason.label_conflict)
-    # A call of `_folders` for each image, of which few are in conflict.
-    files.loc[conflict, "detail"] = files[conflict].groupby("image_id")["label"].transform(_folders)
+    duplicate = files[same].notna() & (files["path"] != first)
+    # Where there is none, columns of nothing but null are no texts to add to.
+    if duplicate.any():
+        files.loc[duplicate, "reason"] = str(Reason.duplicate)
+        files.loc[duplicate, "detail"] = f"same {what} as " + first[duplicate]
+    if conflict.any():
+        # A call of `_folders` for each image, of which few are in conflict.
+        folders = files[conflict].groupby(same)["label"].transform(_folders)
+        files.loc[conflict, "reason"] = str(Reason.label_conflict)
+        files.loc[conflict, "detail"] = f"the same {what} are in the class folders " + folders
     return files
 
 
 def _folders(labels: pd.Series[str]) -> str:
-    return f"the same bytes are in the class folders {', '.join(sorted(set(labels)))}"
+    return ", ".join(sorted(set(labels)))
 
 
 _SCHEMA = pa.schema([(part.split()[0], pa.string()) for part in COLUMNS.split(",")])

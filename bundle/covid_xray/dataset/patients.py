@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from covid_xray.dataset.given import Given
 from covid_xray.dataset.inventory import SAME_AS
 from covid_xray.dataset.known import patient_in_name, recognise
-from covid_xray.dataset.metadata import ByImage, patient_of
+from covid_xray.dataset.metadata import patient_of, stored_patient
 from covid_xray.dataset.record import ImageFacts
-from covid_xray.privacy.pseudonyms import pseudonym, pseudonymize_name
+from covid_xray.privacy.pseudonyms import pseudonymize_name
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def assign_patients(
-    files: pd.DataFrame, patients: ByImage, sources: ByImage, key: bytes | None
-) -> pd.DataFrame:
+def assign_patients(files: pd.DataFrame, given: Given, key: bytes | None) -> pd.DataFrame:
     """Add patients and sources to the files of an inventory.
 
     Parameters
     ----------
     files : pandas.DataFrame
         Columns `path`, `label`, `image_id`, `reason`, `detail`.
-    patients, sources : mapping
-        As `read_patients` and `read_sources` return them.
+    given : Given
+        The patients and sources that a file gives them.
     key : bytes or None
         Key for the pseudonyms of patient ids; None keeps ids unchanged.
 
@@ -35,17 +33,17 @@ def assign_patients(
     pandas.DataFrame
         `files` with `patient_id`, `source` (given, else from a known dataset's record, else None) and
         `found_as`, the original path. With a key, pseudonyms replace patient ids in `patient_id`, `path` and
-        `detail`.
+        `detail`; the ids of unknown patients stay (see `stored_patient`).
     """
-    keys = zip(files["label"], files["path"], files["image_id"], strict=True)
-    whose = [patient_of(label, path, str(image_id), patients) for label, path, image_id in keys]
+    keys = zip(files["path"], files["image_id"], strict=True)
+    whose = [patient_of(path, str(image_id), given) for path, image_id in keys]
     found = files.assign(found_as=files["path"], patient_id=whose)
-    found["source"] = _sources(found, sources)
+    found["source"] = _sources(found, given.sources)
     if key is None:
         return found
     rows = zip(found["label"], found["path"], found["patient_id"], strict=True)
     names = {path: _hidden_below(label, path, patient, key) for label, path, patient in rows}
-    return _renamed(found, names).assign(patient_id=[pseudonym(patient, key) for patient in whose])
+    return _renamed(found, names).assign(patient_id=[stored_patient(patient, key) for patient in whose])
 
 
 def hide_patients(files: pd.DataFrame, key: bytes | None) -> pd.DataFrame:
@@ -57,12 +55,12 @@ def hide_patients(files: pd.DataFrame, key: bytes | None) -> pd.DataFrame:
     )
 
 
-def _sources(files: pd.DataFrame, given: ByImage) -> list[str | None]:
+def _sources(files: pd.DataFrame, given: Mapping[str, str]) -> list[str | None]:
     """Determine the source of each usable file from its original name."""
     usable = files[files["reason"].isna()]
     columns = (usable[name].tolist() for name in ("label", "path", "patient_id"))
     images = [
-        ImageFacts(label, path, patient_id, given.get((label, PurePosixPath(path).stem)))
+        ImageFacts(label, path, patient_id, given.get(path))
         for label, path, patient_id in zip(*columns, strict=True)
     ]
     told = dict(zip(usable["path"], recognise(images)[1], strict=True))

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import PurePosixPath
 from typing import NamedTuple
 
-# Prefix of the id of an unknown patient: each image gets its own.
+from radiograph.names import stem
+
+# Prefix of the id of an unknown patient: each image gets its own, with the first digits of its hash.
 UNKNOWN_PATIENT = "image-"
+_UNKNOWN = re.compile(rf"{UNKNOWN_PATIENT}[0-9a-f]{{12}}")
+
+
+def is_unknown(patient_id: str) -> bool:
+    """Return whether a patient id stands for one image whose patient nobody has told."""
+    return _UNKNOWN.fullmatch(patient_id) is not None
+
+
+def count_unknown(patients: Iterable[str]) -> int:
+    """Count the images whose patient is unknown, of the patients of some images."""
+    return sum(map(is_unknown, patients))
 
 
 class ImageFacts(NamedTuple):
@@ -77,7 +89,7 @@ class Collection:
 
     def patient_in_name(self, path: str) -> str:
         """Return the patient id in a file name of this collection, else an empty string."""
-        found = re.fullmatch(self.file_name, PurePosixPath(path).stem) if self.file_name else None
+        found = re.fullmatch(self.file_name, stem(path)) if self.file_name else None
         return found["patient"] if found else ""
 
     def holds(self, path: str, patient_id: str) -> bool:
@@ -151,5 +163,5 @@ class Dataset:
     def _without_patient(self, image: ImageFacts) -> str | None:
         of_class = [c for c in self.collections if image.label in c.classes]
         only = of_class[0] if len(of_class) == 1 else None
-        unknown = image.patient_id.startswith(UNKNOWN_PATIENT)
+        unknown = is_unknown(image.patient_id)
         return only.name if only and only.patient_prefix and unknown else None

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from covid_xray.dataset.record import count_unknown
+from covid_xray.evaluation.absent import absent_classes
 from covid_xray.evaluation.protocols import EXTERNAL, INTERNAL
 from covid_xray.features.gram import FUSED
 
@@ -39,6 +41,15 @@ class ProtocolResult:
     overall: Mapping[str, Value]
     per_class: Mapping[str, Mapping[str, Value]]
     held_out: pd.DataFrame
+
+    def absent(self, classes: tuple[str, ...]) -> list[str]:
+        """Return the classes of which no image was held out."""
+        return absent_classes(set(self.held_out["label"]), classes)
+
+    @property
+    def unknown(self) -> int:
+        """Return how many of the images held out are of unknown patients, each counted as one."""
+        return count_unknown(self.held_out["patient_id"])
 
     def confusion(self, classes: tuple[str, ...]) -> tuple[tuple[int, ...], ...]:
         """Count predictions, a row a label, both in the order of `classes`."""

@@ -45,15 +45,18 @@ def weights_file(row: Mapping[str, Any]) -> Path:
             f"run {row['run_id']} was featurized by a version that did not record the weights file of "
             f"{name}: start a new run"
         )
-    file = Path(row["weights_file"])
-    actual = sha256_of(file) if file.is_file() else None
-    if actual != sha256:
-        state = f"has sha256 {actual[:12]}" if actual else "is missing"
-        raise StageError(
-            f"{name}: {file} {state}, but the run used weights with sha256 {sha256[:12]}: restore that file, "
-            "or run featurize and train again"
-        )
-    return file
+    recorded = Path(row["weights_file"])
+    # The folder of the run may have been moved or copied; ingest writes where the weights are kept now.
+    kept = [Path(row["weights_store"]) / recorded.name] if row["weights_store"] else []
+    found = {file: sha256_of(file) for file in (*kept, recorded) if file.is_file()}
+    for file, actual in found.items():
+        if actual == sha256:
+            return file
+    state = f"has sha256 {found[recorded][:12]}" if recorded in found else "is missing"
+    raise StageError(
+        f"{name}: {recorded} {state}, but the run used weights with sha256 {sha256[:12]}: restore that file, "
+        "or run featurize and train again"
+    )
 
 
 def features_of(

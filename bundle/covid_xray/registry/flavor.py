@@ -18,6 +18,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import yaml
+
 from covid_xray.registry.saved import CARD
 from covid_xray.registry.versions import Record
 
@@ -94,9 +96,11 @@ def _log_model(mlflow: Any, folder: Path) -> tuple[str, str]:
     return info.model_uri, info.model_id
 
 
-def data_of(mlflow: Any, folder: Path) -> Path:
+def data_of(folder: Path) -> Path:
     """Return the folder with the files of `saved.save` in the folder of a logged model."""
-    return folder / str(mlflow.models.Model.load(str(folder)).flavors["python_function"]["data"])
+    # Not with MLflow's own reader, which would take %41 in a path for an A.
+    model = yaml.safe_load((folder / "MLmodel").read_text(encoding="utf-8"))
+    return folder / str(model["flavors"]["python_function"]["data"])
 
 
 def _signature() -> Any:

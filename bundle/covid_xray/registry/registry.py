@@ -11,12 +11,12 @@ from typing import Any
 
 from covid_xray.errors import ModelError
 from covid_xray.registry.flavor import data_of, import_mlflow, log_record
+from covid_xray.registry.local_store import artifacts_uri, database_of, open_store
 from covid_xray.registry.saved import load
 from covid_xray.registry.versions import Record, Registered, Version
 
 CHAMPION = "champion"
 
-_SQLITE = "sqlite:///"
 # Error codes of a local MLflow store and of Unity Catalog:
 # https://docs.databricks.com/api/workspace/errors
 _EXISTS_CODES = ("RESOURCE_ALREADY_EXISTS", "ALREADY_EXISTS")
@@ -107,15 +107,29 @@ class Registry:
         ModelError
             If it does not exist (the message lists those that do), or its weights file has changed.
         """
+        version = self.find(model)
+        folder = self._mlflow.artifacts.download_artifacts(f"models:/{version.name}/{version.number}")
+        return Registered(version, load(data_of(Path(folder))))
+
+    def find(self, model: str) -> Version:
+        """Return the version that `fetch` would load.
+
+        Raises
+        ------
+        ModelError
+            If it does not exist; the message lists those that do.
+        """
         version = self._find(model)
         if version is None:
             raise ModelError(
-                f"there is no model {model!r} in {self.registry_uri}: {self._registered_models()}"
+                f"there is no model {model!r} in {self._database or self.registry_uri}: "
+                f"{self._registered_models()}"
             )
-        folder = self._mlflow.artifacts.download_artifacts(f"models:/{version.name}/{version.number}")
-        return Registered(version, load(data_of(self._mlflow, Path(folder))))
+        return version
 
     def _find(self, model: str) -> Version | None:
+        if not self._exists:
+            return None
         title, version, number = model.partition("/")
         backbone, _, task = title.partition("_")
         name = self.name_of(backbone, task)
@@ -128,7 +142,14 @@ class Registry:
         except self._mlflow.MlflowException as error:
             return self._none_if_missing(error)
 
+    @property
+    def _exists(self) -> bool:
+        """Whether there is anything to read: a command that only reads makes no store."""
+        return self._database is None or self._database.is_file()
+
     def _registered_models(self) -> str:
+        if not self._exists:
+            return "no model is registered yet, train one first"
         prefix = self.name_of("", "").removesuffix("_")
         names = sorted(model.name for model in self._client.search_registered_models())
         titles = [name.removeprefix(prefix) for name in names if name.startswith(prefix)]
@@ -136,9 +157,9 @@ class Registry:
 
     @cached_property
     def _mlflow(self) -> Any:
-        if self.tracking_uri.startswith(_SQLITE):
-            self._folder.mkdir(parents=True, exist_ok=True)
         mlflow = import_mlflow()
+        if self._database is not None:
+            open_store(self._database)
         mlflow.set_tracking_uri(self.tracking_uri)
         mlflow.set_registry_uri(self.registry_uri)
         return mlflow
@@ -148,16 +169,14 @@ class Registry:
         return self._mlflow.MlflowClient()
 
     @property
-    def _folder(self) -> Path:
-        return Path(self.tracking_uri.removeprefix(_SQLITE)).parent
+    def _database(self) -> Path | None:
+        return database_of(self.tracking_uri)
 
     def _experiment_id(self) -> str:
         experiment = self._client.get_experiment_by_name(self.experiment)
         if experiment is not None:
             return str(experiment.experiment_id)
-        location = None
-        if self.tracking_uri.startswith(_SQLITE):
-            location = (self._folder / "artifacts").as_uri()
+        location = None if self._database is None else artifacts_uri(self._database)
         return str(self._client.create_experiment(self.experiment, artifact_location=location))
 
     def _register(self, record: Record, uri: str, model_id: str, run_id: str) -> str:

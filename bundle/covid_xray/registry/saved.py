@@ -44,6 +44,8 @@ class About(BaseModel):
         sha256 of the weights file.
     image_ids : tuple of str
         The training images.
+    pixel_ids : tuple of str
+        The same by their pixels; empty in models of versions before 0.2.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -59,6 +61,7 @@ class About(BaseModel):
     scale_hint: str
     batch_size: int
     image_ids: tuple[str, ...]
+    pixel_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -134,17 +137,23 @@ def load(folder: Path) -> SavedModel:
         If the weights file is missing or has changed.
     """
     about = About.model_validate_json((folder / _ABOUT).read_text(encoding="utf-8"))
-    _check_weights(about)
+    about = about.model_copy(update={"weights": str(_weights_file(about, folder))})
     with np.load(folder / _ARRAYS, allow_pickle=False) as arrays:
         spread = FeatureSpread(*map(float, arrays["spread"]))
         classifier = Classifier(arrays["coefficients"], arrays["intercepts"], arrays["mean"], spread)
     return SavedModel(about, classifier)
 
 
-def _check_weights(about: About) -> None:
-    path, name = Path(about.weights), f"the model of {about.backbone} for {about.task}"
+def _weights_file(about: About, folder: Path) -> Path:
+    """Return the model's weights file: first the one that moved or was copied with the model."""
+    recorded = Path(about.weights)
+    moved = [parent / recorded.parent.name / recorded.name for parent in folder.absolute().parents]
+    existing = [file for file in (*moved, recorded) if file.is_file()]
+    for file in existing:
+        if sparkdl.weights.sha256_of(file) == about.weights_id:
+            return file
+    name = f"the model of {about.backbone} for {about.task}"
     remedy = f"restore the file with sha256 {about.weights_id}, or register the model again"
-    if not path.is_file():
-        raise ModelError(f"{name} needs the weights file {path}, which does not exist: {remedy}")
-    if sparkdl.weights.sha256_of(path) != about.weights_id:
-        raise ModelError(f"{name} was trained with other weights than {path} now contains: {remedy}")
+    if not existing:
+        raise ModelError(f"{name} needs the weights file {recorded}, which does not exist: {remedy}")
+    raise ModelError(f"{name} was trained with other weights than {existing[0]} now contains: {remedy}")

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
-from radiograph import Reason
+from radiograph import Reason, other_folders
 
 from covid_xray.dataset.data_folder import DataFolder, inventory
+from covid_xray.dataset.given import patients_note
+from covid_xray.dataset.inventory import mark_duplicates
 from covid_xray.errors import DataError
+from covid_xray.evaluation.absent import absent_classes, meaning
 from covid_xray.evaluation.protocols import EXTERNAL
 from covid_xray.evaluation.results import results
 from covid_xray.progress import Notify, Progress
-from covid_xray.registry.apply import apply_model
+from covid_xray.registry.apply import Known, apply_model
 from covid_xray.registry.saved import About
 from covid_xray.registry.versions import Registered
 from covid_xray.settings import Settings
 from covid_xray.storage.quarantine import write_quarantine
 from covid_xray.storage.tables import Tables
+
+_TRAINED_ON = "the model was trained on this image"
+_OUTCOME = ("path", "pixel_id", "reason", "detail")
 
 
 def evaluate(
@@ -29,7 +37,8 @@ def evaluate(
     """Write `predictions` and `metrics` for class folders that the model was not trained on.
 
     They get the id of the model's training run, beside its internal results, and replace an earlier external
-    evaluation of the same model. Training images are refused as duplicates.
+    evaluation of the same model. Training images are refused as duplicates. Where a class has no image, the
+    last message says so, and what the figures then mean.
 
     Parameters
     ----------
@@ -50,27 +59,50 @@ def evaluate(
             "others: use the same classes, or train a new model"
         )
     tables.create_all()
-    files = _refuse_training_images(inventory(tables.spark, folder, about.classes), about)
+    found = inventory(tables.spark, folder, about.classes)
+    files = _refuse_training_images(found.files, about)
     good = files[files["reason"].isna()]
-    parts = list(apply_model(tables, settings, registered.model, good, "evaluate", notify))
-    outcomes = pd.concat(parts or [pd.DataFrame({name: [] for name in ("path", "reason", "detail")})])
-    labelled = outcomes.merge(files[["path", "label", "patient_id"]], on="path")
-    undecoded, predicted = labelled[labelled["reason"].notna()], labelled[labelled["reason"].isna()]
-    write_quarantine(tables, run_id, pd.concat([files[files["reason"].notna()], undecoded]))
+    known = Known(frozenset(about.pixel_ids), _TRAINED_ON)
+    parts = list(apply_model(tables, settings, registered.model, good, known, "evaluate", notify))
+    outcomes = pd.concat(parts or [pd.DataFrame({name: [] for name in _OUTCOME})], ignore_index=True)
+    labelled = outcomes.merge(files[["path", "label", "patient_id"]], on="path").sort_values("path")
+    checked = mark_duplicates(labelled, "pixel_id", "pixels")
+    refused, predicted = checked[checked["reason"].notna()], checked[checked["reason"].isna()]
+    write_quarantine(tables, run_id, pd.concat([files[files["reason"].notna()], refused]))
     if predicted.empty:
         raise DataError(f"{folder.root} has no image that the model can be evaluated on: see quarantine")
     _write(tables, settings, about, _predictions(predicted, about.task))
-    note = f"{len(predicted)} images evaluated, {len(files) - len(predicted)} files refused"
-    notify(Progress("evaluate", note=note))
+    notes = [
+        f"{len(predicted)} images evaluated, {len(files) - len(predicted)} files refused",
+        patients_note(found.given, predicted["patient_id"]),
+        *_absent_notes(folder.root, files, predicted, about),
+    ]
+    notify(Progress("evaluate", note="; ".join(filter(None, notes))))
 
 
 def _refuse_training_images(files: pd.DataFrame, about: About) -> pd.DataFrame:
     trained_on = files["reason"].isna() & files["image_id"].isin(about.image_ids)
-    files.loc[trained_on, ["reason", "detail"]] = [
-        str(Reason.duplicate),
-        "the model was trained on this image",
-    ]
+    files.loc[trained_on, ["reason", "detail"]] = [str(Reason.duplicate), _TRAINED_ON]
     return files
+
+
+def _absent_notes(root: Path, files: pd.DataFrame, predicted: pd.DataFrame, about: About) -> list[str]:
+    """Return which classes have no image, why, and what the figures then mean; nothing if all have some."""
+    absent = absent_classes(set(predicted["label"]), about.classes)
+    if not absent:
+        return []
+    refused = files["label"].value_counts()
+    notes = []
+    for name in absent:
+        if name in refused:
+            notes.append(f"all {refused[name]} files of {name} were refused, see the table quarantine")
+        elif (root / name).is_dir():
+            notes.append(f"{root / name} is empty")
+        else:
+            notes.append(f"{root} has no folder {name}")
+    if others := other_folders(root, about.classes):
+        notes.append(f"ignored, as not a class of the model: {', '.join(others)}")
+    return [*notes, meaning(absent, about.classes)]
 
 
 def _predictions(predicted: pd.DataFrame, task: str) -> pd.DataFrame:

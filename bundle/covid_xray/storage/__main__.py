@@ -27,6 +27,7 @@ Columns are of type STRING where no other is given.
 _ROWS = {
     "images": "`content` holds pixels and nothing that stood beside them (EXIF, comments, texts, profiles).",
     "quarantine": "A row per file and run.",
+    "near_duplicates": "A row per run and pair.",
     "splits": "A row per run, protocol, task, repeat and image.",
     "features": "A row per image, backbone, weights, pooling and preprocessing.",
     "gram": "A row per backbone, weights, pooling and preprocessing.",

@@ -153,11 +153,23 @@ def settings_of(rows: Sequence[Mapping[str, Any]]) -> Settings:
         ) from None
 
 
-def open_run(tables: Tables, request: Request, inputs: str, settings: Settings, now: datetime) -> None:
+def open_run(
+    tables: Tables,
+    request: Request,
+    inputs: str,
+    settings: Settings,
+    now: datetime,
+    counts: Mapping[str, int] | None = None,
+) -> None:
     """Write a `pending` row for every requested pair that has not succeeded in this run yet.
 
     In rows that have succeeded only the source of the weights is updated: if the weights have changed,
     `featurize` computes these rows again.
+
+    Parameters
+    ----------
+    counts : mapping of str to int
+        By column of `runs`: of the patients file and of the images of unknown patients.
     """
     source = {
         "weights": kind_of(request.weights),
@@ -172,6 +184,7 @@ def open_run(tables: Tables, request: Request, inputs: str, settings: Settings, 
         "versions": json.dumps(versions()),
         "git_commit": request.git_commit,
         "updated_at": now,
+        **(counts or {}),
     }
     existing = state(tables, request.run_id)
     requested = {

@@ -23,6 +23,7 @@ TABLES: dict[str, TableSchema] = {
         comment="All accepted images, one row per image",
         columns="""
             image_id STRING COMMENT 'sha256 of the original file',
+            pixel_id STRING COMMENT 'sha256 of the decoded picture: equal for copies in any format',
             path STRING COMMENT 'relative to the data folder: <Class>/<file>',
             label STRING COMMENT 'name of the class folder',
             patient_id STRING COMMENT 'keyed hash if ingest was given a key, also in file names',
@@ -36,6 +37,17 @@ TABLES: dict[str, TableSchema] = {
     "quarantine": TableSchema(
         comment="Files that a run refused, with the reason",
         columns="run_id STRING, path STRING, label STRING, reason STRING, detail STRING",
+    ),
+    "near_duplicates": TableSchema(
+        comment="Copies among the images of a run: resized, encoded again, brightened or cropped",
+        columns="""
+            run_id STRING,
+            found STRING COMMENT 'pair, none, or too_alike: all images resemble each other; one row a run',
+            image_id STRING COMMENT 'null, as all that follows, unless a pair was found', path STRING,
+            label STRING, patient_id STRING,
+            other_image_id STRING, other_path STRING, other_label STRING, other_patient_id STRING,
+            similarity DOUBLE COMMENT 'correlation of their details'
+        """,
     ),
     "splits": TableSchema(
         comment="The images of a run and the fold in which each is held out",
@@ -116,6 +128,7 @@ TABLES: dict[str, TableSchema] = {
         comment="Predictions of registered models for new images",
         columns="""
             image_id STRING COMMENT 'sha256 of the original file',
+            pixel_id STRING COMMENT 'as in images',
             path STRING COMMENT 'relative to the scored folder',
             model STRING, model_version STRING, weights_id STRING COMMENT 'sha256 of the weights file',
             classes ARRAY<STRING> COMMENT 'the order of probability', probability ARRAY<DOUBLE>,
@@ -139,6 +152,9 @@ TABLES: dict[str, TableSchema] = {
             weights_id STRING COMMENT 'sha256 of the weights file',
             settings STRING COMMENT 'validated settings as JSON, read by every later task of the run',
             versions STRING COMMENT 'versions of Python and of the libraries, as JSON', git_commit STRING,
+            patient_rows BIGINT COMMENT 'rows of the patients file about classes of the folder',
+            unmatched_patient_rows BIGINT COMMENT 'those of them that name no image of the folder',
+            images_of_unknown_patients BIGINT COMMENT 'whose patient neither that file nor their name tells',
             featurize_seconds DOUBLE, featurized_images BIGINT, train_seconds DOUBLE,
             updated_at TIMESTAMP
         """,

@@ -13,6 +13,8 @@ from urllib.parse import unquote, urlparse
 from pyspark.sql import SparkSession
 
 from covid_xray.errors import StageError
+from covid_xray.storage.engine_start import allow_open_files, check_answers, start_error
+from covid_xray.storage.environment import isolate
 from covid_xray.storage.tables import identifier, literal, set_local_warehouse
 
 CATALOG = "spark_catalog"
@@ -39,8 +41,16 @@ def local_session(master: str, log_file: Path) -> SparkSession:
         `local[*]`, `local[N]`, the URL of a standalone master (`spark://`) or of a Spark Connect server
         on this machine (`sc://`), which must have been started with `session_settings`.
     log_file : Path
-        Receives the standard error of the JVM and of the Python workers.
+        Receives what the JVM and the Python workers print.
+
+    Raises
+    ------
+    EngineError
+        If Spark cannot be started, or nothing answers at the URL.
     """
+    isolate()
+    if not master.startswith("local"):
+        check_answers(master)
     # Workers must use the driver's interpreter, which has the required packages.
     os.environ["PYSPARK_PYTHON"] = sys.executable
     os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
@@ -49,12 +59,19 @@ def local_session(master: str, log_file: Path) -> SparkSession:
         # Tasks call getOrCreate in other threads; this variable makes it return the same session.
         os.environ["SPARK_REMOTE"] = master
         return SparkSession.builder.getOrCreate()
-    builder = SparkSession.builder.master(master).appName("covid-xray")
-    for key, value in session_settings().items():
-        builder = builder.config(key, value)
     log_file.parent.mkdir(parents=True, exist_ok=True)
-    with _stderr_to(log_file):
-        return builder.getOrCreate()
+    builder = SparkSession.builder.master(master).appName("covid-xray")
+    # Spark makes the folder of its default schema, which is not used, wherever a command is typed.
+    unused = {"spark.sql.warehouse.dir": str(log_file.parent.resolve())}
+    for key, value in (session_settings() | unused).items():
+        builder = builder.config(key, value)
+    allow_open_files()
+    log_start = log_file.stat().st_size if log_file.exists() else 0
+    try:
+        with _output_to(log_file):
+            return builder.getOrCreate()
+    except Exception as error:
+        raise start_error(error, log_file, log_start, _ivy_folder()) from error
 
 
 def attach_warehouse(spark: SparkSession, warehouse: Path, schema: str = SCHEMA) -> None:
@@ -176,14 +193,20 @@ def _delta_artifact() -> str:
 
 
 @contextmanager
-def _stderr_to(log_file: Path) -> Iterator[None]:
-    """Redirect file descriptor 2 to `log_file`, so that a JVM started in the context inherits it."""
-    sys.stderr.flush()
-    original = os.dup(2)
+def _output_to(log_file: Path) -> Iterator[None]:
+    """Redirect standard output and error to `log_file`, so that a JVM started in the context inherits it."""
+    streams = (sys.stdout, sys.stderr)
+    for stream in streams:
+        stream.flush()
+    originals = {number: os.dup(number) for number in (1, 2)}
     with log_file.open("ab") as log:
-        os.dup2(log.fileno(), 2)
+        for number in originals:
+            os.dup2(log.fileno(), number)
         try:
             yield
         finally:
-            os.dup2(original, 2)
-            os.close(original)
+            for stream in streams:
+                stream.flush()
+            for number, original in originals.items():
+                os.dup2(original, number)
+                os.close(original)

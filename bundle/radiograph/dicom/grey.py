@@ -20,7 +20,7 @@ from radiograph.scale import limits, to_grey
 from radiograph.strips import row_strips
 
 # Fewer grey levels than this, of four times as many values, show no chest: the window is of other pixels.
-_LEAST_LEVELS = 16
+_LEAST_LEVELS = 64
 
 _Floats = npt.NDArray[np.float64]
 
@@ -105,13 +105,17 @@ def _through_table(values: _Floats, file: Dataset, table: Dataset) -> tuple[_Flo
 
 def _entries(file: Dataset, table: Dataset, entries: int) -> npt.NDArray[Any]:
     data = table.LUTData
-    if not isinstance(data, bytes):
-        return np.asarray(data, np.int64)[:entries]
-    if len(data) < 2 * entries:
-        # Entries of 8 bits, two in a word.
-        return np.frombuffer(data, np.uint8)[:entries]
-    little_endian = file.original_encoding[1]
-    return np.frombuffer(data, "<u2" if little_endian else ">u2")[:entries]
+    if isinstance(data, bytes):
+        # Entries of 8 bits stand two in a word, the last one alone.
+        words = "<u2" if file.original_encoding[1] else ">u2"
+        found = np.frombuffer(data, np.uint8 if len(data) in (entries, entries + 1) else words)
+    else:
+        found = np.asarray(data, np.int64)
+    if not entries <= len(found) <= entries + 1:
+        raise Refused(
+            Reason.unreadable, f"its lookup table has {len(found)} entries, and its header says {entries}"
+        )
+    return found[:entries]
 
 
 def _has_window(file: Dataset) -> bool:

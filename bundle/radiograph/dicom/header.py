@@ -61,7 +61,7 @@ def read(data: bytes) -> Dataset:
         raise Refused(Reason.unreadable, "a deflated DICOM file; save it uncompressed")
     tags = [*(Tag(name) for name in _ELEMENTS), *OVERLAY_BITS]
     file = dcmread(io.BytesIO(data), force=True, specific_tags=tags)
-    told = _modality(file) or _sop_class(file)
+    told = _modality(file) or _sop_class(file) or ("PixelData" in file and "Rows" in file)
     if data[128:132] != b"DICM" and not told:
         raise Refused(Reason.not_an_image, f"starts with {data[:4]!r}")
     if "TransferSyntaxUID" not in file.file_meta:
@@ -90,7 +90,11 @@ def check_header(file: Dataset) -> None:
             setattr(file, name, value)
     expected = {1: _GREY, 3: _COLOUR}.get(file.SamplesPerPixel, ())
     if file.PhotometricInterpretation not in expected:
-        raise Refused(Reason.unreadable, "its photometric interpretation is not one of radiographs")
+        samples = int(file.SamplesPerPixel)
+        raise Refused(
+            Reason.unreadable,
+            f"its photometric interpretation with {samples} samples per pixel is not one of radiographs",
+        )
     if not grey and file.get("PlanarConfiguration") is None:
         file.PlanarConfiguration = 0
     _check_bits(file, (8, 16) if grey else (8,))
@@ -104,7 +108,7 @@ def _check_kind(file: Dataset) -> None:
         name = modality if re.fullmatch("[A-Z]{2,8}", modality) else "unknown to the standard"
         raise Refused(Reason.wrong_modality, f"modality {name}, not a radiograph")
     if "PixelData" not in file:
-        raise Refused(Reason.truncated, "the DICOM file ends before its pixels")
+        raise Refused(Reason.truncated, "the DICOM file has no pixels, or ends before them")
     if modality or sop_class in RADIOGRAPHS:
         return
     # The name that the standard gives to a UID; of another UID nothing is quoted.
@@ -114,7 +118,7 @@ def _check_kind(file: Dataset) -> None:
 
 
 def _modality(file: Dataset) -> str:
-    return str(file.get("Modality") or "").strip()
+    return str(file.get("Modality") or "").strip().upper()
 
 
 def _sop_class(file: Dataset) -> UID:

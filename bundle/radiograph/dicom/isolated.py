@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Callable
+from io import StringIO
+from tempfile import TemporaryFile
 
 # A picture of the greatest accepted size takes a few seconds.
 _SECONDS = 60
@@ -16,7 +19,8 @@ def isolated(work: Callable[[], bytes]) -> bytes | None:
     Returns
     -------
     bytes or None
-        None if the copy raised an error, crashed, or took longer than a minute. What it printed is lost.
+        None if the copy raised an error, crashed, took longer than a minute, or if a library complained of
+        the data on standard error, as those do that go on after damage.
     """
     reader, writer = os.pipe()
     child = os.fork()
@@ -33,11 +37,17 @@ def _run(work: Callable[[], bytes], writer: int) -> None:
     """Write the result and end the process, without the exit handlers of the one that it is a copy of."""
     try:
         signal.alarm(_SECONDS)
-        silent = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(silent, 1)
-        os.dup2(silent, 2)
+        # Warnings of Python's own are no complaints.
+        sys.stderr = sys.stdout = StringIO()
+        with TemporaryFile() as complaints:
+            os.dup2(complaints.fileno(), 1)
+            os.dup2(complaints.fileno(), 2)
+            result = work()
+            complained = complaints.seek(0, os.SEEK_END) > 0
         with os.fdopen(writer, "wb") as results:
-            results.write(work())
+            results.write(result)
+        if complained:
+            os._exit(1)
     except BaseException:
         os._exit(1)
     os._exit(0)

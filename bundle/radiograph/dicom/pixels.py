@@ -30,7 +30,7 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from radiograph.dicom.codestream import codestream
+from radiograph.dicom.codestream import Codestream, codestream
 from radiograph.dicom.isolated import isolated
 from radiograph.reasons import Reason, Refused
 
@@ -52,10 +52,8 @@ _DECODERS = {
     HTJ2KLosslessRPCL: "pylibjpeg",
 }
 _OF_EXTRA = tuple(syntax for syntax, name in _DECODERS.items() if name not in ("pydicom", "pillow"))
+_OF_GDCM = tuple(syntax for syntax, name in _DECODERS.items() if name == "gdcm")
 _UNCOMPRESSED = (ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian)
-# Whether the header describes the bits is checked here, so pydicom must not cut them to fit it.
-_AS_FOUND: dict[str, Any] = {"correct_unused_bits": False}
-
 _Pixels = npt.NDArray[Any]
 
 
@@ -92,9 +90,16 @@ def decode(file: Dataset) -> tuple[_Pixels, str]:
 
 def _decode(file: Dataset) -> tuple[_Pixels, str]:
     syntax = file.file_meta.TransferSyntaxUID
+    options: dict[str, Any] = {"correct_unused_bits": False}
+    if syntax.is_encapsulated and syntax != RLELossless:
+        own = _own_header(file)
+        # GDCM cuts values to the bits that it is told, and Pillow's have as many as the codestream.
+        options["bits_stored"] = int(file.BitsAllocated) if syntax in _OF_GDCM else int(file.BitsStored)
+        if own and own.precision <= 8 and _DECODERS[syntax] == "pillow":
+            options |= {"bits_allocated": 8, "bits_stored": min(8, options["bits_stored"])}
     # Raw, since pydicom's conversion from YBR to RGB takes 48 bytes per pixel.
     pixels, properties = get_decoder(syntax).as_array(
-        file, raw=True, decoding_plugin=_DECODERS.get(syntax, ""), **_AS_FOUND
+        file, raw=True, decoding_plugin=_DECODERS.get(syntax, ""), **options
     )
     return pixels, str(properties["photometric_interpretation"])
 
@@ -137,7 +142,7 @@ def _check_codestream(file: Dataset, syntax: UID) -> None:
             Reason.unreadable,
             f"its header contradicts itself: compressed, but the highest bit is {file.HighBit}",
         )
-    own = codestream(get_frame(file.PixelData, 0, number_of_frames=1))
+    own = _own_header(file)
     if own is None:
         raise Refused(Reason.unreadable, f"its pixels are not in the format {syntax.name}")
     if (own.width, own.height) != (file.Columns, file.Rows):
@@ -150,6 +155,10 @@ def _check_codestream(file: Dataset, syntax: UID) -> None:
         )
 
 
+def _own_header(file: Dataset) -> Codestream | None:
+    return codestream(get_frame(file.PixelData, 0, number_of_frames=1))
+
+
 def _check_length(file: Dataset) -> None:
     found, expected = len(file.PixelData), get_expected_length(file)
     detail = f"it has {found} bytes of pixels, and its header describes {expected}"
@@ -157,6 +166,6 @@ def _check_length(file: Dataset) -> None:
         # A whole fraction of what is expected is a whole picture of fewer bits or colours.
         whole = found > 0 and any(expected == n * found for n in (2, 3, 6))
         raise Refused(Reason.unreadable if whole else Reason.truncated, detail)
-    # Some devices fill up the last block.
-    if found - expected >= expected // file.Rows:
+    # One byte makes the length even, and some devices fill up the last block.
+    if found > expected + 1 and any(file.PixelData[expected:]):
         raise Refused(Reason.unreadable, detail)

@@ -13,11 +13,17 @@ RUN = "ResNet50_binary_classification"
 
 @pytest.fixture
 def command(ran, capsys):
-    """Run a command on the folders of `ran`; return the exit code and the output."""
+    """Run a command on the folders of `ran`; return the exit code and the output.
+
+    A setting among the options takes the place of the one that `ran` was given.
+    """
 
     def run(name=ran.name, *options, data=True):
         data_options = ["--data", str(ran.data)] if data else []
-        code = main(["run", name, *data_options, "--output", str(ran.output), *ran.options, *options])
+        keys = {option.partition("=")[0] for option in options}
+        pairs = zip(ran.options[::2], ran.options[1::2], strict=True)
+        same = [part for pair in pairs if pair[1].partition("=")[0] not in keys for part in pair]
+        code = main(["run", name, *data_options, "--output", str(ran.output), *same, *options])
         printed = capsys.readouterr()
         return code, printed.out + printed.err
 
@@ -65,10 +71,12 @@ def test_again_repeats_the_run_without_featurizing_anything(command, ran):
     assert len(table(ran, "runs")) == 2 and len(table(ran, "features")) == 24
 
 
-def test_missing_weights_give_a_one_line_error_and_a_failed_row(command, ran):
-    code, printed = command(RUN, "--weights", str(ran.data.parent / "nowhere"))
+def test_weights_of_another_network_give_a_one_line_error_and_a_failed_row(command, ran):
+    other = ran.data.parent / "other.h5"
+    other.write_bytes(b"\x89HDF\r\n\x1a\n")
+    code, printed = command(RUN, "--weights", str(other))
     assert code == 1
-    assert "featurize (ResNet50) failed: no weights for ResNet50 in" in printed
+    assert f"featurize (ResNet50) failed: {other} does not hold the weights of ResNet50" in printed
     assert "Traceback" not in printed and "failed" in table(ran, "runs")["status"].tolist()
 
 

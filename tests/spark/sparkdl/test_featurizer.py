@@ -221,6 +221,7 @@ def test_an_unknown_value_is_refused_with_the_allowed_ones(params):
         ({"inputCol": "picture"}, SchemaError, "input column 'picture' is missing"),
         ({"inputCol": "id"}, SchemaError, "'id' is int, expected an image struct or binary"),
         ({"outputCol": "id"}, SchemaError, "output column 'id' exists already"),
+        ({"outputCol": "ID"}, SchemaError, "output column 'ID' exists already as 'id'"),
     ],
 )
 def test_unsuitable_columns_are_refused_by_transform_schema_and_by_transform(
@@ -232,6 +233,25 @@ def test_unsuitable_columns_are_refused_by_transform_schema_and_by_transform(
         stage.transformSchema(frame.schema)
     with pytest.raises(error, match=says):
         stage.transform(frame)
+
+
+def test_names_that_spark_must_quote_are_taken_for_what_they_are(images, featurizer):
+    frame = images(noise(2, 8)).withColumnRenamed("image", "an image.of `x`").withColumn("an image", F.lit(1))
+    found = featurizer(inputCol="An image.of `x`", outputCol="a.b `c`").transform(frame)
+    assert found.columns == ["id", "an image.of `x`", "an image", "a.b `c`"]
+    assert {row[3].size for row in found.collect()} == {2048}
+
+
+def test_case_tells_columns_apart_only_where_the_session_says_so(spark, images, featurizer):
+    frame, stage = images(noise(1, 8)), featurizer(inputCol="Image")
+    assert stage.transform(frame).columns == ["id", "image", "features"]
+    spark.conf.set("spark.sql.caseSensitive", "true")
+    try:
+        with pytest.raises(SchemaError, match="input column 'Image' is missing"):
+            stage.transform(frame)
+        assert featurizer(outputCol="ID").transform(frame).columns == ["id", "image", "ID"]
+    finally:
+        spark.conf.unset("spark.sql.caseSensitive")
 
 
 def test_a_param_that_is_not_set_is_named(images):

@@ -2,7 +2,7 @@
 
 import pytest
 from covid_xray.privacy.patient_key import Secret
-from covid_xray.task import add_images, task_main
+from covid_xray.task import add_images, add_settings, task_main
 from pyspark.sql import SparkSession
 
 GIVEN = ["--run-id", "r1", "--data", "folder"]
@@ -50,3 +50,14 @@ def test_the_secret_is_a_scope_and_a_key_or_empty(parse):
 @pytest.mark.parametrize("key", ["patient_id_key", "a/b/c", "/b", "a/", "a b/c", "a/b;c"])
 def test_a_malformed_secret_is_rejected_with_a_one_line_message(parse, key):
     assert f"argument --patient-id-key: not a secret: {key!r} (write <scope>/<key>)" in parse(key=key)
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [('{"seed": 1, "seed": 2}', "a key is given twice: seed, seed"), ("[" * 100_000, "nested too deep")],
+)
+def test_settings_of_a_job_lose_no_key(capsys, settings, expected):
+    main = task_main("a task", lambda tables, args, notify: None, add_settings)
+    with pytest.raises(SystemExit):
+        main(["--run-id=r1", "--catalog=c", "--schema=s", "--config=c.yaml", f"--settings={settings}"])
+    assert expected in capsys.readouterr().err.splitlines()[-1]

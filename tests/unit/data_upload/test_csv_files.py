@@ -3,9 +3,9 @@
 import csv
 
 import pytest
+from covid_xray.errors import DataError
 
 from data_upload.csv_files import patients_csv, renamed_manifest
-from data_upload.errors import DataUploadError
 
 
 def test_patients_have_a_row_for_each_image_sorted_by_path():
@@ -36,6 +36,6 @@ def test_a_manifest_that_a_spreadsheet_saved_keeps_its_rows(renamed):
 
 
 def test_a_manifest_in_another_encoding_is_refused_in_one_line(renamed):
-    with pytest.raises(DataUploadError, match=r"manifest.csv is not a CSV file in UTF-8 .*: save") as refused:
+    with pytest.raises(DataError, match=r"manifest.csv is not a CSV file in UTF-8 .*: save") as refused:
         renamed(encoding="latin-1", path="Covid-19/é.png")
     assert "\n" not in str(refused.value)

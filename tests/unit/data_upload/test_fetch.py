@@ -77,6 +77,12 @@ def test_class_folders_and_patients_arrive(dataset, metadata, tmp_path):
     ).read_text() == "label,original_filename,patient_id\nCovid-19,a.jpg,cov4\n"
 
 
+def test_without_a_known_patient_there_is_no_file_of_patients(dataset, repository, tmp_path):
+    text = {"metadata.csv": "patientid,filename\n9,other.jpg\n"}
+    done = fetch_dataset(tmp_path / "out", dataset, repository("metadata", text, "metadata.csv"))
+    assert "patient ids of 0 Covid-19 images" in done and not (tmp_path / "out" / "patients.csv").exists()
+
+
 def test_a_second_fetch_finds_it_there(dataset, metadata, tmp_path):
     fetch_dataset(tmp_path / "out", dataset, metadata)
     assert "already" in fetch_dataset(tmp_path / "out", dataset, metadata)

@@ -21,7 +21,7 @@ def folder(tmp_path):
 def test_a_file_whose_tags_may_identify_a_patient_is_rejected(folder):
     (folder / "b.dcm").write_bytes(written(radiograph("named", PatientName="Doe^Jane")))
     xrays, rejected = open_xrays(folder.parent, 1)
-    items = pack(folder.parent, xrays, lambda label, path, sha256: "p1", None)
+    items = pack(folder.parent, xrays, {"No_findings/a.png": "p1"}, None)
     assert [item.name for item in items] == ["No_findings/a.png", "patients.csv"]
     assert [(one.path, one.reason) for one in rejected] == [("No_findings/b.dcm", "DICOM")]
     assert "resize the folder" in rejected[0].detail
@@ -37,7 +37,7 @@ def uploaded_patients(tmp_path):
             (tmp_path / path).write_bytes(encoded(picture(f"sound {number}"), "PNG"))
         xrays, _ = open_xrays(tmp_path, 1)
         patient_of = {"Covid-19": covid, "No_findings": "00000583"}
-        items = pack(tmp_path, xrays, lambda label, path, sha256: patient_of[label], key)
+        items = pack(tmp_path, xrays, {file.path: patient_of[file.label] for file, _, _ in xrays}, key)
         (made,) = [item for item in items if item.name == "patients.csv"]
         return made.read().decode().splitlines()
 

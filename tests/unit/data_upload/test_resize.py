@@ -104,6 +104,11 @@ def test_names_that_collide_keep_their_suffix(tmp_path):
     assert target_names(found) == ["C/a.jpg", "C/a.png.jpg", "C/A.tif.jpg", "C/b.jpg"]
 
 
+def test_a_name_is_not_cut_at_a_dot_that_begins_no_suffix(tmp_path):
+    found = [Found(path, "C", tmp_path) for path in ("C/1.2.840.113.1.7", "C/1.2.840.113.1.8.dcm")]
+    assert target_names(found) == ["C/1.2.840.113.1.7.jpg", "C/1.2.840.113.1.8.jpg"]
+
+
 def test_overlapping_folders_and_empty_ones_are_refused_in_one_line(originals, tmp_path, capsys):
     assert resize(originals, originals / "small") == 2
     assert resize(originals, tmp_path) == 2

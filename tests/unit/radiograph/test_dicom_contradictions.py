@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from PIL import Image
 from pydicom import Dataset
 from pydicom.uid import ExplicitVRLittleEndian, RLELossless
 from radiograph import Reason, Refused, open_xray
@@ -24,6 +25,14 @@ def with_elements(file: Dataset, **elements: object) -> Dataset:
     for name, value in elements.items():
         setattr(file, name, value)
     return file
+
+
+def lut(table: np.ndarray, entries: int) -> list[Dataset]:
+    """A lookup table of bytes, whose header may say another number of entries."""
+    item = Dataset()
+    item.add_new("LUTDescriptor", "US", [entries, 0, 12])
+    item.add_new("LUTData", "OW", table.astype("<u2").tobytes())
+    return [item]
 
 
 BY_PIXEL, BY_COLOUR = np.dstack([EIGHT] * 3), np.stack([EIGHT] * 3)
@@ -66,6 +75,24 @@ CONTRADICTIONS = {
         "has 1 x 16 bits per pixel, the header 1 x 8",
     ),
     "compressed, of fewer colours": (with_elements(LOSSY["jpeg"](chest_file(8)), **GREY_IN_COLOURS), "1 x 8"),
+    "compressed, of more bits than named": (
+        with_elements(LOSSLESS["jpeg lossless"](chest_file()), BitsStored=10, HighBit=9),
+        "more than the 10 bits",
+    ),
+    "columns too few": (
+        with_elements(chest_file(), Columns=COLUMNS - 1),
+        "bytes of pixels, and its header describes",
+    ),
+    "half the columns": (chest_file(Rows=2 * ROWS, Columns=COLUMNS // 2), f"{ROWS} rows of {COLUMNS} pixels"),
+    "a short lookup table": (chest_file(VOILUTSequence=lut(np.arange(4000), entries=4096)), "4000 entries"),
+    "a short table of modality": (
+        chest_file(ModalityLUTSequence=lut(np.arange(256), entries=4096)),
+        "has 256 entries, and its header says 4096",
+    ),
+    "values a little below 0, named unsigned": (
+        chest_file(16, PixelData=(TWELVE.astype(int) - 300).astype("<i2").tobytes()),
+        "look like signed values",
+    ),
     "compressed, signed where it is not": (
         with_elements(LOSSLESS["jpeg-ls"](chest_file()), PixelRepresentation=1),
         "look like unsigned values",
@@ -124,3 +151,28 @@ def test_a_codestream_that_ends_the_decoders_process_is_refused():
     # A restart marker in the place of the Huffman table: GDCM 3.2 then calls abort().
     data = written(LOSSLESS["jpeg lossless"](chest_file(8))).replace(b"\xff\xc4", b"\xff\xd4")
     assert refused(data) == (Reason.unreadable, "the DICOM file is damaged")
+
+
+@pytest.mark.parametrize("side", [400, 1500])
+@pytest.mark.parametrize(("stored", "signed"), [(12, True), (16, False)])
+def test_a_wrong_sign_is_noticed_at_any_size(side, stored, signed):
+    grown = np.asarray(Image.fromarray(chest().astype(np.float32)).resize((side, side)))
+    values = np.rint(grown * (2**stored - 1)).astype(int) - (0 if signed else 2 ** (stored - 1))
+    pixels = (values & 0xFFFF).astype("<u2").tobytes()
+    size = {"Rows": side, "Columns": side}
+    sound = written(chest_file(stored, PixelRepresentation=int(not signed), PixelData=pixels, **size))
+    assert open_xray(sound).picture.size == (side, side)
+    wrong = written(chest_file(stored, PixelRepresentation=int(signed), PixelData=pixels, **size))
+    assert refused(wrong)[1].endswith("unsigned values" if signed else "signed values")
+
+
+def test_signed_values_in_coarse_steps_are_not_taken_for_another_byte_order():
+    coarse = np.rint(chest() * 255).astype(int) * 16 - 2048
+    file = chest_file(signed=True, PixelData=(coarse & 0xFFFF).astype("<u2").tobytes())
+    np.testing.assert_allclose(np.asarray(open_xray(written(file)).picture, float), chest() * 255, atol=1)
+
+
+def test_a_codestream_that_its_decoder_complains_of_is_refused():
+    data = written(LOSSLESS["jpeg lossless"](chest_file(8)))
+    middle = data.index(b"\xff\xda") + 600
+    assert refused(data[:middle] + b"\xff\0" * 30 + data[middle + 60 :])[0] == Reason.unreadable

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -17,6 +19,7 @@ TYPES = {
     "12 bits in uint16": (0, 4095),
     "int16": (-1000, 3000),
     "int32": (-100_000, 100_000),
+    "uint32": (0, 2**32 - 1),
     "float32": (-1.5, 2.5),
 }
 
@@ -32,6 +35,8 @@ def valued(kind: str, falling: bool) -> np.ndarray:
 @pytest.mark.parametrize("falling", [False, True])
 @pytest.mark.parametrize("kind", TYPES)
 def test_the_picture_is_the_one_it_was_made_from(kind, falling, order):
+    if kind == "uint32" and order == ">":
+        pytest.skip("Pillow knows no such file, and it is refused")
     data = raw_tiff(valued(kind, falling), order, photometric=0 if falling else 1)
     picture = np.asarray(open_xray(data).picture, float)
     np.testing.assert_allclose(picture, chest() * 255, atol=1)
@@ -77,3 +82,23 @@ def test_a_damaged_directory_is_refused():
             open_xray(data[:cut])
     with pytest.raises(Refused, match="damaged, cut off, or of an unsupported kind"):
         open_xray(raw_tiff(chest()))
+
+
+@pytest.mark.parametrize("kind", ["uint8", "uint16"])
+def test_without_a_photometric_interpretation_0_is_black(kind):
+    data = raw_tiff(valued(kind, falling=False))
+    entry = struct.pack("<HHI", 262, 3, 1)
+    assert entry in data
+    # An unused tag in its place.
+    data = data.replace(entry, struct.pack("<HHI", 261, 3, 1))
+    np.testing.assert_allclose(np.asarray(open_xray(data).picture, float), chest() * 255, atol=1)
+
+
+def test_a_file_that_lacks_strips_is_truncated_and_not_black():
+    data = raw_tiff(valued("uint8", falling=False))
+    # Ten rows a strip, where the file has one strip.
+    rows = struct.pack("<HHIHH", 278, 3, 1, 72, 0)
+    assert rows in data
+    with pytest.raises(Refused) as refusal:
+        open_xray(data.replace(rows, struct.pack("<HHIHH", 278, 3, 1, 10, 0)))
+    assert (refusal.value.reason, refusal.value.detail) == (Reason.truncated, "it has 1 of 8 strips or tiles")

@@ -3,6 +3,7 @@ import io
 import numpy as np
 import pytest
 from PIL import Image
+from sparkdl import SparkdlError
 from sparkdl.images import SCALE_HINTS, to_input
 
 BOX, NEAREST = Image.Resampling.BOX, Image.Resampling.NEAREST
@@ -132,3 +133,14 @@ def test_sixteen_bits_are_scaled_not_clipped():
 )
 def test_an_image_that_cannot_be_decoded_is_none(value):
     assert to_input(value, 8, "SCALE_DEFAULT") is None
+
+
+@pytest.mark.parametrize(
+    ("mode", "kind"), [(5, "CV_32FC1"), (21, "CV_32FC3"), (29, "CV_32FC4"), (2, "CV_16UC1"), (8, "CV_8UC2")]
+)
+def test_pixels_that_are_not_bytes_in_known_channels_are_an_error_that_names_their_mode(colours, mode, kind):
+    row = struct(colours, 16) | {"mode": mode}
+    with pytest.raises(
+        SparkdlError, match=rf"mode {mode} \({kind}\): convert its pixels to one of 0 \(CV_8UC1\)"
+    ):
+        to_input(row, 20, "SCALE_FAST")

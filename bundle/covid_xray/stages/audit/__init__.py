@@ -15,14 +15,17 @@ from covid_xray.evaluation.results import results
 from covid_xray.evaluation.splits import check_no_leaks
 from covid_xray.progress import Notify, Progress
 from covid_xray.settings import Settings
+from covid_xray.stages.audit.copies import near_duplicate_rows, summary
 from covid_xray.stages.audit.fit import better, candidates
-from covid_xray.stages.audit.values import all_values, left_out, names, read_pictures
+from covid_xray.stages.audit.values import SIGNATURE, all_values, left_out, names, read_pictures
 from covid_xray.storage import runs
 from covid_xray.storage.tables import LocalRows, Replacement, Tables
 
 
 def audit(tables: Tables, run_id: str, notify: Notify) -> None:
     """Write `predictions` and `metrics` of every baseline, for the tasks of a run that lack them.
+
+    At the same time, which decodes all images, their near-duplicates are found and written.
 
     Raises
     ------
@@ -47,11 +50,15 @@ def audit(tables: Tables, run_id: str, notify: Notify) -> None:
         notify(Progress("audit", note="nothing to do"))
         return
     notify(Progress("audit", note=f"reading {len(facts)} images"))
-    baselines = all_values(facts, read_pictures(images, len(facts), settings.execution.task_images))
+    pictures = read_pictures(images, len(facts), settings.execution.task_images)
+    baselines = all_values(facts, pictures)
     predicted = _predicted(baselines, splits, settings, notify)
     # One baseline after the other becomes rows of Arrow, which take a fraction of the memory.
     rows = [results(tables, run_id, "baseline", *of_one, settings) for of_one in predicted]
-    tables.replace_each(_together(rows))
+    found = near_duplicate_rows(run_id, facts, pictures[SIGNATURE])
+    near_duplicates: Replacement = (found, {"run_id": [run_id]})
+    tables.replace_each(_together(rows) | {"near_duplicates": near_duplicates})
+    notify(Progress("audit", note=summary(found)))
 
 
 def _without_results(

@@ -8,13 +8,16 @@ from pathlib import Path
 import pandas as pd
 from radiograph import other_folders
 
-from covid_xray.dataset.data_folder import DataFolder, inventory
+from covid_xray.dataset.data_folder import DataFolder, Inventory, inventory
+from covid_xray.dataset.given import patients_note
 from covid_xray.dataset.metadata import read_originals
+from covid_xray.dataset.record import count_unknown
 from covid_xray.evaluation.solver import check_networks
 from covid_xray.evaluation.splits import check_all_classes_present, check_no_leaks, split
 from covid_xray.progress import Notify, Progress
 from covid_xray.settings import Settings
 from covid_xray.stages.ingest.accept import accept
+from covid_xray.stages.ingest.same_pixels import refuse_same_pixels
 from covid_xray.storage import runs
 from covid_xray.storage.frames import records, to_arrow
 from covid_xray.storage.quarantine import write_quarantine
@@ -34,34 +37,45 @@ def ingest(
     Raises
     ------
     DataError
-        If a class of the requested tasks has no folder or too few usable images.
+        If a class of the requested tasks has no folder or too few usable images, or the file of patients
+        does not serve.
     """
     tables.create_all()
-    files = inventory(tables.spark, folder, settings.classes)
+    found = inventory(tables.spark, folder, settings.classes)
+    files = found.files
     inputs = runs.inputs_id(files, request.weights, settings)
-    runs.open_run(tables, request, inputs, settings, now)
+    runs.open_run(tables, request, inputs, settings, now, _counts(found))
     # From here on failures are recorded in the run's rows; the job's last task reads only these.
     with runs.record_failures(tables, request.run_id):
-        refused = _store(tables, folder.root, files)
-        accepted = files[files["reason"].isna() & ~files["path"].isin(refused["path"])]
+        refused, ids = _store(tables, folder.root, files)
+        stored = files[files["reason"].isna() & ~files["path"].isin(refused["path"])]
+        checked = refuse_same_pixels(tables, stored, ids)
+        accepted = checked[checked["reason"].isna()]
         labels = files.set_index("path")["label"]
         undecoded = refused.assign(label=refused["path"].map(labels))
-        write_quarantine(tables, request.run_id, pd.concat([files[files["reason"].notna()], undecoded]))
+        parts = [files[files["reason"].notna()], undecoded, checked[checked["reason"].notna()]]
+        write_quarantine(tables, request.run_id, pd.concat(parts))
         for task in request.tasks:
             check_all_classes_present(files, accepted, folder.root, task, settings.tasks[task])
         _write_splits(tables, settings, request, accepted)
-    notify(
-        Progress("ingest", note=_summary(len(accepted), len(files) - len(accepted), folder.root, settings))
-    )
+    notify(Progress("ingest", note=_summary(found, accepted, folder.root, settings)))
 
 
-def _store(tables: Tables, root: Path, files: pd.DataFrame) -> pd.DataFrame:
-    """Decode and store what `images` does not hold yet; return what was refused on decoding."""
-    stored = tables.read("images").select("image_id", "source").toArrow().to_pandas()
+def _store(tables: Tables, root: Path, files: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Decode and store what `images` does not hold yet.
+
+    Returns
+    -------
+    pandas.DataFrame, pandas.DataFrame
+        What was refused on decoding, and `image_id` and `pixel_id` of what `images` holds.
+    """
+    stored = tables.read("images").select("image_id", "pixel_id", "source").toArrow().to_pandas()
     usable = files[files["reason"].isna()]
     is_known = usable["image_id"].isin(stored["image_id"])
     _update_sources(tables, usable[is_known], stored)
-    return accept(tables, usable[~is_known].join(read_originals(root), on="found_as"))
+    refused, new = accept(tables, usable[~is_known].join(read_originals(root), on="found_as"))
+    ids = stored.loc[stored["image_id"].isin(usable["image_id"]), ["image_id", "pixel_id"]]
+    return refused, pd.concat([ids, new], ignore_index=True)
 
 
 def _update_sources(tables: Tables, files: pd.DataFrame, stored: pd.DataFrame) -> None:
@@ -81,7 +95,20 @@ def _write_splits(tables: Tables, settings: Settings, request: runs.Request, acc
     tables.replace("splits", to_arrow(rows), where={"run_id": [request.run_id]})
 
 
-def _summary(accepted: int, refused: int, root: Path, settings: Settings) -> str:
-    text = f"{accepted} images accepted, {refused} refused"
+def _counts(found: Inventory) -> dict[str, int]:
+    usable = found.files[found.files["reason"].isna()]
+    return {
+        "patient_rows": found.given.rows,
+        "unmatched_patient_rows": found.given.unmatched,
+        "images_of_unknown_patients": count_unknown(usable["patient_id"]),
+    }
+
+
+def _summary(found: Inventory, accepted: pd.DataFrame, root: Path, settings: Settings) -> str:
     ignored = other_folders(root, settings.classes)
-    return f"{text}; ignored, as not in config.yaml: {', '.join(ignored)}" if ignored else text
+    notes = [
+        f"{len(accepted)} images accepted, {len(found.files) - len(accepted)} refused",
+        patients_note(found.given, accepted["patient_id"]),
+        f"ignored, as not in config.yaml: {', '.join(ignored)}" if ignored else "",
+    ]
+    return "; ".join(filter(None, notes))

@@ -10,7 +10,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import StructType
-from radiograph import Reason, Xray
+from radiograph import Reason, Xray, pixel_id
 
 from covid_xray.dataset.decode import decode_files, to_dataframe
 from covid_xray.dataset.inventory import FILES_AT_ONCE, tasks_for
@@ -24,14 +24,16 @@ _COLUMNS = [
     ("mode", pa.string()),
     ("bytes", pa.int64()),
     ("content", pa.binary()),
+    ("pixel_id", pa.string()),
 ]
 
 _REFUSED = ["path", "reason", "detail"]
+_STORED = ["image_id", "pixel_id"]
 _CHANGED = "it could be opened only at the second attempt: run ingest again"
 
 
-def accept(tables: Tables, files: pd.DataFrame) -> pd.DataFrame:
-    """Append the readable ones of `files` to `images` and return the refused ones.
+def accept(tables: Tables, files: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Append the readable ones of `files` to `images`; return the refused ones, and the ids of the others.
 
     Parameters
     ----------
@@ -41,17 +43,24 @@ def accept(tables: Tables, files: pd.DataFrame) -> pd.DataFrame:
 
     Returns
     -------
-    pandas.DataFrame
+    refused : pandas.DataFrame
         Columns `path`, `reason`, `detail`.
+    stored : pandas.DataFrame
+        Columns `image_id`, `pixel_id`.
     """
     # In the order of ids, so that the data files of all commits together hold ranges of ids.
     ordered = files.sort_values("image_id")
     parts = [ordered.iloc[start : start + FILES_AT_ONCE] for start in range(0, len(files), FILES_AT_ONCE)]
-    refused = [_accept(tables, part) for part in parts]
-    return pd.concat([pd.DataFrame(columns=_REFUSED, dtype="object"), *refused], ignore_index=True)
+    found = [_accept(tables, part) for part in parts]
+    none = (pd.DataFrame(columns=names, dtype="object") for names in (_REFUSED, _STORED))
+    refused, stored = (
+        pd.concat([empty, *each], ignore_index=True)
+        for empty, each in zip(none, zip(*found, strict=True) if found else ((), ()), strict=True)
+    )
+    return refused, stored
 
 
-def _accept(tables: Tables, files: pd.DataFrame) -> pd.DataFrame:
+def _accept(tables: Tables, files: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Store a part of the files: those with ids between its first and its last."""
     # Each data file of the table holds a range of ids, so that a reader of some images, as featurize in the
     # order of ids, opens few files.
@@ -59,8 +68,8 @@ def _accept(tables: Tables, files: pd.DataFrame) -> pd.DataFrame:
     good = decode_files(ranges, _COLUMNS, _values).where(F.col("reason").isNull())
     tables.append("images", good.join(F.broadcast(_facts(tables, files)), "path", how="inner"))
     part = F.col("image_id").between(files["image_id"].iloc[0], files["image_id"].iloc[-1])
-    stored = tables.read("images").where(part).select("image_id").toArrow()["image_id"]
-    return _refusals(tables, files[~files["image_id"].isin(stored.to_pandas())])
+    stored = tables.read("images").where(part).select(*_STORED).toArrow().to_pandas()
+    return _refusals(tables, files[~files["image_id"].isin(stored["image_id"])]), stored
 
 
 def _refusals(tables: Tables, files: pd.DataFrame) -> pd.DataFrame:
@@ -91,4 +100,5 @@ def _values(xray: Xray) -> dict[str, Any]:
         "mode": xray.mode,
         "bytes": xray.file_size,
         "content": xray.content(),
+        "pixel_id": pixel_id(xray.picture),
     }

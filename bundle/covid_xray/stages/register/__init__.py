@@ -46,11 +46,12 @@ def register(tables: Tables, run_id: str, backbone: str, registry: Registry, not
         return
     settings = runs.settings_of(rows)
     results = read_results(tables, run_id, runs.state(tables, run_id))
+    facts = runs.images_of(tables, run_id).drop("content", "label", "patient_id").toArrow().to_pandas()
     done, by_weights = 0, itemgetter("weights_id")
     for _, same_weights in groupby(sorted(rows, key=by_weights), by_weights):
         group = list(same_weights)
         file = weights_file(group[0])
-        for row, model, images in _refit(tables, settings, group, file, notify):
+        for row, model, images in _refit(tables, settings, group, file, facts, notify):
             figures = draw_network(results, backbone, row["task"])
             note = _register_one(tables, settings, registry, row, model, images, figures)
             done += 1
@@ -68,9 +69,14 @@ def unregistered(tables: Tables, run_id: str, backbone: str, registry: Registry)
 
 
 def _refit(
-    tables: Tables, settings: Settings, rows: Sequence[_Row], weights: Path, notify: Notify
+    tables: Tables,
+    settings: Settings,
+    rows: Sequence[_Row],
+    weights: Path,
+    facts: pd.DataFrame,
+    notify: Notify,
 ) -> Iterator[tuple[_Row, SavedModel, pd.DataFrame]]:
-    """Yield the model and the images of each row; features are read once for all rows."""
+    """Yield the model of each row, and its images with `facts`; features are read once for all rows."""
     backbone, tasks = rows[0]["backbone"], [row["task"] for row in rows]
     splits = tables.matching("splits", {"run_id": rows[0]["run_id"]})
     # Every repeat has all images.
@@ -82,7 +88,7 @@ def _refit(
     )
     for row, classifier in zip(rows, fit_all(fitted, tasks), strict=True):
         codes = folds.labels.codes[:, folds.tasks.index(row["task"])]
-        images = folds.images[codes >= 0]
+        images = folds.images[codes >= 0].merge(facts, on="image_id")
         about = About(
             classes=settings.tasks[row["task"]],
             weights=str(weights.resolve()),
@@ -90,6 +96,7 @@ def _refit(
             **{name: getattr(settings, name) for name in ("pooling", "preprocessing", "scale_hint")},
             batch_size=settings.execution.batch_size,
             image_ids=tuple(images["image_id"]),
+            pixel_ids=tuple(images["pixel_id"].dropna()),
         )
         yield row, SavedModel(about, classifier), images
 
@@ -108,8 +115,7 @@ def _register_one(
     baseline = metrics["kind"] == "baseline"
     own = (metrics["backbone"] == row["backbone"]) & ~baseline
     name = registry.name_of(row["backbone"], row["task"])
-    facts = runs.images_of(tables, row["run_id"]).drop("content", "label", "patient_id").toPandas()
-    card = write_card(name, model, row, images.merge(facts, on="image_id"), metrics[own | baseline])
+    card = write_card(name, model, row, images, metrics[own | baseline])
     with TemporaryDirectory() as folder:
         save(model, card, Path(folder))
         record = record_of(name, row, settings, metrics[own], figures)

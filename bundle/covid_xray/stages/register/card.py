@@ -11,9 +11,11 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from covid_xray.dataset.known import tell_sources
+from covid_xray.dataset.record import count_unknown
+from covid_xray.evaluation.absent import absent_classes, meaning
 from covid_xray.evaluation.metrics import shown_in
 from covid_xray.evaluation.protocols import AS_PUBLISHED, EXTERNAL, PATIENT_GROUPED
-from covid_xray.registry.saved import SavedModel
+from covid_xray.registry.saved import About, SavedModel
 
 _PROTOCOLS = {
     PATIENT_GROUPED: "patients that it had not seen in training (the headline)",
@@ -25,12 +27,13 @@ _KEY = ["metric", "class"]
 
 @dataclass(frozen=True)
 class MetricTable:
-    """A table of the card: a row a metric, a column a classifier."""
+    """A table of the card: a row a metric, a column a classifier; `absent` are classes without an image."""
 
     protocol: str
     description: str
     columns: Sequence[str]
     rows: Sequence[Sequence[str]]
+    absent: Sequence[str]
 
 
 def write_card(
@@ -67,8 +70,10 @@ def write_card(
         dataset=dataset,
         published=dataset.result(model.about.backbone, model.about.classes) if dataset else None,
         patients=images["patient_id"].nunique(),
-        tables=[_table(protocol, metrics, model.about.backbone) for protocol in _measured(metrics)],
+        tables=[_table(protocol, metrics, model.about) for protocol in _measured(metrics)],
         external=EXTERNAL in set(metrics["protocol"]),
+        unknown=count_unknown(images.drop_duplicates("image_id")["patient_id"]),
+        meaning=meaning,
     )
 
 
@@ -88,7 +93,8 @@ def _measured(metrics: pd.DataFrame) -> list[str]:
     return [protocol for protocol in _PROTOCOLS if protocol in there]
 
 
-def _table(protocol: str, metrics: pd.DataFrame, backbone: str) -> MetricTable:
+def _table(protocol: str, metrics: pd.DataFrame, about: About) -> MetricTable:
+    backbone = about.backbone
     of_protocol = metrics[metrics["protocol"] == protocol]
     nulls = sorted(set(of_protocol.loc[of_protocol["kind"] == "baseline", "backbone"]))
     known = {
@@ -106,7 +112,10 @@ def _table(protocol: str, metrics: pd.DataFrame, backbone: str) -> MetricTable:
         for metric, label in shown
         if (backbone, metric, label) in known
     ]
-    return MetricTable(protocol, _PROTOCOLS[protocol], (backbone, *nulls), rows)
+    # A class without images has no recall.
+    recalled = set(of_protocol.loc[of_protocol["metric"] == "recall", "class"])
+    absent = absent_classes(recalled, about.classes) if protocol == EXTERNAL and recalled else []
+    return MetricTable(protocol, _PROTOCOLS[protocol], (backbone, *nulls), rows, absent)
 
 
 def _written(row: Mapping[Any, Any]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from operator import itemgetter
 from typing import Any
 
@@ -11,14 +12,19 @@ import pandas as pd
 from pyspark.sql import functions as F
 
 from covid_xray.dataset.known import tell_sources
+from covid_xray.dataset.near_duplicates import PAIR, TOO_ALIKE
+from covid_xray.dataset.record import is_unknown
 from covid_xray.evaluation.protocols import AS_PUBLISHED
 from covid_xray.evaluation.results import read_results
 from covid_xray.evaluation.results_model import Result
 from covid_xray.features.gram import FUSED
 from covid_xray.stages.report.values import (
+    MOST_COPIES,
     MOST_REFUSED,
     UNKNOWN,
     Comparison,
+    Copies,
+    CopyPair,
     Counts,
     Flow,
     Refused,
@@ -54,7 +60,7 @@ def collect(tables: Tables, run_id: str) -> Report:
         results=tuple(sorted((r for r in results if r.run_id not in others), key=_order)),
         comparisons=tuple(_comparisons(tables, run_id)),
         counts=tuple(count_classes(patients)),
-        flow=count_used(patients, _refused_by_reason(tables, run_id)),
+        flow=count_used(patients, _refused_by_reason(tables, run_id), own),
         refused=tuple(_refused(tables, run_id)),
         sources=count_sources(images),
         settings=json.loads(own["settings"]),
@@ -62,6 +68,7 @@ def collect(tables: Tables, run_id: str) -> Report:
         git_commit=own["git_commit"],
         variants={(r.name, r.task): r for r in results if r.run_id in others},
         dataset=dataset,
+        copies=count_copies(tables.matching("near_duplicates", {"run_id": run_id}).toArrow().to_pandas()),
     )
 
 
@@ -99,20 +106,39 @@ def count_classes(patients: pd.DataFrame) -> list[Counts]:
     """
     training = patients["images"] > patients["held_out"]
     in_training = training.groupby([patients["task"], patients["patient_id"]]).transform("any")
-    counted = patients.assign(shared=patients["held_out"].where(in_training, 0))
+    counted = patients.assign(
+        shared=patients["held_out"].where(in_training, 0),
+        unknown=patients["images"].where(patients["patient_id"].map(is_unknown).astype(bool), 0),
+    )
     counts = []
     for (task, label), part in counted.groupby(["task", "label"]):
-        images, held_out, shared = (int(part[name].sum()) for name in ("images", "held_out", "shared"))
-        counts.append(Counts(str(task), str(label), images, len(part), held_out, shared))
+        images, *others = (int(part[name].sum()) for name in ("images", "held_out", "shared", "unknown"))
+        counts.append(Counts(str(task), str(label), images, len(part), *others))
     return counts
 
 
-def count_used(patients: pd.DataFrame, refused: Mapping[str, int]) -> Flow:
-    """Count the images and patients of all tasks; `patients` is that of `count_classes`."""
+def count_used(patients: pd.DataFrame, refused: Mapping[str, int], own: _Row) -> Flow:
+    """Count the images and patients of all tasks.
+
+    Parameters
+    ----------
+    patients : pandas.DataFrame
+        That of `count_classes`.
+    own : mapping
+        The run's row of `runs`, in which versions before 0.2 counted no rows of the patients file.
+    """
     # Every task has all images of its classes.
     used = patients.drop_duplicates(["label", "patient_id"])
     classes = used.groupby("patient_id").size()
-    return Flow(refused, int(used["images"].sum()), len(classes), int((classes > 1).sum()))
+    return Flow(
+        refused,
+        used=int(used["images"].sum()),
+        patients=len(classes),
+        in_two_classes=int((classes > 1).sum()),
+        unknown=int(used.loc[used["patient_id"].map(is_unknown).astype(bool), "images"].sum()),
+        rows=own.get("patient_rows") or 0,
+        unmatched=own.get("unmatched_patient_rows") or 0,
+    )
 
 
 def _refused_by_reason(tables: Tables, run_id: str) -> dict[str, int]:
@@ -123,6 +149,22 @@ def _refused_by_reason(tables: Tables, run_id: str) -> dict[str, int]:
 def _refused(tables: Tables, run_id: str) -> list[Refused]:
     rows = tables.matching("quarantine", {"run_id": run_id}).orderBy("reason", "path").limit(MOST_REFUSED)
     return [Refused(row["path"], row["reason"], row["detail"] or "") for row in rows.collect()]
+
+
+def count_copies(rows: pd.DataFrame) -> Copies | None:
+    """Count the near-duplicates in a run's rows of the table `near_duplicates`; None if there are no rows."""
+    if rows.empty:
+        return None
+    pairs = rows[rows["found"] == PAIR]
+    apart = pairs[pairs["patient_id"] != pairs["other_patient_id"]]
+    ordered = apart.sort_values(["similarity", "path", "other_path"], ascending=[False, True, True])
+    listed = ordered[[field.name for field in fields(CopyPair)]].head(MOST_COPIES).to_dict("records")
+    return Copies(
+        len(pairs),
+        len(apart),
+        tuple(CopyPair(**{str(name): value for name, value in pair.items()}) for pair in listed),
+        too_alike=bool((rows["found"] == TOO_ALIKE).any()),
+    )
 
 
 def count_sources(images: pd.DataFrame) -> dict[str, dict[str, int]]:

@@ -53,10 +53,19 @@ def _of_task(report: Report, task: str) -> Iterator[str]:
     best = max(networks, key=lambda result: result.accuracy)
     protocol = next(p for p in INTERNAL if p in best.by_protocol)
     accuracy = best.by_protocol[protocol].overall["accuracy"]
+    images, unknown = report.images(task)
+    counted = "counted as " if unknown else ""
+    held_out = _HELD_OUT[protocol] if unknown < images else _HELD_OUT[AS_PUBLISHED]
     yield (
         f"{task}: the accuracy of the best network, {best.name}, is {with_interval(accuracy)} % on "
-        f"{_HELD_OUT[protocol]} ({accuracy.n} images, {accuracy.n_patients} patients)."
+        f"{held_out} ({accuracy.n} images, {counted}{accuracy.n_patients} patients)."
     )
+    if unknown:
+        yield (
+            f"Of {unknown} of the task's {images} images the patient is unknown: each of them counts as a "
+            "patient of its own, so that another image of the same patient may have been in training, and "
+            "intervals may be too narrow."
+        )
     yield from _against_baseline(report, best, protocol)
     yield from _missed(best)
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from covid_xray.evaluation.absent import meaning
 from covid_xray.evaluation.baselines import BASELINES
 from covid_xray.evaluation.metrics import Metric, shown_in
 from covid_xray.evaluation.plots import confusion_png, curves_png
@@ -73,6 +74,7 @@ def render(
         as_published=AS_PUBLISHED,
         now=now,
         timed=timed,
+        meaning=meaning,
     )
 
 

@@ -11,8 +11,8 @@ from covid_xray.evaluation.results_model import Result, baselines
 
 # Stands for the source of images of which none is known.
 UNKNOWN = "not known"
-# Refused files that a page lists.
-MOST_REFUSED = 50
+# Refused files, and pairs of near-duplicates, that a page lists.
+MOST_REFUSED, MOST_COPIES = 50, 20
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,8 @@ class Counts:
     ----------
     shared, held_out : int
         Of the first repeat of `as_published`; under `patient_grouped` none is shared.
+    unknown : int
+        Images whose patient is unknown: each is counted as a patient of its own.
     """
 
     task: str
@@ -54,16 +56,28 @@ class Counts:
     patients: int
     held_out: int
     shared: int
+    unknown: int = 0
 
 
 @dataclass(frozen=True)
 class Flow:
-    """How many files were refused, by reason, and how many images of how many patients were used."""
+    """How many files were refused, by reason, and how many images of how many patients were used.
+
+    Attributes
+    ----------
+    unknown : int
+        Images of unknown patients, each counted as a patient of its own.
+    rows, unmatched : int
+        Rows of the patients file about the folder's classes, and those of them that name no image.
+    """
 
     refused: Mapping[str, int]
     used: int
     patients: int
     in_two_classes: int
+    unknown: int = 0
+    rows: int = 0
+    unmatched: int = 0
 
 
 @dataclass(frozen=True)
@@ -73,6 +87,37 @@ class Refused:
     path: str
     reason: str
     detail: str
+
+
+@dataclass(frozen=True)
+class CopyPair:
+    """Two near-duplicates: their files and classes, and the correlation of their details."""
+
+    path: str
+    label: str
+    other_path: str
+    other_label: str
+    similarity: float
+
+
+@dataclass(frozen=True)
+class Copies:
+    """The near-duplicates among the images of a run.
+
+    Attributes
+    ----------
+    pairs, apart : int
+        How many there are, and how many of them are of different patients.
+    listed : tuple of CopyPair
+        The first `MOST_COPIES` of those of different patients.
+    too_alike : bool
+        Whether all images resemble each other, so that none can be told.
+    """
+
+    pairs: int = 0
+    apart: int = 0
+    listed: tuple[CopyPair, ...] = ()
+    too_alike: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,6 +136,8 @@ class Report:
         By network and task: the result of a run that differs in nothing but `preprocessing`.
     dataset : Dataset or None
         The known dataset that all images are of.
+    copies : Copies or None
+        None if nobody looked for near-duplicates, as in runs of versions before 0.2.
     """
 
     run_id: str
@@ -105,6 +152,7 @@ class Report:
     git_commit: str | None
     variants: Mapping[tuple[str, str], Result] = field(default_factory=dict)
     dataset: Dataset | None = None
+    copies: Copies | None = None
 
     @property
     def random(self) -> bool:
@@ -137,6 +185,11 @@ class Report:
         networks = [result for result in self.results if result.is_network and result.headline]
         found = ((result, self.variants.get((result.name, result.task))) for result in networks)
         return [(result, variant) for result, variant in found if variant and variant.headline]
+
+    def images(self, task: str) -> tuple[int, int]:
+        """Return how many images a task has, and how many of them are of unknown patients."""
+        counts = [found for found in self.counts if found.task == task]
+        return sum(found.images for found in counts), sum(found.unknown for found in counts)
 
     @property
     def tasks(self) -> list[str]:

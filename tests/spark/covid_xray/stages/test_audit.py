@@ -39,7 +39,9 @@ def test_baselines_go_through_the_folds_of_the_run_and_again_only_where_figures_
     # The three classes of the drawn pictures differ in brightness, which a thumbnail shows.
     right = [row.label == row.prediction for row in predictions if row.backbone == "thumbnail"]
     assert sum(right) > 0.9 * len(right)
-    assert "binary as_published by " in said[-1].note and "regression" in said[-1].note
+    assert "binary as_published by " in said[-2].note and "regression" in said[-2].note
+    assert said[-1].note == "0 pairs of near-duplicates, 0 of them of different patients"
+    assert [(row.found, row.image_id) for row in of_run("near_duplicates")] == [("none", None)]
     notes = [progress.note for progress in said]
     assert "the baseline source is left out: it needs the source of every image, and at least two" in "".join(
         notes

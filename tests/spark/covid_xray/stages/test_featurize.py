@@ -30,7 +30,7 @@ def test_each_image_is_computed_once_and_a_run_with_weights_repairs_one_without(
     ingested, run_featurize, tables, of_run, said, tmp_path, make_settings
 ):
     few = ingested(per_class=5)
-    with pytest.raises(WeightsError, match="no weights for ResNet50"):
+    with pytest.raises(WeightsError, match="there is no file or folder"):
         run_featurize(weights=str(tmp_path / "nowhere"))
     # Checked on the driver, which inspects the file: an error of a worker would be wrapped by Spark.
     with h5py.File(tmp_path / "other.weights.h5", "w") as other:

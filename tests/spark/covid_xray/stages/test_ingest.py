@@ -11,6 +11,8 @@ from covid_xray.storage.schemas import TABLES
 from PIL import Image
 from pyspark.sql import functions as F
 
+from tests.corpus.pictures import encoded
+
 # The package has a function of the same name.
 accept = import_module("covid_xray.stages.ingest.accept")
 KEY = b"a key of some length, as a secret is"
@@ -32,7 +34,9 @@ def test_images_are_kept_with_what_is_known_of_them(run_ingest, tables, images, 
     header = "path,original_width,original_height,original_bytes,original_format,original_mode"
     (xrays / "manifest.csv").write_text(f"{header}\nCovid-19/3 picture.png,2000,1500,999999,TIFF,RGBA\n")
     patients = tmp_path / "patients.csv"
-    patients.write_text("label,original_filename,patient_id\nCovid-19,3 picture.jpeg,cov9\n")
+    patients.write_text(
+        "label;original_filename;patient_id\nCOVID-19;.\\3 Picture.jpeg ;cov9\nCovid-19;gone.png;cov8\n"
+    )
     run_ingest(backbones=("VGG16", "ResNet50"), patients=patients)
     for name in TABLES:
         assert tables.read(name).schema.names == tables.columns(name).names
@@ -44,6 +48,11 @@ def test_images_are_kept_with_what_is_known_of_them(run_ingest, tables, images, 
     assert (image.original_width, image.original_bytes, image.original_mode) == (2000, 999999, "RGBA")
     assert images(xrays / "Covid-19" / "4 picture.png").original_width is None
     assert {row.label for row in of_run("splits") if row.patient_id == "cov9"} == {"Covid-19"}
+    (counts,) = {
+        (row.patient_rows, row.unmatched_patient_rows, row.images_of_unknown_patients)
+        for row in of_run("runs")
+    }
+    assert counts == (2, 1, 29)
     pairs = {(row.backbone, row.task, row.status) for row in of_run("runs")}
     assert pairs == {(b, t, "pending") for b in ("VGG16", "ResNet50") for t in ("binary", "multiclass")}
 
@@ -132,6 +141,11 @@ def test_what_cannot_be_used_is_quarantined_and_stops_nothing(
     Image.effect_noise((64, 64), 60).save(tmp_path / "secret.png")
     (covid / "link.png").symlink_to(tmp_path / "secret.png")
     shutil.copytree(xrays / "Pneumonia", xrays / "Tuberculosis")
+    noise = encoded(Image.effect_noise((64, 64), 60), "JPEG")
+    (covid / "noise.jpg").write_bytes(noise)
+    (covid / "noise, commented.jpg").write_bytes(noise[:2] + b"\xff\xfe\0\x06note" + noise[2:])
+    Image.open(covid / "noise.jpg").save(covid / "noise.png")
+    Image.open(xrays / "Pneumonia" / "5 picture.png").convert("RGB").save(xrays / "No_findings" / "5.bmp")
     run_ingest()
     assert {row.path: row.reason for row in of_run("quarantine")} == {
         "Covid-19/empty.png": "empty",
@@ -141,8 +155,18 @@ def test_what_cannot_be_used_is_quarantined_and_stops_nothing(
         "Covid-19/link.png": "outside_root",
         "Pneumonia/4 picture.png": "label_conflict",
         "No_findings/other label.png": "label_conflict",
+        "Covid-19/noise.jpg": "duplicate",
+        "Covid-19/noise.png": "duplicate",
+        "Pneumonia/5 picture.png": "label_conflict",
+        "No_findings/5.bmp": "label_conflict",
     }
-    assert said[-1].note == "29 images accepted, 7 refused; ignored, as not in config.yaml: Tuberculosis"
+    details = {row.path: row.detail for row in of_run("quarantine")}
+    assert details["Covid-19/noise.png"] == "same pixels as Covid-19/noise, commented.jpg"
+    assert details["No_findings/5.bmp"] == "the same pixels are in the class folders No_findings, Pneumonia"
+    assert said[-1].note == (
+        "29 images accepted, 11 refused; 29 of unknown patients, each counted as a patient of its own; "
+        "ignored, as not in config.yaml: Tuberculosis"
+    )
     assert len({row.image_id for row in of_run("splits")}) == 29
     assert images(xrays / "Pneumonia" / "4 picture.png") == []
 
@@ -152,7 +176,11 @@ def test_a_second_run_adds_only_what_is_new_and_knows_whether_its_inputs_are_the
 ):
     before = tables.read("images").count()
     run_ingest("-1")
+    unknown = tables.read("images").where("pixel_id IS NULL")
+    tables.spark.sql(f"UPDATE {tables.name('images')} SET pixel_id = NULL")
+    assert not unknown.isEmpty()
     run_ingest("-1")
+    assert unknown.isEmpty()
     # 20 and 30 images, with two protocols.
     assert len(of_run("splits", "-1")) == 100 and len(of_run("runs", "-1")) == 2
     Image.effect_noise((64, 64), 60).save(xrays / "Covid-19" / "new.png")

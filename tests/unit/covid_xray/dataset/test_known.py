@@ -64,6 +64,9 @@ def test_a_file_name_holds_the_patient_in_whatever_folder():
         patient_in_name("Pneumonia/00000583_008.png") == patient_in_name("x/00000583_009.jpg") == "00000583"
     )
     assert patient_in_name("Pneumonia/1-s2.0_lrg.jpg") == patient_in_name("x/00000583.png") == ""
+    # What follows a dot is a suffix only where pictures have it.
+    assert patient_in_name("Pneumonia/00000583_008.840.7") == ""
+    assert patient_in_name("Pneumonia/00000583_008.DCM") == patient_in_name("x/00000583_008") == "00000583"
 
 
 def test_rows_of_the_table_get_their_sources_whether_or_not_it_has_the_column():

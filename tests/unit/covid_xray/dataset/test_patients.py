@@ -1,10 +1,12 @@
 import pandas as pd
 import pytest
+from covid_xray.dataset.given import Given
 from covid_xray.dataset.patients import assign_patients, hide_patients
 from covid_xray.privacy.pseudonyms import pseudonym
 
 KEY = b"a key of some length, as a secret is"
-PATIENTS = {("Covid-19", "front view"): "19", ("Pneumonia", "00000583_000"): "nih-583"}
+FRONT, NIH = "Covid-19/front view.png", "Pneumonia/00000583_000.png"
+PATIENTS = Given({FRONT: "19", NIH: "nih-583"})
 
 
 def of(patient):
@@ -29,13 +31,13 @@ def files():
 
 
 def test_without_a_key_ids_and_names_are_as_they_are(files):
-    found = assign_patients(files, PATIENTS, {}, None)
+    found = assign_patients(files, PATIENTS, None)
     assert found["patient_id"].tolist()[:3] == ["19", "00000007", "nih-583"]
     pd.testing.assert_frame_equal(found[files.columns], files)
 
 
 def test_with_a_key_hashes_stand_for_ids_wherever_they_would_be_stored(files):
-    found = assign_patients(files, PATIENTS, {}, KEY)
+    found = assign_patients(files, PATIENTS, KEY)
     assert found["patient_id"].tolist()[:3] == [of("19"), of("00000007"), of("nih-583")]
     same = f"Pneumonia/{of('00000583')}_002.png"
     assert found["path"].tolist() == [
@@ -51,29 +53,31 @@ def test_with_a_key_hashes_stand_for_ids_wherever_they_would_be_stored(files):
 
 
 def test_a_patient_in_two_classes_and_an_image_without_patient_stay_what_they_are(files):
-    one = {("Covid-19", "front view"): "x", ("Pneumonia", "a"): "x"}
-    plain, keyed = (assign_patients(files, one, {}, key)["patient_id"] for key in (None, KEY))
+    one = Given({FRONT: "x", "Pneumonia/a.png": "x"})
+    files = files.drop(index=5).replace("Pneumonia/00000583_002.png", "Pneumonia/b.png")
+    plain, keyed = (assign_patients(files, one, key)["patient_id"] for key in (None, KEY))
     assert keyed[0] == keyed[3] and keyed.nunique() == plain.nunique()
-    assert [of(patient) for patient in plain] == keyed.tolist()
+    alone = "image-444444444444"
+    assert plain[4] == alone
+    assert [patient if patient == alone else of(patient) for patient in plain] == keyed.tolist()
 
 
 def test_given_sources_are_kept_and_the_others_are_unknown(files):
-    given = {("Covid-19", "front view"): "Mercy", ("Pneumonia", "a"): "Mercy"}
+    given = Given(PATIENTS.patients, {FRONT: "Mercy", "Pneumonia/a.png": "Mercy"})
     for key in (None, KEY):
-        found = assign_patients(files, PATIENTS, given, key)["source"]
+        found = assign_patients(files, given, key)["source"]
         assert found.tolist() == ["Mercy", None, None, None, None, None]
 
 
 @pytest.mark.parametrize("key", [None, KEY])
 def test_a_known_dataset_tells_the_sources_before_names_are_hidden_and_of_usable_files_only(files, key):
-    patients = {("Covid-19", "front view"): "cov19"}
-    found = assign_patients(files, patients, {}, key)["source"].tolist()
+    found = assign_patients(files, Given({FRONT: "cov19"}), key)["source"].tolist()
     nih = "NIH ChestX-ray8"
     assert found == ["ieee8023/covid-chestxray-dataset", nih, nih, None, nih, None]
 
 
 def test_an_empty_folder_stays_empty(files):
-    assert assign_patients(files[:0], {}, {}, KEY).empty
+    assert assign_patients(files[:0], Given(), KEY).empty
 
 
 def test_files_without_known_patients_lose_the_ids_in_their_names(files):

@@ -12,11 +12,24 @@ def row(tmp_path):
     file = tmp_path / "vgg16_notop.weights.h5"
     file.write_bytes(b"weights")
     sha256 = hashlib.sha256(b"weights").hexdigest()
-    return {"run_id": "r1", "backbone": "VGG16", "weights_file": str(file), "weights_id": sha256}
+    about = {"run_id": "r1", "backbone": "VGG16", "weights_store": None}
+    return about | {"weights_file": str(file), "weights_id": sha256}
 
 
 def test_the_weights_file_is_the_one_that_featurize_recorded(row, tmp_path):
     assert weights_file(row) == tmp_path / "vgg16_notop.weights.h5"
+
+
+@pytest.mark.parametrize("content", [b"weights", b"others"])
+def test_the_file_that_is_kept_with_the_run_now_comes_first_if_it_is_the_same(row, tmp_path, content):
+    kept = tmp_path / "moved" / "vgg16_notop.weights.h5"
+    kept.parent.mkdir()
+    kept.write_bytes(content)
+    found = weights_file(row | {"weights_store": str(kept.parent)})
+    assert (found == kept) == (content == b"weights")
+    (tmp_path / "vgg16_notop.weights.h5").unlink()
+    if content == b"weights":
+        assert weights_file(row | {"weights_store": str(kept.parent)}) == kept
 
 
 def test_a_changed_file_is_an_error(row, tmp_path):

@@ -1,10 +1,13 @@
 """The registry on a SQLite store, with a model that needs no network."""
 
 import resource
+import shutil
+from pathlib import Path
 
 import pytest
 from covid_xray.errors import ModelError, one_line
 from covid_xray.registry.flavor import import_mlflow
+from covid_xray.registry.local_store import database_of, store_uri
 from covid_xray.registry.promotion import PromotionCriteria
 from covid_xray.registry.registry import registry_at
 
@@ -105,6 +108,27 @@ def test_a_missing_model_is_an_error_that_lists_the_registered_ones(registry, lo
     log()
     with pytest.raises(ModelError, match=r"there is no model .*: use one of .*resnet50_"):
         registry.fetch(model.format(task=request.node.originalname))
+
+
+@pytest.mark.parametrize("name", ["a copy", "#1 ?x=1&y;z %41 %20", "[a]{b}*'\"\\ \n", "Röntgen"])
+def test_a_copy_of_the_folder_is_a_registry_of_its_own(registry, log, request, tmp_path, monkeypatch, name):
+    version, origin = log(), database_of(registry.tracking_uri).parent
+    there = tmp_path / name / origin.name
+    shutil.copytree(origin, there)
+    empty = tmp_path / "typed here"
+    empty.mkdir()
+    monkeypatch.chdir(empty)
+    copied = registry_at(store_uri(there / "mlflow.db"), "main", "xray", registry.experiment)
+    before = {*origin.rglob("*")}
+    assert copied.fetch(f"ResNet50_{request.node.originalname}/1").version.name == version.name
+    mlflow = import_mlflow()
+    folder = mlflow.artifacts.download_artifacts(f"models:/{version.name}/1")
+    assert Path(folder).is_relative_to(there)
+    client = mlflow.MlflowClient(copied.tracking_uri)
+    run = client.create_run(client.get_experiment_by_name(copied.experiment).experiment_id)
+    client.log_text(run.info.run_id, "more", "more.txt")
+    assert list(there.rglob("more.txt")) and {*origin.rglob("*")} == before
+    assert not list(empty.iterdir())
 
 
 def test_mlflow_prints_nothing_and_sends_no_telemetry(registry, log, capfd):

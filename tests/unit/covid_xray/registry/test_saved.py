@@ -1,4 +1,5 @@
 import hashlib
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,21 @@ def test_a_model_is_restored_exactly_from_its_files(make_model, folder):
     for name in ("coefficients", "intercepts", "mean"):
         np.testing.assert_array_equal(getattr(found.classifier, name), getattr(model.classifier, name))
     assert (folder / "card.md").read_text() == "# card"
+
+
+def test_weights_are_found_beside_a_model_that_was_moved_or_copied(make_model, tmp_path):
+    out = tmp_path / "out"
+    for folder in ("weights", "mlflow/model"):
+        (out / folder).mkdir(parents=True)
+    file = Path(make_model().about.weights).rename(out / "weights" / "resnet50.weights.h5")
+    save(make_model(weights=str(file)), "", out / "mlflow" / "model")
+    shutil.copytree(out, tmp_path / "copy")
+    assert load(out / "mlflow" / "model").about.weights == str(file)
+    own = tmp_path / "copy" / "weights" / file.name
+    assert load(tmp_path / "copy" / "mlflow" / "model").about.weights == str(own)
+    own.unlink()
+    # Without a file of its own, the copy takes the recorded one.
+    assert load(tmp_path / "copy" / "mlflow" / "model").about.weights == str(file)
 
 
 def test_a_missing_weights_file_is_an_error_that_names_it(make_model, folder):

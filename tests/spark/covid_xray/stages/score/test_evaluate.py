@@ -5,6 +5,9 @@ from covid_xray.dataset.data_folder import DataFolder
 from covid_xray.errors import DataError
 from covid_xray.privacy.pseudonyms import pseudonym
 from covid_xray.stages.evaluate import evaluate
+from PIL import Image
+
+from tests.spark.covid_xray.stages.score.conftest import draw
 
 
 @pytest.fixture
@@ -45,13 +48,20 @@ def test_images_of_the_training_set_and_broken_files_are_refused(
     run_evaluate, elsewhere, trained, refused, rows_of
 ):
     shutil.copy(trained.data / "Covid-19" / "0.png", elsewhere / "Covid-19" / "known.png")
+    Image.open(trained.data / "Covid-19" / "0.png").save(elsewhere / "No_findings" / "known.bmp")
+    draw(elsewhere / "Covid-19" / "twin.png", 900, 0)
+    Image.open(elsewhere / "Covid-19" / "twin.png").save(elsewhere / "No_findings" / "twin.bmp")
     (elsewhere / "Covid-19" / "page.png").write_text("no picture")
     (elsewhere / "Covid-19" / "empty.png").touch()
     run_evaluate(elsewhere)
     found = {path: (row.label, row.reason, row.detail) for path, row in refused().items()}
     assert found["Covid-19/known.png"] == ("Covid-19", "duplicate", "the model was trained on this image")
+    known = ("No_findings", "duplicate", "the model was trained on this image")
+    assert found["No_findings/known.bmp"] == known
+    twins = {found["Covid-19/twin.png"][1:], found["No_findings/twin.bmp"][1:]}
+    assert twins == {("label_conflict", "the same pixels are in the class folders Covid-19, No_findings")}
     assert found["Covid-19/page.png"][:2] == ("Covid-19", "not_an_image")
-    assert found["Covid-19/empty.png"][1] == "empty" and len(found) == 3
+    assert found["Covid-19/empty.png"][1] == "empty" and len(found) == 6
     assert len(rows_of("predictions", "external")) == 6
 
 
@@ -79,8 +89,16 @@ def test_with_a_key_no_patient_stands_in_any_table(
     assert f"Covid-19/{pseudonym('73000002', b'key')}_000.png" in refused()
 
 
-def test_patients_csv_in_the_folder_tells_the_patients(run_evaluate, elsewhere, rows_of):
+def test_patients_csv_tells_the_patients_and_a_class_without_a_folder_is_named(
+    run_evaluate, elsewhere, rows_of, said
+):
     rows = [f"{file.parent.name},{file.name},p1" for file in sorted(elsewhere.glob("*/*.*"))]
     (elsewhere / "patients.csv").write_text("\n".join(["label,filename,patient_id", *rows]))
+    (elsewhere / "Covid-19").rename(elsewhere / "covid")
     run_evaluate(elsewhere)
     assert {row.patient_id for row in rows_of("predictions", "external")} == {"p1"}
+    note = said[-1].note
+    assert note.startswith(
+        f"3 images evaluated, 0 files refused; {elsewhere} has no folder Covid-19; ignored"
+    )
+    assert "class of the model: covid; no image is of Covid-19, so nothing is known of its recall" in note

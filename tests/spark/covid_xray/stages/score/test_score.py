@@ -42,15 +42,18 @@ def test_every_image_gets_a_row_with_the_model_that_made_it(run_score, trained, 
     assert said[-1].note == "0 images scored before, 0 files refused, 2 images scored"
 
 
-def test_only_what_is_new_is_scored(run_score, new, said):
+def test_only_what_is_new_is_scored(run_score, new, said, refused):
     (new / "c.png").write_bytes(b"")
     shutil.copy(new / "a.png", new / "same.png")
     before = run_score(new)
     again = Image.open(new / "a.png").transpose(Image.Transpose.FLIP_TOP_BOTTOM)
     again.save(new / "e.png")
+    for name in ("a", "e"):
+        Image.open(new / f"{name}.png").save(new / f"{name}, in another format.bmp")
     after = run_score(new)
-    assert set(after) - set(before) == {"e.png"}
-    assert said[-1].note == "2 images scored before, 2 files refused, 1 images scored"
+    assert set(after) - set(before) == {"e, in another format.bmp"}
+    assert said[-1].note == "3 images scored before, 3 files refused, 1 images scored"
+    assert refused()["e.png"].detail == "same pixels as another of these files"
 
 
 def test_what_cannot_be_read_is_quarantined_and_stops_nothing(run_score, new, refused, tmp_path):

@@ -75,6 +75,19 @@ def test_it_says_that_there_is_no_external_validation_unless_there_is(card):
     assert "No external validation" not in text and "| accuracy | 0.400 (0.300 to 0.500) |" in text
 
 
+def test_classes_of_which_no_image_came_from_elsewhere_are_named_with_what_the_figures_mean(card):
+    network = ("backbone", "ResNet50", "external")
+    rows = [(*network, "accuracy", None, 0.4, 0.3, 0.5), (*network, "recall", "No_findings", 0.4, 0.3, 0.5)]
+    assert "**Some classes are missing:** no image is of Covid-19, so" in card(*rows)
+    assert "Some classes" not in card(*rows, (*network, "recall", "Covid-19", 0.4, 0.3, 0.5))
+
+
+def test_images_of_unknown_patients_are_counted(card):
+    text = card(facts={"patient_id": ["p", "image-0123456789ab", "p"]})
+    assert "3 images of 2 patients. Of 1 of them the patient is unknown: each counts as a\npatient" in text
+    assert "unknown" not in card()
+
+
 def test_a_known_dataset_is_named_with_its_sources_standard_caveat_and_published_results(card):
     paths = ["Covid-19/a.png", "No_findings/00000007_001.png", "Covid-19/c.png"]
     text = card(facts={"path": paths, "patient_id": ["cov1", "00000007", "cov1"]})

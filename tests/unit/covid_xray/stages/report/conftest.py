@@ -2,14 +2,19 @@
 
 from collections import Counter
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import numpy as np
 import pandas as pd
 import pytest
 from covid_xray.evaluation.results_model import ProtocolResult, Result, Value
+from covid_xray.stages.report.gallery import Gallery
+from covid_xray.stages.report.page import render
 from covid_xray.stages.report.values import MOST_REFUSED, Comparison, Counts, Flow, Report
 
 CLASSES = ("Covid-19", "No_findings")
+NOW = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
+PNG = b"\x89PNG picture"
 
 
 @pytest.fixture
@@ -104,7 +109,16 @@ def make_report() -> Callable[..., Report]:
     """A run with these results."""
 
     def make(
-        *results, comparisons=(), refused=(), sources=None, variants=None, dataset=None, **settings
+        *results,
+        comparisons=(),
+        refused=(),
+        sources=None,
+        variants=None,
+        dataset=None,
+        copies=None,
+        unknown=0,
+        unmatched=0,
+        **settings,
     ) -> Report:
         grouped = {"folds": 5, "repeats": 3}
         defaults = {
@@ -118,8 +132,8 @@ def make_report() -> Callable[..., Report]:
             run_id="r1",
             results=results,
             comparisons=tuple(comparisons),
-            counts=(Counts("binary", "positive", 50, 30, 10, 4),),
-            flow=Flow(dict(Counter(file.reason for file in refused)), 100, 80, 0),
+            counts=(Counts("binary", "positive", 50, 30, 10, 4, unknown),),
+            flow=Flow(dict(Counter(file.reason for file in refused)), 100, 80, 0, unknown, 9, unmatched),
             refused=tuple(refused[:MOST_REFUSED]),
             sources=sources or {},
             settings=defaults | {"reg_param": 0.05, "scale_hint": "SCALE_SMOOTH"} | settings,
@@ -127,6 +141,19 @@ def make_report() -> Callable[..., Report]:
             git_commit=None,
             variants=variants or {},
             dataset=dataset,
+            copies=copies,
         )
+
+    return make
+
+
+@pytest.fixture
+def page(make_report) -> Callable[..., str]:
+    """The page of a run with these results, as HTML."""
+
+    def make(*results, gallery=None, explanations=(), **report):
+        found = make_report(*results, **report)
+        names = [f"{r.name}_{r.task}" for r in results] + ["curves_binary"]
+        return render(found, dict.fromkeys(names, PNG), explanations, gallery or Gallery(), NOW)
 
     return make

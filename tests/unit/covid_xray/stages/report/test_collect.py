@@ -2,8 +2,14 @@
 
 import pandas as pd
 import pytest
-from covid_xray.stages.report.collect import count_classes, count_sources, count_used, pairs_of_variants
-from covid_xray.stages.report.values import UNKNOWN, Counts, Flow
+from covid_xray.stages.report.collect import (
+    count_classes,
+    count_copies,
+    count_sources,
+    count_used,
+    pairs_of_variants,
+)
+from covid_xray.stages.report.values import UNKNOWN, Copies, CopyPair, Counts, Flow
 
 
 def test_images_are_counted_by_class_and_source_unless_no_source_is_known():
@@ -77,4 +83,46 @@ def test_held_out_images_are_counted_as_shared_where_their_patient_is_in_trainin
 
 
 def test_images_of_several_tasks_are_counted_once(patients):
-    assert count_used(patients, {"blank": 2}) == Flow({"blank": 2}, used=15, patients=3, in_two_classes=2)
+    flow = Flow({"blank": 2}, used=15, patients=3, in_two_classes=2)
+    # Of a run of an earlier version, which counted no rows.
+    assert count_used(patients, {"blank": 2}, {"patient_rows": None}) == flow
+
+
+def test_images_of_unknown_patients_and_rows_without_an_image_are_counted(patients):
+    alone = patients.replace({"patient_id": {"r": "image-0123456789ab"}})
+    unknown = {(count.task, count.label): count.unknown for count in count_classes(alone)}
+    of_r = patients[patients["patient_id"] == "r"].groupby(["task", "label"])["images"].sum().to_dict()
+    assert {at: count for at, count in unknown.items() if count} == of_r
+    flow = count_used(alone, {}, {"patient_rows": 8, "unmatched_patient_rows": 3})
+    assert (flow.unknown, flow.rows, flow.unmatched) == (5, 8, 3)
+
+
+def test_near_duplicates_are_counted_by_whether_they_are_of_one_patient():
+    def pair(number, other_patient, similarity):
+        own = {
+            "found": "pair",
+            "path": f"{number}.png",
+            "label": "A",
+            "patient_id": "p",
+            "similarity": similarity,
+        }
+        other = {"path": "x.png", "label": "B", "patient_id": other_patient}
+        return own | {f"other_{name}": value for name, value in other.items()}
+
+    rows = pd.DataFrame([pair(1, "q", 0.94), pair(2, "p", 0.99), pair(3, "r", 0.97)])
+    copies = count_copies(rows)
+    assert (copies.pairs, copies.apart, copies.too_alike) == (3, 2, False)
+    assert copies.listed == (
+        CopyPair("3.png", "A", "x.png", "B", 0.97),
+        CopyPair("1.png", "A", "x.png", "B", 0.94),
+    )
+    many = count_copies(pd.DataFrame([pair(number, "q", 0.95) for number in range(30)]))
+    assert (many.apart, len(many.listed)) == (30, 20)
+
+
+@pytest.mark.parametrize(("found", "too_alike"), [("none", False), ("too_alike", True)])
+def test_that_none_were_found_is_told_from_that_nobody_looked(found, too_alike):
+    columns = ["found", "patient_id", "other_patient_id", "path", "label", "other_path", "other_label"]
+    rows = pd.DataFrame([{"found": found}], columns=[*columns, "similarity"])
+    assert count_copies(rows) == Copies(too_alike=too_alike)
+    assert count_copies(rows.head(0)) is None

@@ -21,6 +21,18 @@ def test_a_network_no_better_than_the_best_baseline_is_said_to_show_nothing(
     assert "So nothing here shows that the network looks at lungs." in text
 
 
+def test_patients_who_are_unknown_are_not_said_to_be_unseen(make_report, make_result):
+    (some,) = sentences(make_report(make_result(), unknown=14))
+    assert (
+        "not seen in training (20 images, counted as 18 patients). Of 14 of the task's 50 images the" in some
+    )
+    assert "another image of the same patient may have been in training" in some
+    (none,) = sentences(make_report(make_result(), unknown=50))
+    assert "% on images held out at random (20 images, counted as 18" in none and "not seen" not in none
+    (every,) = sentences(make_report(make_result()))
+    assert "(20 images, 18 patients)" in every and "unknown" not in every
+
+
 def test_a_clear_lead_is_not_taken_for_disease(make_report, make_result, baseline, make_margin):
     report = make_report(make_result(), baseline, comparisons=[make_margin(0.05, 0.02, 0.08)])
     (text,) = sentences(report)

@@ -5,35 +5,22 @@ from datetime import UTC, datetime
 from html import unescape
 from html.parser import HTMLParser
 
-import numpy as np
 import pandas as pd
 import pytest
 from covid_xray.dataset.known import COVID_19, tell_sources
 from covid_xray.evaluation.explanations import BoxSummary
 from covid_xray.evaluation.metrics import METRICS, shown_in
-from covid_xray.evaluation.plots import confusion_png, curves_png, draw_network
+from covid_xray.evaluation.plots import curves_png
 from covid_xray.evaluation.results_model import Value
 from covid_xray.stages.report.collect import count_sources
 from covid_xray.stages.report.explained import Explained, Explanation
 from covid_xray.stages.report.gallery import Gallery, Missed
-from covid_xray.stages.report.page import estimate, render, timed
-from covid_xray.stages.report.values import Refused
-from PIL import Image
+from covid_xray.stages.report.page import estimate
 
 # Words of the record, which other people's pages must not have.
 OF_A_KNOWN_DATASET = ("NIH", "ieee8023", "Covid", "98 %", "Published")
 NOW = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
 PNG = b"\x89PNG picture"
-
-
-@pytest.fixture
-def page(make_report):
-    def make(*results, gallery=None, explanations=(), **report):
-        found = make_report(*results, **report)
-        names = [f"{r.name}_{r.task}" for r in results] + ["curves_binary"]
-        return render(found, dict.fromkeys(names, PNG), explanations, gallery or Gallery(), NOW)
-
-    return make
 
 
 class _Seen(HTMLParser):
@@ -210,30 +197,11 @@ def test_maps_stand_with_their_share_of_the_lung_box_beside_its_area(page, make_
     assert "There are no maps" in page(make_result())
 
 
-def test_refused_files_are_listed_up_to_fifty(page, make_result):
-    assert "No file was refused" in page(make_result())
-    one = page(make_result(), refused=(Refused("Covid-19/a.png", "not_an_image", "text"),))
-    assert "1 file was refused" in one and "Covid-19/a.png" in one
-    html = page(
-        make_result(), refused=tuple(Refused(f"Covid-19/{n}.png", "truncated", "") for n in range(51))
-    )
-    assert "51 files were refused" in html and "The first 50 of 51" in html
-    assert "Covid-19/49.png" in html and "Covid-19/50.png" not in html
-
-
 def test_the_page_says_how_many_held_out_images_share_a_patient_and_is_no_medical_device(page, make_result):
     html = page(make_result(), limit_per_class=60)
     assert '<td class="number">10</td><td class="number">4</td>' in html
     assert "at most 60 of each class" in html and html.count("Not for clinical use") >= 2
     assert "No external validation" in html
-
-
-def test_results_on_images_from_elsewhere_replace_the_notice_that_there_are_none(
-    page, make_result, make_protocol_result
-):
-    by_protocol = {"patient_grouped": make_protocol_result(), "external": make_protocol_result(0.4)}
-    html = page(make_result(by_protocol=by_protocol))
-    assert "No external validation" not in html and "40.0 (64.0 to 94.8)" in html.split('id="external"')[1]
 
 
 def test_the_page_fetches_nothing_its_links_lead_somewhere_and_every_picture_has_words(
@@ -243,37 +211,3 @@ def test_the_page_fetches_nothing_its_links_lead_somewhere_and_every_picture_has
     seen.feed(page(make_result(), failed, baseline))
     assert seen.fetched == [] and seen.silent == []
     assert len(set(seen.ids)) == len(seen.ids) and set(seen.links) <= set(seen.ids)
-
-
-def test_time_without_work_is_a_dash(make_result):
-    assert timed(make_result(featurize_seconds=None, train_seconds=None)) == "\N{EN DASH}"
-    assert timed(make_result()) == "1 min 05 s"
-
-
-def test_the_picture_has_a_row_for_each_actual_class_shaded_by_its_shares(
-    make_result, make_protocol_result, tmp_path
-):
-    result = make_result(by_protocol={"patient_grouped": make_protocol_result(right=(10, 0))})
-    (tmp_path / "m.png").write_bytes(confusion_png(result))
-    pixels = np.asarray(Image.open(tmp_path / "m.png").convert("L")).astype(int)
-    middle, right = pixels.shape[0] // 2, pixels.shape[1] // 2
-    upper, lower = pixels[middle - 104], pixels[middle + 156]
-    assert upper[right - 139] > 150 > 80 > upper[right + 156]
-    assert lower[right - 139] > 150 > 80 > lower[right + 156]
-    assert confusion_png(result) == confusion_png(result)
-
-
-def test_curves_hold_a_line_for_each_classifier(make_result, baseline):
-    both, alone = curves_png([make_result(), baseline]), curves_png([make_result()])
-    assert both.startswith(b"\x89PNG") and both != alone and both == curves_png([make_result(), baseline])
-
-
-def test_a_network_is_drawn_alone_as_on_the_page_beside_the_best_baseline(
-    make_result, baseline, make_protocol_result, failed
-):
-    network, worse = make_result(), {"patient_grouped": make_protocol_result(0.6, right=(6, 6))}
-    others = [make_result("VGG19"), make_result(task="multiclass"), failed]
-    weak = make_result("border", weights="", kind="baseline", by_protocol=worse)
-    drawn = draw_network([*others, weak, network, baseline], "VGG16", "binary")
-    assert drawn == {"confusion.png": confusion_png(network), "curves.png": curves_png([network, baseline])}
-    assert draw_network([failed, baseline], "VGG19", "binary") == {}

@@ -1,0 +1,137 @@
+"""Find near-duplicates: copies of one picture that were resized, encoded again, brightened or cropped.
+
+Every signature (`radiograph.signature`) is compared with 81 crops of every other one: by the correlation of
+their pixels, and then of what is left of them without the coarse shapes that all chests share. How many
+copies this finds, and how many pairs that are none, `sh wrapper.sh bench --only near_duplicates` measures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from radiograph import SIGNATURE_SIDE
+
+# The column `found` of the table `near_duplicates`.
+PAIR, NONE, TOO_ALIKE = "pair", "none", "too_alike"
+
+# What may have been cut off at a side of a picture, as shares of its length.
+_CUTS = (0.0, 0.04, 0.08)
+# Crops are searched for among so many images at most: the time grows with the square, to minutes.
+MOST_CROPPED = 20_000
+# Side of what is compared, in cells, and of the coarse shapes.
+_SIDE, _COARSE = 20, 5
+# Correlations of copies: of all pixels, and of the details.
+_WHOLE, _DETAILS = 0.965, 0.93
+# More candidates than this per picture mean that they are too alike.
+_MOST_PARTNERS = 10
+# Rows compared at once.
+_ROWS = 2048
+_WHOLE_BOX = (0.0, 0.0, 1.0, 1.0)
+
+_Floats = npt.NDArray[np.float32]
+# Left, top, right and bottom, as shares of a side.
+_Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two near-duplicates, by their places in the list, and the correlation of their details."""
+
+    first: int
+    second: int
+    similarity: float
+
+
+def near_duplicates(signatures: npt.NDArray[np.uint8]) -> list[Pair] | None:
+    """Return the pairs of near-duplicates among pictures, the most similar first.
+
+    Parameters
+    ----------
+    signatures : ndarray of uint8, shape (n, 40, 40)
+
+    Returns
+    -------
+    list of Pair or None
+        None if the pictures are too alike to tell, as drawn ones may be.
+    """
+    if not len(signatures):
+        return []
+    values = signatures.astype(np.float32)
+    cuts = _CUTS if len(values) <= MOST_CROPPED else (0.0,)
+    boxes = [(left, top, 1 - right, 1 - bottom) for left, top, right, bottom in product(cuts, repeat=4)]
+    whole = _standardised(_resampled(values, _WHOLE_BOX))
+    best: dict[tuple[int, int], _Fit] = {}
+    for box in boxes:
+        for fit in _fits(whole, values, box):
+            pair = (min(fit.first, fit.second), max(fit.first, fit.second))
+            best[pair] = max(best.get(pair, fit), fit)
+        if len(best) > _MOST_PARTNERS * len(values):
+            return None
+    checked = (Pair(*pair, _similarity(values, fit)) for pair, fit in best.items())
+    return sorted((pair for pair in checked if pair.similarity >= _DETAILS), key=_order)
+
+
+def _order(pair: Pair) -> tuple[float, int, int]:
+    return -pair.similarity, pair.first, pair.second
+
+
+class _Fit(NamedTuple):
+    """How well a picture correlates with a crop of another one."""
+
+    correlation: float
+    first: int
+    second: int
+    box: _Box
+
+
+def _fits(whole: _Floats, values: _Floats, box: _Box) -> Iterator[_Fit]:
+    """Yield the pictures that correlate with this crop of another one."""
+    cropped = _standardised(_resampled(values, box))
+    for start in range(0, len(whole), _ROWS):
+        correlations = whole[start : start + _ROWS] @ cropped.T
+        for row, second in zip(*np.nonzero(correlations >= _WHOLE), strict=True):
+            if start + row != second:
+                yield _Fit(float(correlations[row, second]), int(start + row), int(second), box)
+
+
+def _similarity(values: _Floats, fit: _Fit) -> float:
+    """Return the correlation of the details of two pictures, the second cropped as fits best."""
+    one = _standardised(_details(_resampled(values[[fit.first]], _WHOLE_BOX)))
+    other = _standardised(_details(_resampled(values[[fit.second]], fit.box)))
+    return float((one @ other.T)[0, 0])
+
+
+def _resampled(values: _Floats, box: _Box) -> _Floats:
+    """Return parts of pictures, shape (n, 40, 40), averaged to (n, 20, 20)."""
+    left, top, right, bottom = box
+    return np.asarray(_averages(top, bottom) @ values @ _averages(left, right).T, np.float32)
+
+
+def _averages(start: float, end: float) -> _Floats:
+    """Return the matrix, shape (20, 40), that averages a part of a row, from 0 to 1, to 20 cells."""
+    edges = np.linspace(start, end, _SIDE + 1)[:, None] * SIGNATURE_SIDE
+    pixels = np.arange(SIGNATURE_SIDE)
+    covered = np.minimum(edges[1:], pixels + 1) - np.maximum(edges[:-1], pixels)
+    covered = np.clip(covered, 0, None)
+    return np.asarray(covered / covered.sum(axis=1, keepdims=True), np.float32)
+
+
+def _details(values: _Floats) -> _Floats:
+    """Take the means of 4 x 4 cells off pictures, shape (n, 20, 20)."""
+    cells = _SIDE // _COARSE
+    coarse: _Floats = values.reshape(-1, _COARSE, cells, _COARSE, cells).mean(axis=(2, 4))
+    return np.asarray(values - coarse.repeat(cells, axis=1).repeat(cells, axis=2), np.float32)
+
+
+def _standardised(values: _Floats) -> _Floats:
+    """Return pictures as rows of mean 0 and length 1, so that products of two are their correlation."""
+    rows = values.reshape(len(values), -1)
+    rows = rows - rows.mean(axis=1, keepdims=True)
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    # A picture of one shade correlates with nothing.
+    return np.asarray(rows / np.where(lengths > 0, lengths, 1), np.float32)

@@ -1,0 +1,98 @@
+"""What is wrong with a setting, in one line: the value given, and what is allowed."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+_LONGEST_VALUE = 60
+
+
+def problem_of(error: ValidationError, model: type[BaseModel], source: str, keys: Iterable[str]) -> str:
+    """Return the first problem of a failed validation as one line.
+
+    Parameters
+    ----------
+    error : ValidationError
+    model : type
+        The model that was validated.
+    source : str
+        Where the values come from.
+    keys : iterable of str
+        The valid keys, dotted, from which a suggestion is taken.
+    """
+    problem = error.errors()[0]
+    key = ".".join(str(part) for part in problem["loc"])
+    setting = f"setting {key!r} in {source}"
+    if problem["type"] == "missing":
+        return f"{setting} is missing: it must be {_allowed(model, problem['loc'])}"
+    if problem["type"] == "extra_forbidden":
+        return f"{setting} does not exist{suggestion(key, keys)}"
+    if problem["type"] == "value_error":
+        return f"{setting}: {problem['ctx']['error']}"
+    return f"{setting} is {shown(problem['input'])}, but must be {_allowed(model, problem['loc'])}"
+
+
+def suggestion(key: str, keys: Iterable[str]) -> str:
+    """Return the valid key that is most like `key`, as a question; empty if none is."""
+    close = difflib.get_close_matches(key, list(keys), n=1)
+    return f" (did you mean {close[0]!r}?)" if close else ""
+
+
+def shown(value: Any) -> str:
+    """Return a value as JSON, cut to 60 characters."""
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}..."
+
+
+def _allowed(model: type[BaseModel], loc: Sequence[int | str]) -> str:
+    """Describe what the model's JSON schema allows at a place."""
+    found: Mapping[str, Any] = model.model_json_schema()
+    definitions = found.get("$defs", {})
+    for part in loc:
+        found = _below(_resolved(found, definitions), part)
+    return _described(_resolved(found, definitions), definitions)
+
+
+def _resolved(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> Mapping[str, Any]:
+    reference = schema.get("$ref")
+    return definitions[reference.rpartition("/")[2]] if reference else schema
+
+
+def _below(schema: Mapping[str, Any], part: int | str) -> Mapping[str, Any]:
+    """Return the schema of a member; where a place is no member but a branch of the validation, itself."""
+    inner = (
+        schema.get("properties", {}).get(part) or schema.get("additionalProperties") or schema.get("items")
+    )
+    return inner if isinstance(inner, dict) else schema
+
+
+def _described(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:
+    if choices := schema.get("anyOf"):
+        return " or ".join(_described(_resolved(choice, definitions), definitions) for choice in choices)
+    if names := schema.get("enum"):
+        return f"one of {', '.join(names)}"
+    kind = schema.get("type")
+    if kind in ("integer", "number"):
+        return " ".join(
+            filter(None, ("a whole number" if kind == "integer" else "a number", _bounds(schema)))
+        )
+    if kind == "array":
+        return f"a list of at least {schema.get('minItems', 0)} names"
+    if kind == "object":
+        return "a mapping of keys to values, not empty" if schema.get("minProperties") else "a mapping"
+    return "null" if kind == "null" else "a name; in quotes if it looks like a number"
+
+
+def _bounds(schema: Mapping[str, Any]) -> str:
+    words = {
+        "minimum": "of at least",
+        "maximum": "of at most",
+        "exclusiveMinimum": "above",
+        "exclusiveMaximum": "below",
+    }
+    return " and ".join(f"{said} {schema[key]}" for key, said in words.items() if key in schema)
