@@ -124,6 +124,16 @@ def add_patients(parser: ArgumentParser) -> None:
     )
 
 
+def add_contrast(parser: ArgumentParser) -> None:
+    """Add the folder of a contrast set."""
+    parser.add_argument(
+        "--contrast",
+        type=optional_path,
+        required=True,
+        help="class folders of one source, or empty",
+    )
+
+
 def image_folder(args: Namespace) -> Path:
     """Return the folder of images.
 

@@ -27,10 +27,16 @@ def _parser() -> ArgumentParser:
     groups = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_run(groups.add_parser("run", help="one published run, `all` of them, or the `sample`"))
     scoring = groups.add_parser("score", help="apply a registered model to new images")
-    _add_model(scoring, "folder of images, or of folders of images")
+    scoring.add_argument("--data", type=Path, required=True, help="folder of images, or of folders of images")
+    _add_model(scoring)
     scoring.set_defaults(command=commands.score)
-    evaluation = groups.add_parser("evaluate", help="evaluate a registered model on labelled external images")
-    _add_model(evaluation, "folder of class folders")
+    evaluation = groups.add_parser("evaluate", help="evaluate a registered model on other labelled images")
+    which = evaluation.add_mutually_exclusive_group(required=True)
+    which.add_argument("--data", type=Path, help="class folders from elsewhere")
+    which.add_argument(
+        "--contrast", type=Path, help="class folders of one source, the positive class among them"
+    )
+    _add_model(evaluation)
     evaluation.set_defaults(command=commands.evaluate)
     evaluation.add_argument("--patients", type=Path, help=_PATIENTS)
     query = groups.add_parser("sql", help="query the tables of a run, e.g. SELECT * FROM metrics")
@@ -69,8 +75,7 @@ def _add_output(parser: ArgumentParser) -> None:
     )
 
 
-def _add_model(parser: ArgumentParser, data: str) -> None:
-    parser.add_argument("--data", type=Path, required=True, help=data)
+def _add_model(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--model", required=True, help="e.g. VGG16_multiclass; VGG16_multiclass/3 for a version"
     )

@@ -102,5 +102,7 @@ def _print_nothing_to_do(request: RunRequest, cached: RunCache, terminal: Termin
 def _print_results(request: RunRequest, cached: RunCache, terminal: Terminal, reported: bool) -> None:
     """Print a run's results, and the path of its report unless `report` was skipped."""
     terminal.table(f"Run {cached.run_id}", cached.columns, cached.rows)
+    for verdict in cached.verdicts:
+        terminal.print(verdict)
     if reported and request.page.is_file():
         terminal.print(f"Tables: {request.warehouse}\nReport: {request.page}")

@@ -24,17 +24,18 @@ from jobs.local.request import RunRequest
 
 @dataclass(frozen=True)
 class RunCache:
-    """A run and its table of results."""
+    """A run, its table of results, and a verdict on each task."""
 
     run_id: str
     columns: list[str]
     rows: list[list[str]]
+    verdicts: list[str]
 
     @classmethod
     def of(cls, tables: Tables, run_id: str) -> RunCache:
         """Read the table of results of a run."""
-        columns, rows = headline(tables, run_id)
-        return cls(run_id, list(columns), rows)
+        columns, rows, verdicts = headline(tables, run_id)
+        return cls(run_id, list(columns), rows, verdicts)
 
 
 def fingerprint(request: RunRequest) -> str:

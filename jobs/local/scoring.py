@@ -10,12 +10,13 @@ from pathlib import Path
 from covid_xray.dataset.metadata import patients_file
 from covid_xray.dataset.patients_table import read_patients
 from covid_xray.errors import RunFailedError
-from covid_xray.evaluation.protocols import EXTERNAL
+from covid_xray.evaluation.contrast import AUROC, FALSE_POSITIVES
+from covid_xray.evaluation.protocols import CONTRAST, EXTERNAL
 from covid_xray.evaluation.results_model import Value
+from covid_xray.evaluation.wording import percent, with_interval
 from covid_xray.registry.registry import Registry, registry_at
 from covid_xray.settings import load_settings, parse_changes
-from covid_xray.stages.report import write_report
-from covid_xray.stages.report.narrative import percent, with_interval
+from covid_xray.stages.report import headline, write_report
 from covid_xray.storage import runs
 from covid_xray.storage.session import CATALOG, SCHEMA
 from covid_xray.storage.tables import Tables
@@ -28,6 +29,8 @@ from jobs.local.terminal import Terminal
 
 # Rows printed on a terminal; all rows are in the Delta table.
 _MAX_ROWS = 20
+# Metrics printed, by protocol.
+_SHOWN = {EXTERNAL: ("accuracy", "recall", "auroc"), CONTRAST: ("recall", AUROC, FALSE_POSITIVES)}
 
 
 def check(args: Namespace) -> None:
@@ -41,9 +44,10 @@ def check(args: Namespace) -> None:
         If the folder does not exist.
     """
     load_settings(args.config, parse_changes(args.set))
-    class_folders(args.data)
+    folder = _folder(args)
+    class_folders(folder)
     if "patients" in args:
-        read_patients(patients_file(args.data, args.patients))
+        read_patients(patients_file(folder, args.patients))
     _registry(args).find(args.model)
 
 
@@ -61,7 +65,7 @@ def score(args: Namespace, tables: Tables) -> int:
 def evaluate(args: Namespace, tables: Tables) -> int:
     """Evaluate a model on a labelled folder and update the report of the model's run."""
     now = datetime.now(UTC)
-    parameters = _parameters(args) | {"patients": str(args.patients.resolve()) if args.patients else ""}
+    parameters = _parameters(args) | {name: _resolved(vars(args)[name]) for name in ("patients", "contrast")}
     with Terminal() as terminal:
         result = run_graph("evaluation", parameters, runs.new_run_id(now), terminal)
         show_failures(result, terminal, args.debug)
@@ -75,13 +79,22 @@ def _parameters(args: Namespace) -> dict[str, str]:
         "config": str(args.config.resolve()),
         "catalog": CATALOG,
         "schema": SCHEMA,
-        "data": str(args.data.resolve()),
+        "data": _resolved(args.data),
         "model": args.model,
         # Patient ids stay unchanged: the tables do not leave this machine.
         "patient_id_key": "",
         "tracking_uri": tracking_uri(args.output),
         "settings": json.dumps(parse_changes(args.set)),
     }
+
+
+def _folder(args: Namespace) -> Path:
+    folder: Path = args.data or args.contrast
+    return folder
+
+
+def _resolved(path: Path | None) -> str:
+    return str(path.resolve()) if path else ""
 
 
 def _registry(args: Namespace) -> Registry:
@@ -110,8 +123,9 @@ def _print_scores(tables: Tables, since: datetime, terminal: Terminal) -> None:
 
 def _print_metrics(args: Namespace, tables: Tables, now: datetime, terminal: Terminal) -> None:
     about = _registry(args).fetch(args.model).model.about
-    key = {"run_id": about.run_id, "backbone": about.backbone, "task": about.task, "protocol": EXTERNAL}
-    rows = tables.matching("metrics", key).where(F.col("metric").isin("accuracy", "recall", "auroc"))
+    protocol = EXTERNAL if args.data else CONTRAST
+    key = {"run_id": about.run_id, "backbone": about.backbone, "task": about.task, "protocol": protocol}
+    rows = tables.matching("metrics", key).where(F.col("metric").isin(*_SHOWN[protocol]))
     lines = [
         [
             row["metric"],
@@ -121,8 +135,10 @@ def _print_metrics(args: Namespace, tables: Tables, now: datetime, terminal: Ter
         ]
         for row in rows.orderBy("metric", "class").collect()
     ]
-    terminal.table(f"{args.model} on {args.data}", ("metric", "class", "% (95 % CI)", "images"), lines)
+    terminal.table(f"{args.model} on {_folder(args)}", ("metric", "class", "% (95 % CI)", "images"), lines)
     page = _update_page(tables, about.run_id, args.output / "report", now)
+    for verdict in headline(tables, about.run_id)[2]:
+        terminal.print(verdict)
     terminal.print(f"Report: {page}")
 
 

@@ -8,6 +8,8 @@ AS_PUBLISHED = "as_published"
 PATIENT_GROUPED = "patient_grouped"
 # External images, none of them used in training.
 EXTERNAL = "external"
+# Images of the positive class and of others, all of one source, none of them used in training.
+CONTRAST = "contrast"
 
 # Strictest first; the first protocol that a result has is its headline.
 INTERNAL = (PATIENT_GROUPED, AS_PUBLISHED)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -12,8 +12,8 @@ import pandas as pd
 import pyarrow as pa
 from pyspark.sql import functions as F
 
-from covid_xray.evaluation.metrics import estimates
-from covid_xray.evaluation.results_model import ProtocolResult, Result, Value
+from covid_xray.evaluation.metrics import Estimate, estimates
+from covid_xray.evaluation.results_model import Comparison, ProtocolResult, Result, Value
 from covid_xray.features.gram import FUSED
 from covid_xray.settings import Settings
 from covid_xray.storage import runs
@@ -21,11 +21,14 @@ from covid_xray.storage.frames import to_arrow
 from covid_xray.storage.tables import Replacement, Tables
 
 Kind = Literal["backbone", "baseline"]
+# From predictions, classes, resamples and seed.
+Measure = Callable[[pd.DataFrame, Sequence[str], int, int], Iterable[Estimate]]
 
 _FROM_RUNS = (
     *("task", "run_id", "status", "error", "weights", "weights_id"),
     *("featurize_seconds", "featurized_images", "train_seconds"),
 )
+_COMPARED = tuple(Comparison.__dataclass_fields__)
 _KEY = ("run_id", "kind", "backbone", "task")
 
 _Parts = Mapping[tuple[str, ...], pd.DataFrame]
@@ -33,7 +36,13 @@ _Row = Mapping[str, Any]
 
 
 def results(
-    tables: Tables, run_id: str, kind: Kind, name: str, predictions: pd.DataFrame, settings: Settings
+    tables: Tables,
+    run_id: str,
+    kind: Kind,
+    name: str,
+    predictions: pd.DataFrame,
+    settings: Settings,
+    measure: Measure = estimates,
 ) -> dict[str, Replacement]:
     """Return the rows of one classifier in both tables; they replace those that it has there.
 
@@ -44,6 +53,8 @@ def results(
     predictions : pandas.DataFrame
         Columns `task`, `protocol`, `repeat`, `fold`, `image_id`, `patient_id`, `label`, `prediction` and
         `probability` (a list in the order of the task's classes): a row a repeat and held-out image.
+    measure : callable
+        What is measured, as `estimates`.
     """
     key = {"run_id": run_id, "kind": kind, "backbone": name}
     where = {column: [value] for column, value in key.items()}
@@ -54,7 +65,7 @@ def results(
         | {"value": found.value, "ci_low": found.ci_low, "ci_high": found.ci_high}
         | {"n": found.n, "n_patients": found.n_patients}
         for (task, protocol), part in predictions.groupby(["task", "protocol"])
-        for found in estimates(part, settings.tasks[str(task)], settings.bootstrap_resamples, settings.seed)
+        for found in measure(part, settings.tasks[str(task)], settings.bootstrap_resamples, settings.seed)
     ]
     return {
         "predictions": (_held_out(key, predictions, settings.tasks), where),
@@ -83,6 +94,13 @@ def read_results(tables: Tables, run_id: str, rows: Sequence[_Row]) -> list[Resu
         by_protocol = _by_protocol(predictions[key], metrics[key]) if done else {}
         found.append(Result(kind=key[1], name=key[2], by_protocol=by_protocol, **about))
     return found
+
+
+def read_comparisons(tables: Tables, run_id: str) -> list[Comparison]:
+    """Return the rows of the table `comparisons` of a run, sorted."""
+    rows = tables.matching("comparisons", {"run_id": run_id})
+    ordered = rows.orderBy("task", "protocol", "second_kind", "first", "second").select(*_COMPARED)
+    return [Comparison(**row.asDict()) for row in ordered.collect()]
 
 
 def _held_out(

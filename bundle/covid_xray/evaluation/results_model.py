@@ -9,7 +9,7 @@ import pandas as pd
 
 from covid_xray.dataset.record import count_unknown
 from covid_xray.evaluation.absent import absent_classes
-from covid_xray.evaluation.protocols import EXTERNAL, INTERNAL
+from covid_xray.evaluation.protocols import CONTRAST, EXTERNAL, INTERNAL
 from covid_xray.features.gram import FUSED
 
 
@@ -113,6 +113,34 @@ class Result:
         """Its result on images from elsewhere."""
         return self.by_protocol.get(EXTERNAL)
 
+    @property
+    def contrast(self) -> ProtocolResult | None:
+        """Its result on images of one source, by the class that the positive one is told from."""
+        return self.by_protocol.get(CONTRAST)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A row of the table `comparisons`."""
+
+    task: str
+    protocol: str
+    first: str
+    second: str
+    second_kind: str
+    difference: float
+    ci_low: float
+    ci_high: float
+    first_only: int
+    second_only: int
+    p_value: float
+    p_holm: float
+
+    @property
+    def clear(self) -> bool:
+        """Whether the interval excludes zero."""
+        return self.ci_low > 0 or self.ci_high < 0
+
 
 def missed(predictions: pd.DataFrame, positive: str) -> pd.DataFrame:
     """Return the predictions for images of the positive class that name another class.
@@ -129,3 +157,14 @@ def baselines(results: Iterable[Result], task: str) -> list[Result]:
     """Return the results of the baselines, the best first."""
     found = [r for r in results if r.task == task and r.kind == "baseline" and r.headline]
     return sorted(found, key=lambda result: result.accuracy, reverse=True)
+
+
+def comparison_with_baseline(
+    comparisons: Iterable[Comparison], result: Result, protocol: str
+) -> Comparison | None:
+    """Return the comparison of a network with the best baseline: its margin over that."""
+    for found in comparisons:
+        same = (found.task, found.protocol, found.first) == (result.task, protocol, result.name)
+        if same and found.second_kind == "baseline":
+            return found
+    return None

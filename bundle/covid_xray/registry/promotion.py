@@ -13,6 +13,7 @@ from covid_xray.registry.versions import Version
 _ACCURACY = f"{PATIENT_GROUPED}_accuracy"
 _CI_HIGH = f"{_ACCURACY}_ci_high"
 _WEIGHTS = "weights"
+AGAINST = "against"
 
 
 @dataclass(frozen=True)
@@ -25,22 +26,26 @@ class PromotionCriteria:
         `imagenet`, `file` or `random`.
     accuracy, ci_high : float or None
         Accuracy on held-out patients and the upper limit of its confidence interval; None if not measured.
+    against : str
+        Why its figures are no reason to use it, in a clause (`Verdict.against`); empty if there is none.
     """
 
     weights: str
     accuracy: float | None = None
     ci_high: float | None = None
+    against: str = ""
 
     def tags(self) -> dict[str, str]:
         """Return the criteria as tags of a model version."""
         values = {_ACCURACY: self.accuracy, _CI_HIGH: self.ci_high}
-        return {_WEIGHTS: self.weights} | {k: repr(v) for k, v in values.items() if v is not None}
+        told = {AGAINST: self.against} if self.against else {}
+        return {_WEIGHTS: self.weights} | told | {k: repr(v) for k, v in values.items() if v is not None}
 
     @classmethod
     def of(cls, tags: Mapping[str, str]) -> PromotionCriteria:
         """Read the criteria from the tags of a model version."""
         accuracy, ci_high = (float(tags[key]) if key in tags else None for key in (_ACCURACY, _CI_HIGH))
-        return cls(tags.get(_WEIGHTS, "file"), accuracy, ci_high)
+        return cls(tags.get(_WEIGHTS, "file"), accuracy, ci_high, tags.get(AGAINST, ""))
 
 
 def should_promote(new: PromotionCriteria, champion: PromotionCriteria) -> bool:
@@ -56,15 +61,39 @@ def should_promote(new: PromotionCriteria, champion: PromotionCriteria) -> bool:
     return new.accuracy is not None and (limit is None or new.accuracy > limit)
 
 
-def decide(registry: Registry, version: Version) -> str:
-    """Promote a new version if there is no champion or it should replace it; return a message."""
-    champion = registry.champion(version.name)
-    if champion is None or should_promote(
-        PromotionCriteria.of(version.tags), PromotionCriteria.of(champion.tags)
-    ):
+def decide(registry: Registry, version: Version, checked: bool) -> str:
+    """Promote a new version if there is no champion or it should replace it; return a message.
+
+    Parameters
+    ----------
+    checked : bool
+        Whether a version that its own figures speak against is left out (the setting `champion`).
+    """
+    named = f"{version.name} version {version.number}"
+    new, champion = PromotionCriteria.of(version.tags), registry.champion(version.name)
+    if checked and new.against:
+        stays = f"version {champion.number} stays the champion" if champion else "there is no champion"
+        return f"{named} is registered; {stays}, as {new.against}"
+    if champion is None or should_promote(new, PromotionCriteria.of(champion.tags)):
         registry.promote(version)
-        return f"{version.name} version {version.number} is the champion"
+        return f"{named} is the champion"
     return (
-        f"{version.name} version {version.number} is registered; version {champion.number} stays the "
-        "champion, as the new accuracy does not exceed its confidence interval"
+        f"{named} is registered; version {champion.number} stays the champion, as the new accuracy does not "
+        "exceed its confidence interval"
     )
+
+
+def hold_back(registry: Registry, version: Version, against: str) -> str:
+    """Record what speaks against a version; if it is the champion, leave the model without one.
+
+    Returns
+    -------
+    str
+        A message; empty if it is not the champion.
+    """
+    registry.tag(version, AGAINST, against)
+    champion = registry.champion(version.name)
+    if champion is None or champion.number != version.number:
+        return ""
+    registry.demote(version)
+    return f"{version.name} version {version.number} is no longer the champion, as {against}"

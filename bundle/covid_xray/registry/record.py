@@ -23,6 +23,7 @@ def record_of(
     settings: Settings,
     metrics: pd.DataFrame,
     figures: Mapping[str, bytes],
+    against: str = "",
 ) -> Record:
     """Assemble the record of one model.
 
@@ -36,6 +37,8 @@ def record_of(
         Its rows of `metrics`.
     figures : mapping of str to bytes
         PNG files by name.
+    against : str
+        As of `PromotionCriteria`.
     """
     return Record(
         name=name,
@@ -44,7 +47,7 @@ def record_of(
         parameters=_parameters(settings),
         metrics=_metric_values(metrics),
         tags={key: row[key] for key in _TAGS if row[key]} | {"code_id": code_id()},
-        version_tags=criteria_of(row["weights"], metrics).tags() | {"run_id": row["run_id"]},
+        version_tags=criteria_of(row["weights"], metrics, against).tags() | {"run_id": row["run_id"]},
         figures=figures,
     )
 
@@ -54,14 +57,14 @@ def identity_of(row: Mapping[str, Any]) -> dict[str, str]:
     return {"inputs_id": row["inputs_id"], "weights_id": row["weights_id"]}
 
 
-def criteria_of(weights: str, metrics: pd.DataFrame) -> PromotionCriteria:
+def criteria_of(weights: str, metrics: pd.DataFrame, against: str = "") -> PromotionCriteria:
     """Return the promotion criteria of a model with this kind of weights."""
     where = (metrics["protocol"] == PATIENT_GROUPED) & (metrics["metric"] == "accuracy")
     if not where.any():
-        return PromotionCriteria(weights)
+        return PromotionCriteria(weights, against=against)
     accuracy = metrics[where].iloc[0]
     high = None if pd.isna(accuracy["ci_high"]) else float(accuracy["ci_high"])
-    return PromotionCriteria(weights, float(accuracy["value"]), high)
+    return PromotionCriteria(weights, float(accuracy["value"]), high, against)
 
 
 def _parameters(settings: Settings) -> dict[str, str]:

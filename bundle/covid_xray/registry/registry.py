@@ -94,6 +94,14 @@ class Registry:
         """Move the champion alias to a version."""
         self._client.set_registered_model_alias(version.name, CHAMPION, version.number)
 
+    def demote(self, version: Version) -> None:
+        """Take the champion alias away: the model has none then."""
+        self._client.delete_registered_model_alias(version.name, CHAMPION)
+
+    def tag(self, version: Version, key: str, value: str) -> None:
+        """Set a tag of a version."""
+        self._client.set_model_version_tag(version.name, version.number, key, value)
+
     def fetch(self, model: str) -> Registered:
         """Load a registered model.
 
@@ -121,10 +129,7 @@ class Registry:
         """
         version = self._find(model)
         if version is None:
-            raise ModelError(
-                f"there is no model {model!r} in {self._database or self.registry_uri}: "
-                f"{self._registered_models()}"
-            )
+            raise ModelError(self._why_missing(model))
         return version
 
     def _find(self, model: str) -> Version | None:
@@ -141,6 +146,22 @@ class Registry:
             return _version(self._client.get_model_version(name, number))
         except self._mlflow.MlflowException as error:
             return self._none_if_missing(error)
+
+    def _why_missing(self, model: str) -> str:
+        title, _, number = model.partition("/")
+        newest = None if number or not self._exists else self._newest(title)
+        if newest is None:
+            where = self._database or self.registry_uri
+            return f"there is no model {model!r} in {where}: {self._registered_models()}"
+        # The tag that `promotion` sets.
+        why = newest.tags.get("against", "none was promoted")
+        return f"{model} has no champion: {why}; name a version, such as {title}/{newest.number}"
+
+    def _newest(self, title: str) -> Version | None:
+        backbone, _, task = title.partition("_")
+        found = self._client.search_model_versions(f"name = '{self.name_of(backbone, task)}'")
+        newest = max(found, key=lambda version: int(version.version), default=None)
+        return None if newest is None else _version(newest)
 
     @property
     def _exists(self) -> bool:

@@ -64,6 +64,7 @@ class Settings(_Section):
     reg_param: Annotated[Number, Field(gt=0)]
     # Stored runs of earlier versions lack it.
     solver: Literal["auto", "row_space", "batched"] = "auto"
+    champion: Literal["checked", "any"] = "checked"
     execution: Execution
 
     @field_validator("tasks")
@@ -93,7 +94,7 @@ class Settings(_Section):
 
     def result_parameters(self) -> str:
         """JSON of the parameters that results depend on, equal for equal values."""
-        return json.dumps(self.model_dump(mode="json", exclude={"execution"}), sort_keys=True)
+        return json.dumps(self.model_dump(mode="json", exclude={"execution", "champion"}), sort_keys=True)
 
 
 def load_settings(config: Path, changes: Mapping[str, Any] | None = None) -> Settings:

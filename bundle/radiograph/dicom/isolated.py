@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import signal
 import sys
@@ -37,6 +38,8 @@ def _run(work: Callable[[], bytes], writer: int) -> None:
     """Write the result and end the process, without the exit handlers of the one that it is a copy of."""
     try:
         signal.alarm(_SECONDS)
+        # A crash is expected, and nobody's to see.
+        faulthandler.disable()
         # Warnings of Python's own are no complaints.
         sys.stderr = sys.stdout = StringIO()
         with TemporaryFile() as complaints:

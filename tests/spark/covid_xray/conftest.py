@@ -120,7 +120,8 @@ def ingested(tables, run_id, few_fits, store) -> Callable[..., list[str]]:
         ids = [hashlib.sha256(content).hexdigest() for _, content in drawn]
         rows = [
             {"image_id": image_id, "label": label, "patient_id": image_id, "content": content}
-            | {"path": f"{label}/{image_id}.png"}
+            # No two pictures are equal.
+            | {"path": f"{label}/{image_id}.png", "pixel_id": image_id}
             for image_id, (label, content) in zip(ids, drawn, strict=True)
         ]
         if images:

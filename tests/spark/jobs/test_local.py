@@ -71,6 +71,7 @@ def test_again_repeats_the_run_without_featurizing_anything(command, ran):
     assert len(table(ran, "runs")) == 2 and len(table(ran, "features")) == 24
 
 
+@pytest.mark.thorough
 def test_weights_of_another_network_give_a_one_line_error_and_a_failed_row(command, ran):
     other = ran.data.parent / "other.h5"
     other.write_bytes(b"\x89HDF\r\n\x1a\n")

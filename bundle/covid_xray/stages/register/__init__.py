@@ -14,8 +14,9 @@ from pyspark.sql import functions as F
 
 from covid_xray.evaluation.folds import Folds
 from covid_xray.evaluation.plots import draw_network
-from covid_xray.evaluation.results import read_results
+from covid_xray.evaluation.results import read_comparisons, read_results
 from covid_xray.evaluation.solver import classifiers
+from covid_xray.evaluation.verdict import Margin, Verdict, verdict
 from covid_xray.features.compute import weights_file
 from covid_xray.features.key import feature_key
 from covid_xray.progress import Notify, Progress
@@ -46,6 +47,7 @@ def register(tables: Tables, run_id: str, backbone: str, registry: Registry, not
         return
     settings = runs.settings_of(rows)
     results = read_results(tables, run_id, runs.state(tables, run_id))
+    comparisons = read_comparisons(tables, run_id)
     facts = runs.images_of(tables, run_id).drop("content", "label", "patient_id").toArrow().to_pandas()
     done, by_weights = 0, itemgetter("weights_id")
     for _, same_weights in groupby(sorted(rows, key=by_weights), by_weights):
@@ -53,7 +55,9 @@ def register(tables: Tables, run_id: str, backbone: str, registry: Registry, not
         file = weights_file(group[0])
         for row, model, images in _refit(tables, settings, group, file, facts, notify):
             figures = draw_network(results, backbone, row["task"])
-            note = _register_one(tables, settings, registry, row, model, images, figures)
+            own = next(r for r in results if r.is_network and (r.name, r.task) == (backbone, row["task"]))
+            judged = verdict(own, Margin.of(own, results, comparisons))
+            note = _register_one(tables, settings, registry, row, model, images, figures, judged)
             done += 1
             notify(Progress("register", backbone, done, len(rows), "models", note=note))
 
@@ -109,15 +113,16 @@ def _register_one(
     model: SavedModel,
     images: pd.DataFrame,
     figures: Mapping[str, bytes],
+    judged: Verdict | None,
 ) -> str:
     """Log one model; return a message about the champion."""
     metrics = tables.matching("metrics", {"run_id": row["run_id"], "task": row["task"]}).toPandas()
     baseline = metrics["kind"] == "baseline"
     own = (metrics["backbone"] == row["backbone"]) & ~baseline
     name = registry.name_of(row["backbone"], row["task"])
-    card = write_card(name, model, row, images, metrics[own | baseline])
+    card = write_card(name, model, row, images, metrics[own | baseline], judged)
     with TemporaryDirectory() as folder:
         save(model, card, Path(folder))
-        record = record_of(name, row, settings, metrics[own], figures)
+        record = record_of(name, row, settings, metrics[own], figures, judged.against if judged else "")
         with registry.log(record, Path(folder)) as version:
-            return decide(registry, version)
+            return decide(registry, version, settings.champion == "checked")

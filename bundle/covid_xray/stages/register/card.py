@@ -15,6 +15,7 @@ from covid_xray.dataset.record import count_unknown
 from covid_xray.evaluation.absent import absent_classes, meaning
 from covid_xray.evaluation.metrics import shown_in
 from covid_xray.evaluation.protocols import AS_PUBLISHED, EXTERNAL, PATIENT_GROUPED
+from covid_xray.evaluation.verdict import Verdict
 from covid_xray.registry.saved import About, SavedModel
 
 _PROTOCOLS = {
@@ -37,7 +38,12 @@ class MetricTable:
 
 
 def write_card(
-    title: str, model: SavedModel, run: Mapping[str, Any], images: pd.DataFrame, metrics: pd.DataFrame
+    title: str,
+    model: SavedModel,
+    run: Mapping[str, Any],
+    images: pd.DataFrame,
+    metrics: pd.DataFrame,
+    judged: Verdict | None,
 ) -> str:
     """Return the card as Markdown.
 
@@ -49,6 +55,8 @@ def write_card(
         Columns `image_id`, `label`, `path`, `patient_id`, `source`: what the model was trained on.
     metrics : pandas.DataFrame
         Rows of the run and task in the table `metrics`: of this network, and of all baselines.
+    judged : Verdict or None
+        On this network; None without results.
     """
     # Markdown, not HTML: quotes and ampersands stay what they are.
     environment = Environment(  # noqa: S701
@@ -74,6 +82,7 @@ def write_card(
         external=EXTERNAL in set(metrics["protocol"]),
         unknown=count_unknown(images.drop_duplicates("image_id")["patient_id"]),
         meaning=meaning,
+        verdict=judged.text if judged else "",
     )
 
 

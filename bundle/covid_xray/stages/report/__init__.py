@@ -11,10 +11,12 @@ from sparkdl.files import atomic_write
 from covid_xray.errors import RunFailedError
 from covid_xray.evaluation.protocols import AS_PUBLISHED
 from covid_xray.evaluation.results_model import Result
+from covid_xray.evaluation.wording import percent, with_interval
 from covid_xray.stages.report.collect import collect
 from covid_xray.stages.report.explained import Explanation, read_explanations
 from covid_xray.stages.report.gallery import read_gallery
-from covid_xray.stages.report.narrative import percent, points, with_interval
+from covid_xray.stages.report.judged import verdicts
+from covid_xray.stages.report.narrative import points
 from covid_xray.stages.report.page import draw, render, timed
 from covid_xray.stages.report.values import Report
 from covid_xray.storage import runs
@@ -46,12 +48,13 @@ def write_report(tables: Tables, run_id: str, reports: Path, now: datetime) -> P
     return page
 
 
-def headline(tables: Tables, run_id: str) -> tuple[tuple[str, ...], list[list[str]]]:
-    """Return the columns and rows of the table that ends a run on a terminal."""
+def headline(tables: Tables, run_id: str) -> tuple[tuple[str, ...], list[list[str]], list[str]]:
+    """Return what ends a run on a terminal: the columns and rows of a table, and a verdict on each task."""
     report = collect(tables, run_id)
     shown = [r for task in report.tasks for r in [*report.networks(task), *report.baselines(task)[:1]]]
     by_image = "split by image (published)" if report.dataset else "split by image"
-    return (*_COLUMNS, by_image, "time", "weights"), [_line(report, result) for result in shown]
+    judged = [f"{task}: {verdict.text}" for task, verdict in verdicts(report)]
+    return (*_COLUMNS, by_image, "time", "weights"), [_line(report, result) for result in shown], judged
 
 
 def missing_results(report: Report, explanations: Sequence[Explanation]) -> list[str]:

@@ -15,14 +15,13 @@ from covid_xray.dataset.known import tell_sources
 from covid_xray.dataset.near_duplicates import PAIR, TOO_ALIKE
 from covid_xray.dataset.record import is_unknown
 from covid_xray.evaluation.protocols import AS_PUBLISHED
-from covid_xray.evaluation.results import read_results
+from covid_xray.evaluation.results import read_comparisons, read_results
 from covid_xray.evaluation.results_model import Result
 from covid_xray.features.gram import FUSED
 from covid_xray.stages.report.values import (
     MOST_COPIES,
     MOST_REFUSED,
     UNKNOWN,
-    Comparison,
     Copies,
     CopyPair,
     Counts,
@@ -33,7 +32,6 @@ from covid_xray.stages.report.values import (
 from covid_xray.storage import runs
 from covid_xray.storage.tables import Tables
 
-_COMPARED = tuple(Comparison.__dataclass_fields__)
 # What tells the dataset and the sources.
 _OF_IMAGES = ("label", "path", "patient_id", "source")
 
@@ -58,7 +56,7 @@ def collect(tables: Tables, run_id: str) -> Report:
     return Report(
         run_id=run_id,
         results=tuple(sorted((r for r in results if r.run_id not in others), key=_order)),
-        comparisons=tuple(_comparisons(tables, run_id)),
+        comparisons=tuple(read_comparisons(tables, run_id)),
         counts=tuple(count_classes(patients)),
         flow=count_used(patients, _refused_by_reason(tables, run_id), own),
         refused=tuple(_refused(tables, run_id)),
@@ -74,12 +72,6 @@ def collect(tables: Tables, run_id: str) -> Report:
 
 def _order(result: Result) -> tuple[str, str, bool, str]:
     return result.task, result.kind, result.name == FUSED, result.name
-
-
-def _comparisons(tables: Tables, run_id: str) -> list[Comparison]:
-    rows = tables.matching("comparisons", {"run_id": run_id})
-    ordered = rows.orderBy("task", "protocol", "second_kind", "first", "second").select(*_COMPARED)
-    return [Comparison(**row.asDict()) for row in ordered.collect()]
 
 
 def _of_patients(tables: Tables, run_id: str) -> pd.DataFrame:

@@ -5,31 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from covid_xray.evaluation.baselines import BASELINES
-from covid_xray.evaluation.explanations import BoxSummary
 from covid_xray.evaluation.protocols import AS_PUBLISHED, INTERNAL, PATIENT_GROUPED
-from covid_xray.evaluation.results_model import Result, Value, missed
-from covid_xray.stages.report.values import UNKNOWN, Comparison, Report
+from covid_xray.evaluation.results_model import Comparison, Result, missed
+from covid_xray.evaluation.wording import percent, with_interval
+from covid_xray.stages.report.values import UNKNOWN, Report
 
 _HELD_OUT = {
     PATIENT_GROUPED: "images of patients that it had not seen in training",
     AS_PUBLISHED: "images held out at random",
 }
 _SEES = {baseline.name: baseline.sees for baseline in BASELINES}
-_DASH = "\N{EN DASH}"
-
-
-def percent(share: float | None) -> str:
-    """Write a share as a percentage with one decimal; a dash for none."""
-    return _DASH if share is None else f"{share * 100:.1f}"
-
-
-def with_interval(value: Value | BoxSummary | None) -> str:
-    """Write a metric and its interval, in per cent: `98.4 (94.3 to 99.6)`."""
-    if value is None or value.n == 0:
-        return percent(None)
-    if value.ci_low is None:
-        return percent(value.value)
-    return f"{percent(value.value)} ({percent(value.ci_low)} to {percent(value.ci_high)})"
 
 
 def points(compared: Comparison | None) -> str:
@@ -98,7 +83,7 @@ def _missed(best: Result) -> Iterator[str]:
 
 
 def _of_sources(report: Report) -> Iterator[str]:
-    alone = _classes_of_their_own_source(report)
+    alone = classes_of_their_own_source(report)
     if alone:
         yield (
             f"Every image of {' and '.join(alone)} comes from a source that no other class has images from, "
@@ -106,7 +91,8 @@ def _of_sources(report: Report) -> Iterator[str]:
         )
 
 
-def _classes_of_their_own_source(report: Report) -> Sequence[str]:
+def classes_of_their_own_source(report: Report) -> Sequence[str]:
+    """Return the classes whose images come from sources that no other class has images from."""
     if any(UNKNOWN in counts for counts in report.sources.values()):
         return []
     found = []

@@ -14,10 +14,12 @@ from covid_xray.evaluation.metrics import Metric, shown_in
 from covid_xray.evaluation.plots import confusion_png, curves_png
 from covid_xray.evaluation.protocols import AS_PUBLISHED, INTERNAL, PATIENT_GROUPED
 from covid_xray.evaluation.results_model import Result, Value
+from covid_xray.evaluation.wording import area, percent, with_interval
 from covid_xray.progress import duration
 from covid_xray.stages.report.explained import Explanation
 from covid_xray.stages.report.gallery import Gallery
-from covid_xray.stages.report.narrative import percent, points, sentences, with_interval
+from covid_xray.stages.report.judged import contradicted, verdicts
+from covid_xray.stages.report.narrative import points, sentences
 from covid_xray.stages.report.values import Report
 
 
@@ -58,6 +60,7 @@ def render(
         "number": number,
         "duration": duration,
         "inlined": inlined,
+        "area": area,
     }
     return environment.get_template("page.html.j2").render(
         report=report,
@@ -65,6 +68,8 @@ def render(
         explanations=explanations,
         gallery=gallery,
         sentences=sentences(report),
+        verdicts=verdicts(report),
+        contradicted=contradicted(report),
         sees={baseline.name: baseline.sees for baseline in BASELINES},
         headline_metrics=shown_in("headline"),
         class_metrics=shown_in("per_class"),

@@ -7,35 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from covid_xray.dataset.record import Dataset, PublishedResult
-from covid_xray.evaluation.results_model import Result, baselines
+from covid_xray.evaluation.results_model import Comparison, Result, baselines, comparison_with_baseline
 
 # Stands for the source of images of which none is known.
 UNKNOWN = "not known"
 # Refused files, and pairs of near-duplicates, that a page lists.
 MOST_REFUSED, MOST_COPIES = 50, 20
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """A row of the table `comparisons`."""
-
-    task: str
-    protocol: str
-    first: str
-    second: str
-    second_kind: str
-    difference: float
-    ci_low: float
-    ci_high: float
-    first_only: int
-    second_only: int
-    p_value: float
-    p_holm: float
-
-    @property
-    def clear(self) -> bool:
-        """Whether the interval excludes zero."""
-        return self.ci_low > 0 or self.ci_high < 0
 
 
 @dataclass(frozen=True)
@@ -169,11 +146,7 @@ class Report:
 
     def margin(self, result: Result, protocol: str) -> Comparison | None:
         """Return the comparison of a network with the best baseline: its margin over that."""
-        for found in self.comparisons:
-            same = (found.task, found.protocol, found.first) == (result.task, protocol, result.name)
-            if same and found.second_kind == "baseline":
-                return found
-        return None
+        return comparison_with_baseline(self.comparisons, result, protocol)
 
     def published(self, result: Result) -> PublishedResult | None:
         """Return what others published of the same network, classes and images, if anything was."""

@@ -67,6 +67,7 @@ def test_networks_are_fused_and_every_pair_is_compared_once(trained, tables, run
     assert said[-1].note == "12 pairs of classifiers"
 
 
+@pytest.mark.thorough
 def test_both_ways_of_fitting_fuse_alike(trained, tables, run_id, of_run, said):
     trained()
     compare(tables, run_id, said.append)

@@ -1,5 +1,6 @@
 import pytest
-from covid_xray.registry.promotion import PromotionCriteria, decide, should_promote
+from covid_xray.errors import ModelError
+from covid_xray.registry.promotion import PromotionCriteria, decide, hold_back, should_promote
 
 CHAMPION = PromotionCriteria("imagenet", accuracy=0.90, ci_high=0.93)
 
@@ -31,7 +32,13 @@ def test_a_champion_without_a_measured_accuracy_is_replaced_by_a_measured_versio
 
 
 @pytest.mark.parametrize(
-    "criteria", [CHAMPION, PromotionCriteria("random"), PromotionCriteria("file", 0.1 + 0.2)]
+    "criteria",
+    [
+        CHAMPION,
+        PromotionCriteria("random"),
+        PromotionCriteria("file", 0.1 + 0.2),
+        PromotionCriteria("file", 0.9, 0.95, "its accuracy does not exceed that of the baseline border"),
+    ],
 )
 def test_criteria_are_restored_from_the_tags_of_a_version(criteria):
     tags = criteria.tags()
@@ -41,14 +48,38 @@ def test_criteria_are_restored_from_the_tags_of_a_version(criteria):
 
 def test_the_first_version_is_the_champion_until_one_exceeds_its_interval(registry, log):
     first = log("first", CHAMPION)
-    assert decide(registry, first) == f"{first.name} version 1 is the champion"
-    within = decide(registry, log("within", PromotionCriteria("imagenet", 0.92, 0.95)))
+    assert decide(registry, first, True) == f"{first.name} version 1 is the champion"
+    within = decide(registry, log("within", PromotionCriteria("imagenet", 0.92, 0.95)), True)
     assert within.startswith(f"{first.name} version 2 is registered; version 1 stays the champion")
     assert registry.champion(first.name).number == "1"
     # Compared with the champion's interval, not with that of the version in between.
-    assert decide(registry, log("beyond", PromotionCriteria("imagenet", 0.94, 0.96))).endswith(
-        "3 is the champion"
-    )
+    beyond = decide(registry, log("beyond", PromotionCriteria("imagenet", 0.94, 0.96)), True)
+    assert beyond.endswith("3 is the champion")
     assert registry.champion(first.name).number == "3"
-    assert "version 3 stays" in decide(registry, log("random", PromotionCriteria("random", 1.0, 1.0)))
+    assert "version 3 stays" in decide(registry, log("random", PromotionCriteria("random", 1.0, 1.0)), True)
     assert registry.champion(first.name).number == "3"
+
+
+AGAINST = "its accuracy does not exceed that of the baseline border"
+
+
+def test_a_version_that_its_figures_speak_against_is_no_champion_unless_the_settings_say_so(registry, log):
+    version = log("doubtful", PromotionCriteria("imagenet", 0.99, 0.995, AGAINST))
+    message = f"{version.name} version 1 is registered; there is no champion, as {AGAINST}"
+    assert decide(registry, version, True) == message
+    assert registry.champion(version.name) is None
+    title = version.name.removeprefix("covid_xray_").replace("resnet50", "ResNet50")
+    with pytest.raises(ModelError, match=f"has no champion: {AGAINST}; name a version, such as {title}/1"):
+        registry.fetch(title)
+    assert decide(registry, version, False).endswith("version 1 is the champion")
+
+
+def test_what_is_found_later_takes_the_champion_away_and_keeps_it_away(registry, log):
+    champion, other = log("first", CHAMPION), log("second", PromotionCriteria("imagenet", 0.92, 0.95))
+    decide(registry, champion, True)
+    assert hold_back(registry, other, AGAINST) == ""
+    assert registry.champion(champion.name).number == "1"
+    note = hold_back(registry, champion, AGAINST)
+    assert note == f"{champion.name} version 1 is no longer the champion, as {AGAINST}"
+    assert registry.champion(champion.name) is None
+    assert registry.find(f"{champion.name.removeprefix('covid_xray_')}/1").tags["against"] == AGAINST

@@ -102,7 +102,7 @@ def test_hundreds_of_metrics_are_logged_with_their_values_under_valid_names(regi
 
 
 @pytest.mark.parametrize(
-    "model", ["VGG16_a", "", "VGG16", "ResNet50_{task}", "ResNet50_{task}/99", "{task}/a/b"]
+    "model", ["VGG16_a", "", "VGG16", "ResNet50_{task}/99", "ResNet50_{task}/x", "{task}/a/b"]
 )
 def test_a_missing_model_is_an_error_that_lists_the_registered_ones(registry, log, request, model):
     log()

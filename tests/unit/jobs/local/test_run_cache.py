@@ -6,7 +6,7 @@ import pytest
 
 from jobs.local.run_cache import RunCache, fingerprint, load_cached, store
 
-RESULTS = RunCache("r1", ["backbone", "accuracy"], [["ResNet50", "80.0"]])
+RESULTS = RunCache("r1", ["backbone", "accuracy"], [["ResNet50", "80.0"]], [])
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ class Trained:
     data: Path
 
     def model(self) -> Registered:
-        return self.registry.fetch("ResNet50_binary")
+        return self.registry.fetch("ResNet50_binary/1")
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ import pytest
 from covid_xray.dataset.data_folder import DataFolder
 from covid_xray.errors import DataError
 from covid_xray.privacy.pseudonyms import pseudonym
-from covid_xray.stages.evaluate import evaluate
+from covid_xray.stages.evaluate import contrast, evaluate, judge
 from PIL import Image
 
 from tests.spark.covid_xray.stages.score.conftest import draw
@@ -14,7 +14,7 @@ from tests.spark.covid_xray.stages.score.conftest import draw
 def run_evaluate(trained, run_id, said):
     def run(root, key=None, **changes):
         settings = trained.settings.model_copy(update=changes)
-        evaluate(trained.tables, settings, DataFolder(root, None, key), trained.model(), run_id, said.append)
+        evaluate(trained.tables, DataFolder(root, None, key), settings, trained.model(), run_id, said.append)
 
     return run
 
@@ -102,3 +102,55 @@ def test_patients_csv_tells_the_patients_and_a_class_without_a_folder_is_named(
         f"3 images evaluated, 0 files refused; {elsewhere} has no folder Covid-19; ignored"
     )
     assert "class of the model: covid; no image is of Covid-19, so nothing is known of its recall" in note
+
+
+@pytest.fixture
+def one_source(tmp_path):
+    """A contrast set: the positive class, and two others that the model takes for it and for the other."""
+    for seed, (label, shade) in enumerate([("Covid-19", 0), ("Other", 0), ("Sound", 1)]):
+        for number in range(4):
+            draw(tmp_path / "one source" / label / f"{number}.png", 950 + 10 * seed + number, shade)
+    return tmp_path / "one source"
+
+
+def test_a_contrast_tells_the_positive_class_from_others_that_the_model_need_not_know(
+    trained, run_id, one_source, said, rows_of
+):
+    arguments = (trained.settings, trained.model(), run_id, said.append)
+    contrast(trained.tables, DataFolder(one_source, None), *arguments)
+    predictions = rows_of("predictions", "contrast")
+    assert sorted({row.label for row in predictions}) == ["Covid-19", "Other", "Sound"]
+    found = {(row.metric, row["class"]): row.value for row in rows_of("metrics", "contrast")}
+    assert found["false_positive_rate", "Other"] == 1 and found["false_positive_rate", "Sound"] == 0
+    assert found["contrast_auroc", "Sound"] == 1 and 0 <= found["contrast_auroc", "Other"] <= 1
+    assert found["recall", "Covid-19"] == 1
+    assert said[-1].note.startswith("contrast: 12 images evaluated, 0 files refused")
+
+
+def test_a_contrast_without_the_positive_class_or_without_another_is_refused(
+    trained, run_id, one_source, said
+):
+    arguments = (trained.settings, trained.model(), run_id, said.append)
+    (one_source / "Covid-19").rename(one_source / "covid")
+    with pytest.raises(DataError, match="has no folder Covid-19: a contrast set has the positive class"):
+        contrast(trained.tables, DataFolder(one_source, None), *arguments)
+    (one_source / "covid").rename(one_source / "Covid-19")
+    for name in ("Other", "Sound"):
+        shutil.rmtree(one_source / name)
+    with pytest.raises(DataError, match="has no folder beside Covid-19"):
+        contrast(trained.tables, DataFolder(one_source, None), *arguments)
+
+
+def test_a_champion_that_is_no_better_than_chance_elsewhere_is_held_back(
+    run_evaluate, trained, elsewhere, said
+):
+    registered = trained.model()
+    trained.registry.promote(registered.version)
+    run_evaluate(elsewhere)
+    any_may = trained.settings.model_copy(update={"champion": "any"})
+    judge(trained.tables, any_may, trained.registry, registered, said.append)
+    assert trained.registry.champion(registered.version.name).number == "1"
+    judge(trained.tables, trained.settings, trained.registry, registered, said.append)
+    assert trained.registry.champion(registered.version.name) is None
+    assert "version 1 is no longer the champion, as its AUROC on images from elsewhere" in said[-1].note
+    assert said[-1].note.endswith("is no better than chance")

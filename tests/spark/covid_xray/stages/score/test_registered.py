@@ -23,7 +23,7 @@ local_session("local[1]", Path(sys.argv[1]))
 import mlflow
 mlflow.set_tracking_uri(sys.argv[2])
 mlflow.set_registry_uri(sys.argv[2])
-model = mlflow.pyfunc.load_model("models:/covid_xray_resnet50_binary@champion")
+model = mlflow.pyfunc.load_model("models:/covid_xray_resnet50_binary/1")
 files = [Path(file).read_bytes() for file in sys.argv[3:]]
 found = model.predict(pd.DataFrame({"content": [*files, b"no picture"]}))
 print("FOUND", found.to_json(orient="records", double_precision=15))

@@ -2,6 +2,7 @@ import pandas as pd
 import pytest
 from covid_xray.dataset.known import COVID_19
 from covid_xray.evaluation.metrics import METRICS, shown_in
+from covid_xray.evaluation.verdict import Verdict
 from covid_xray.stages.register.card import write_card
 
 
@@ -33,12 +34,12 @@ def card(make_model, make_settings):
         }
     )
 
-    def write(*more, baselines=True, facts=None, model=None, **changes):
+    def write(*more, baselines=True, facts=None, model=None, judged=None, **changes):
         rows = [*(estimates if baselines else estimates[:3]), *more]
         metrics = pd.DataFrame(rows, columns=columns)
         trained_on = images.assign(**facts or {})
         title = "covid_xray_resnet50_binary"
-        return write_card(title, model or make_model(), run | changes, trained_on, metrics)
+        return write_card(title, model or make_model(), run | changes, trained_on, metrics, judged)
 
     return write
 
@@ -110,3 +111,10 @@ def test_of_other_images_nothing_is_said_but_their_own_sources(card, make_model)
     assert "| class | images | patients |\n|---|---|---|\n| TB | 2 | 1 |\n| Healthy | 1 | 1 |\n" in unknown
     for text in (known, unknown):
         assert not [word for word in ("NIH", "ieee8023", "98 %", "Published") if word in text]
+
+
+def test_the_verdict_stands_before_everything_else(card):
+    judged = Verdict(("On images from elsewhere it is no better than chance.", "So do not use it."))
+    text = card(judged=judged)
+    assert text.index(f"**{judged.text}**") < text.index("## Intended use")
+    assert "no better than chance" not in card()

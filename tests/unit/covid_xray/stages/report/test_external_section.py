@@ -2,6 +2,11 @@
 
 from dataclasses import replace
 
+import pandas as pd
+from covid_xray.evaluation.contrast import AUROC, FALSE_POSITIVES
+from covid_xray.evaluation.metrics import shown_in
+from covid_xray.evaluation.results_model import ProtocolResult, Value
+
 
 def test_results_on_images_from_elsewhere_replace_the_notice_that_there_are_none(
     page, make_result, make_protocol_result
@@ -33,3 +38,36 @@ def test_external_images_of_unknown_patients_are_counted(page, make_result, make
     text = "VGG16 binary: of 1 of these images the patient is unknown"
     assert text in page(make_result(by_protocol=by_protocol))
     assert text not in page(make_result(by_protocol=by_protocol | {"external": external}))
+
+
+def test_a_contrast_stands_beside_what_the_same_model_reaches_inside(page, make_result, make_protocol_result):
+    values = {AUROC: Value(0.62, 0.53, 0.71, 122, 105), FALSE_POSITIVES: Value(0.61, 0.45, 0.76, 38, 38)}
+    contrast = ProtocolResult({}, {"Other": values}, pd.DataFrame({"label": [], "patient_id": []}))
+    inside = make_protocol_result(0.9)
+    own = {
+        **inside.per_class,
+        "Covid-19": {**inside.per_class["Covid-19"], "auroc": Value(0.99, 0.98, 1, 20)},
+    }
+    by_protocol = {"patient_grouped": replace(inside, per_class=own), "contrast": contrast}
+    html = page(make_result(by_protocol=by_protocol))
+    cells = html.split('id="external"')[1].split('<th scope="row">VGG16</th>')[1].split("</tr>")[0]
+    assert "<td>Other</td>" in cells and "0.62 (0.53 to 0.71)" in cells and "0.99 (0.98 to 1.00)" in cells
+    assert "61.0 (45.0 to 76.0)" in cells and ">122<" in cells and ">105<" in cells
+    top = html.split("<nav")[0]
+    assert 'class="warning verdict"' in top and "tells Covid-19 from Other with an AUROC of 0.62" in top
+    assert "it should not be used to tell Covid-19." in top
+
+
+def test_predictive_values_are_withheld_where_other_images_contradict_the_figures(
+    page, make_result, make_protocol_result
+):
+    inside = make_protocol_result(0.9)
+    value = Value(0.77, 0.7, 0.8, 20)
+    own = {"Covid-19": {**inside.per_class["Covid-19"], shown_in("screening")[-1].name: value}}
+    shown = {"patient_grouped": replace(inside, per_class=own)}
+    worse = {"Covid-19": {"auroc": Value(0.4, 0.3, 0.55, 20)}}
+    told = shown | {"external": replace(inside, per_class=worse)}
+    assert "77.0 (70.0 to 80.0)" in page(make_result(by_protocol=shown))
+    html = page(make_result(by_protocol=told))
+    assert "77.0 (70.0 to 80.0)" not in html and "in use these values would not be reached" in html
+    assert "no better than chance" in html.split("<nav")[0]

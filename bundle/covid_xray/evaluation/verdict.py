@@ -1,0 +1,213 @@
+"""The verdict on a classifier: what its figures are worth, in two sentences made from what was measured.
+
+The strongest evidence leads: images from elsewhere, then other images of the same source, then the baselines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from covid_xray.evaluation.baselines import BASELINES
+from covid_xray.evaluation.contrast import AUROC, FALSE_POSITIVES
+from covid_xray.evaluation.results_model import (
+    Comparison,
+    Result,
+    Value,
+    baselines,
+    comparison_with_baseline,
+)
+from covid_xray.evaluation.wording import area, percent, with_interval
+
+# The AUROC of guessing.
+_CHANCE = 0.5
+_SEES = {baseline.name: baseline.sees for baseline in BASELINES}
+
+
+@dataclass(frozen=True)
+class Margin:
+    """How a classifier's accuracy compares with that of the best baseline.
+
+    Attributes
+    ----------
+    baseline, sees : str
+        Its name, and what it sees.
+    accuracy : float
+        Of the baseline.
+    difference, ci_low : float
+        The classifier's accuracy minus the baseline's, and the lower end of its 95 % interval.
+    """
+
+    baseline: str
+    sees: str
+    accuracy: float
+    difference: float
+    ci_low: float
+
+    @classmethod
+    def of(
+        cls, result: Result, results: Iterable[Result], comparisons: Iterable[Comparison]
+    ) -> Margin | None:
+        """Return the margin of a classifier, from the results and comparisons of its run; None without."""
+        protocol = next((name for name, found in result.by_protocol.items() if found is result.headline), "")
+        compared = comparison_with_baseline(comparisons, result, protocol)
+        if compared is None:
+            return None
+        for baseline in baselines(results, result.task):
+            if baseline.name == compared.second and protocol in baseline.by_protocol:
+                accuracy = baseline.by_protocol[protocol].overall["accuracy"].value
+                sees = _SEES.get(baseline.name, baseline.name)
+                return cls(baseline.name, sees, accuracy, compared.difference, compared.ci_low)
+        return None
+
+    @property
+    def beaten(self) -> bool:
+        """Whether the classifier is better by more than chance explains."""
+        return self.ci_low > 0
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the figures of one classifier are worth.
+
+    Attributes
+    ----------
+    sentences : tuple of str
+        One or two.
+    against : str
+        Why it should not become the champion, in a clause; empty if nothing that was measured says so.
+    contradicted : bool
+        Whether images from elsewhere or of the same source contradict what it reaches on its own images:
+        predictive values would promise what it does not keep.
+    """
+
+    sentences: tuple[str, ...]
+    against: str = ""
+    contradicted: bool = False
+
+    @property
+    def text(self) -> str:
+        """The sentences as one text."""
+        return " ".join(self.sentences)
+
+
+@dataclass(frozen=True)
+class _Evidence:
+    """One thing that was measured, as a clause, and what it means."""
+
+    clause: str
+    against: str = ""
+    contradicts: bool = False
+
+
+def verdict(result: Result, margin: Margin | None, own_source: Sequence[str] = ()) -> Verdict | None:
+    """Judge one classifier on one task; None if it has no result.
+
+    Parameters
+    ----------
+    margin : Margin or None
+        None if no baseline was measured beside it.
+    own_source : sequence of str
+        Classes whose images come from a source that no other class has images from.
+    """
+    if result.headline is None:
+        return None
+    elsewhere = [found for found in (_external(result), _contrast(result)) if found]
+    baseline = _baseline(result, margin)
+    against = next((found.against for found in (*elsewhere, baseline) if found.against), "")
+    contradicted = any(found.contradicts for found in elsewhere)
+    if not elsewhere:
+        return Verdict((_sentence(baseline.clause), _without_others(margin, own_source)), against)
+    told = "; ".join(found.clause for found in elsewhere)
+    return Verdict((_sentence(told), _conclusion(result, baseline, contradicted)), against, contradicted)
+
+
+def _external(result: Result) -> _Evidence | None:
+    """Return what images from elsewhere say."""
+    found = result.external.per_class.get(result.classes[0], {}).get("auroc") if result.external else None
+    if found is None:
+        return None
+    clause = (
+        f"on images from elsewhere {result.name} tells {result.classes[0]} with an AUROC of {area(found)}"
+    )
+    if not _is_chance(found):
+        return _Evidence(clause)
+    why = f"its AUROC on images from elsewhere, {area(found)}, is no better than chance"
+    return _Evidence(f"{clause}, no better than chance", why, contradicts=True)
+
+
+def _contrast(result: Result) -> _Evidence | None:
+    """Return what other images of the same source say: those of the class with most images."""
+    per_class = result.contrast.per_class if result.contrast else {}
+    areas = {name: values[AUROC] for name, values in per_class.items() if AUROC in values}
+    if not areas:
+        return None
+    positive, other = result.classes[0], max(areas, key=lambda name: areas[name].n)
+    called = with_interval(per_class[other].get(FALSE_POSITIVES))
+    clause = (
+        f"among images of one source {result.name} tells {positive} from {other} with an AUROC of "
+        f"{area(areas[other])} and calls {called} % of {other} {positive}"
+    )
+    inside = _inside(result)
+    if inside is not None and inside.ci_low is not None and (areas[other].ci_high or 1) < inside.ci_low:
+        clause += f", where its own images gave an AUROC of {area(inside)}"
+        falls = True
+    else:
+        falls = False
+    if _is_chance(areas[other]):
+        tells = f"it tells {positive} from {other} no better than chance"
+        why = f"within one source {tells}: AUROC {area(areas[other])}"
+        return _Evidence(clause, why, contradicts=True)
+    return _Evidence(clause, contradicts=falls)
+
+
+def _baseline(result: Result, margin: Margin | None) -> _Evidence:
+    assert result.headline is not None  # noqa: S101 - checked by the caller
+    accuracy = with_interval(result.headline.overall["accuracy"])
+    if margin is None:
+        return _Evidence(
+            f"no baseline was measured beside {result.name}, so its accuracy of {accuracy} % says little",
+            "no baseline was measured beside it",
+        )
+    reached = f"the baseline {margin.baseline} ({percent(margin.accuracy)} %), which sees only {margin.sees}"
+    if margin.beaten:
+        return _Evidence(f"the accuracy of {result.name}, {accuracy} %, exceeds that of {reached}")
+    return _Evidence(
+        f"the accuracy of {result.name}, {accuracy} %, does not exceed that of {reached}",
+        f"its accuracy does not exceed that of the baseline {margin.baseline}",
+    )
+
+
+def _without_others(margin: Margin | None, own_source: Sequence[str]) -> str:
+    """Return what results on the run's own images leave open."""
+    if margin is None or not margin.beaten:
+        return "Nothing here shows that it looks at lungs, and it was not tried on images from elsewhere."
+    if own_source:
+        return (
+            f"All images of {' and '.join(own_source)} come from a source of their own, so this may be the "
+            "source and not disease; it was not tried on images from elsewhere."
+        )
+    return "Whether it recognises disease only images from elsewhere can show, on which it was not tried."
+
+
+def _conclusion(result: Result, baseline: _Evidence, contradicted: bool) -> str:
+    assert result.headline is not None  # noqa: S101 - checked by the caller
+    accuracy = percent(result.headline.overall["accuracy"].value)
+    if contradicted:
+        return (
+            f"So the {accuracy} % that it reaches on its own images are no evidence that it recognises "
+            f"disease: it should not be used to tell {result.classes[0]}."
+        )
+    return _sentence(baseline.clause)
+
+
+def _inside(result: Result) -> Value | None:
+    return result.headline.per_class.get(result.classes[0], {}).get("auroc") if result.headline else None
+
+
+def _is_chance(found: Value) -> bool:
+    return found.ci_low is None or found.ci_low <= _CHANCE
+
+
+def _sentence(clause: str) -> str:
+    return f"{clause[0].upper()}{clause[1:]}."

@@ -1,0 +1,116 @@
+"""What figures are worth is said in two sentences, the strongest evidence first."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+from covid_xray.evaluation.contrast import AUROC, FALSE_POSITIVES
+from covid_xray.evaluation.results_model import ProtocolResult, Result, Value
+from covid_xray.evaluation.verdict import Margin, verdict
+
+CLASSES = ("Covid-19", "No_findings")
+NONE = pd.DataFrame({"label": [], "prediction": []})
+FACTS = "width and height, and no pixel"
+BEATEN = Margin("file_facts", FACTS, 0.9, 0.08, 0.05)
+NOT_BEATEN = Margin("file_facts", FACTS, 0.99, -0.008, -0.02)
+
+
+def measured(auroc: Value) -> ProtocolResult:
+    return ProtocolResult({"accuracy": Value(0.982, 0.972, 0.99, 600)}, {"Covid-19": {"auroc": auroc}}, NONE)
+
+
+def contrasted(auroc: Value, called: Value) -> ProtocolResult:
+    few = {AUROC: Value(0.5, 0.2, 0.8, 88), FALSE_POSITIVES: Value(1.0, 0.4, 1.0, 4)}
+    return ProtocolResult({}, {"No_findings": few, "Other": {AUROC: auroc, FALSE_POSITIVES: called}}, NONE)
+
+
+INSIDE = measured(Value(0.996, 0.99, 0.999, 600))
+WORSE = measured(Value(0.33, 0.16, 0.52, 80))
+GOOD = measured(Value(0.91, 0.85, 0.96, 80))
+FALLEN = contrasted(Value(0.62, 0.53, 0.71, 122), Value(0.61, 0.45, 0.76, 38))
+
+
+@pytest.fixture
+def network():
+    def make(weights="imagenet", **others) -> Result:
+        by_protocol = {"patient_grouped": INSIDE} | others
+        about = {"kind": "backbone", "name": "VGG16", "task": "binary", "classes": CLASSES, "run_id": "r"}
+        return Result(**about, status="succeeded", weights=weights, by_protocol=by_protocol)
+
+    return make
+
+
+def test_images_from_elsewhere_lead_and_speak_against_it_where_they_are_no_better_than_chance(network):
+    found = verdict(network(external=WORSE), BEATEN)
+    assert found.sentences == (
+        "On images from elsewhere VGG16 tells Covid-19 with an AUROC of 0.33 (0.16 to 0.52), no better than "
+        "chance.",
+        "So the 98.2 % that it reaches on its own images are no evidence that it recognises disease: it "
+        "should not be used to tell Covid-19.",
+    )
+    assert found.contradicted
+    assert (
+        found.against == "its AUROC on images from elsewhere, 0.33 (0.16 to 0.52), is no better than chance"
+    )
+
+
+def test_a_fall_within_one_source_contradicts_the_figures_though_it_is_better_than_chance(network):
+    found = verdict(network(contrast=FALLEN), BEATEN)
+    assert found.sentences[0] == (
+        "Among images of one source VGG16 tells Covid-19 from Other with an AUROC of 0.62 (0.53 to 0.71) and "
+        "calls 61.0 (45.0 to 76.0) % of Other Covid-19, where its own images gave an AUROC of 0.996 (0.990 "
+        "to 0.999)."
+    )
+    assert found.sentences[1].endswith("it should not be used to tell Covid-19.")
+    assert (found.contradicted, found.against) == (True, "")
+
+
+def test_within_one_source_no_better_than_chance_speaks_against_it(network):
+    chance = contrasted(Value(0.5, 0.4, 0.6, 122), Value(0.6, 0.4, 0.8, 38))
+    assert verdict(network(contrast=chance), BEATEN).against == (
+        "within one source it tells Covid-19 from Other no better than chance: AUROC 0.50 (0.40 to 0.60)"
+    )
+
+
+def test_both_stand_in_the_first_sentence(network):
+    first = verdict(network(external=WORSE, contrast=FALLEN), NOT_BEATEN).sentences[0]
+    assert first.index("elsewhere") < first.index("; among images of one source")
+
+
+def test_a_good_result_elsewhere_stands_beside_the_baseline(network):
+    found = verdict(network(external=GOOD), BEATEN)
+    assert found.sentences == (
+        "On images from elsewhere VGG16 tells Covid-19 with an AUROC of 0.91 (0.85 to 0.96).",
+        "The accuracy of VGG16, 98.2 (97.2 to 99.0) %, exceeds that of the baseline file_facts (90.0 %), "
+        f"which sees only {FACTS}.",
+    )
+    assert (found.contradicted, found.against) == (False, "")
+
+
+def test_without_other_images_a_baseline_that_is_not_beaten_leads(network):
+    found = verdict(network(), NOT_BEATEN)
+    assert found.sentences[0].startswith(
+        "The accuracy of VGG16, 98.2 (97.2 to 99.0) %, does not exceed that of"
+    )
+    assert found.sentences[1].startswith("Nothing here shows that it looks at lungs")
+    assert found.against == "its accuracy does not exceed that of the baseline file_facts"
+    assert not found.contradicted
+
+
+def test_a_baseline_that_is_beaten_leaves_the_source_or_other_places_open(network):
+    assert verdict(network(), BEATEN).against == ""
+    assert "only images from elsewhere can show" in verdict(network(), BEATEN).sentences[1]
+    own = verdict(network(), BEATEN, own_source=["Covid-19"]).sentences[1]
+    assert own.startswith("All images of Covid-19 come from a source of their own, so this may be the source")
+
+
+def test_without_a_baseline_an_accuracy_says_little(network):
+    found = verdict(network(), None)
+    assert "no baseline was measured beside VGG16" in found.text.lower().replace("vgg16", "VGG16")
+    assert found.against == "no baseline was measured beside it"
+
+
+def test_a_failure_is_not_judged(network):
+    assert verdict(replace(network(), by_protocol={}), None) is None
