@@ -30,7 +30,10 @@ from jobs.local.terminal import Terminal
 # Rows printed on a terminal; all rows are in the Delta table.
 _MAX_ROWS = 20
 # Metrics printed, by protocol.
-_SHOWN = {EXTERNAL: ("accuracy", "recall", "auroc"), CONTRAST: ("recall", AUROC, FALSE_POSITIVES)}
+_SHOWN = {
+    EXTERNAL: ("accuracy", "recall", "specificity", "auroc"),
+    CONTRAST: ("recall", AUROC, FALSE_POSITIVES),
+}
 
 
 def check(args: Namespace) -> None:

@@ -34,8 +34,8 @@ def confusion_png(result: Result) -> bytes:
     assert result.headline is not None  # noqa: S101 - only results with predictions are drawn
     counts = np.array(result.headline.confusion(result.classes))
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    figure = _figure(4.2, 3.9)
-    axes = figure.subplots()
+    drawn = figure(4.2, 3.9)
+    axes = drawn.subplots()
     axes.imshow(shares, cmap="cividis", vmin=0, vmax=1)
     for row, column in np.ndindex(counts.shape):
         # cividis is light above one half: dark letters there, light ones below.
@@ -50,7 +50,7 @@ def confusion_png(result: Result) -> bytes:
     axes.set_title(
         f"{result.name} · {result.task}{_mark(result)}\n{counts.sum()} held-out images", fontsize=11
     )
-    return _png(figure)
+    return png(drawn)
 
 
 def curves_png(results: Sequence[Result]) -> bytes:
@@ -58,8 +58,8 @@ def curves_png(results: Sequence[Result]) -> bytes:
     from sklearn.calibration import calibration_curve
     from sklearn.metrics import precision_recall_curve, roc_curve
 
-    figure = _figure(12, 4.3)
-    roc, precision_recall, reliability = figure.subplots(1, 3)
+    drawn = figure(12, 4.3)
+    roc, precision_recall, reliability = drawn.subplots(1, 3)
     for place, result in enumerate(results):
         actual, score = _positive(result)
         look: dict[str, Any] = {
@@ -80,7 +80,7 @@ def curves_png(results: Sequence[Result]) -> bytes:
     _label(precision_recall, "Precision and recall", f"recall of {positive}", "precision")
     _label(reliability, "Reliability", f"probability given to {positive}", f"share that is {positive}")
     reliability.legend(fontsize=7, loc="upper left")
-    return _png(figure)
+    return png(drawn)
 
 
 def _positive(result: Result) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.float64]]:
@@ -103,18 +103,20 @@ def _label(axes: Any, title: str, across: str, up: str) -> None:
     axes.set_ylim(-0.02, 1.02)
 
 
-def _figure(width: float, height: float) -> Figure:
+def figure(width: float, height: float) -> Figure:
+    """Return an empty figure, in inches."""
     # Here, not above: a run that has nothing to draw need not wait for matplotlib.
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(width, height), dpi=130, layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure
+    empty = Figure(figsize=(width, height), dpi=130, layout="constrained")
+    FigureCanvasAgg(empty)
+    return empty
 
 
-def _png(figure: Figure) -> bytes:
+def png(drawn: Figure) -> bytes:
+    """Return a figure as a PNG file."""
     file = io.BytesIO()
     # No date and no version, so that the same picture is always the same file.
-    figure.savefig(file, format="png", metadata={"Software": None})
+    drawn.savefig(file, format="png", metadata={"Software": None})
     return file.getvalue()

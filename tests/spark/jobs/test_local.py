@@ -45,7 +45,7 @@ def test_a_run_writes_tables_figures_and_a_report(ran):
     page = (report / "index.html").read_text()
     assert "Random weights" in page and "broken.png" in page and "Not for clinical use" in page
     figures = {file.name for file in (report / "figures").iterdir()}
-    assert figures == {"ResNet50_binary.png", "curves_binary.png"}
+    assert figures == {"ResNet50_binary.png", "curves_binary.png", "forest_binary.png"}
     assert "file_facts" in page and "which sees only" in page
 
 

@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from covid_xray.evaluation.absent import meaning
 from covid_xray.evaluation.baselines import BASELINES
+from covid_xray.evaluation.forest import forest_png
 from covid_xray.evaluation.metrics import Metric, shown_in
 from covid_xray.evaluation.plots import confusion_png, curves_png
 from covid_xray.evaluation.protocols import AS_PUBLISHED, INTERNAL, PATIENT_GROUPED
@@ -33,6 +34,7 @@ def draw(report: Report) -> dict[str, bytes]:
     for task in report.tasks:
         shown = [result for result in report.networks(task) if result.headline]
         if shown:
+            pictures[f"forest_{task}"] = forest_png(shown, report.baselines(task))
             pictures[f"curves_{task}"] = curves_png([*shown, *report.baselines(task)[:1]])
     return pictures
 

@@ -7,6 +7,8 @@ from covid_xray.evaluation.contrast import AUROC, FALSE_POSITIVES
 from covid_xray.evaluation.metrics import shown_in
 from covid_xray.evaluation.results_model import ProtocolResult, Value
 
+from tests.unit.covid_xray.stages.report.conftest import CLASSES
+
 
 def test_results_on_images_from_elsewhere_replace_the_notice_that_there_are_none(
     page, make_result, make_protocol_result
@@ -71,3 +73,22 @@ def test_predictive_values_are_withheld_where_other_images_contradict_the_figure
     html = page(make_result(by_protocol=told))
     assert "77.0 (70.0 to 80.0)" not in html and "in use these values would not be reached" in html
     assert "no better than chance" in html.split("<nav")[0]
+
+
+def test_external_results_have_specificity_confusion_images_and_patients_beside_the_inside(
+    page, make_result, make_protocol_result
+):
+    inside = make_protocol_result(0.9)
+    values = {"specificity": Value(0.31, 0.2, 0.4, 10), "auroc": Value(0.7, 0.6, 0.8, 20)}
+    external = replace(
+        make_protocol_result(0.4, right=(9, 3)),
+        per_class={"Covid-19": {**inside.per_class["Covid-19"], **values}},
+    )
+    html = page(make_result(by_protocol={"patient_grouped": inside, "external": external}))
+    part = html.split('id="external"')[1]
+    cells = part.split('<th scope="row">VGG16</th>')[1].split("</tr>")[0]
+    assert "31.0 (20.0 to 40.0)" in cells and "0.70 (0.60 to 0.80)" in cells
+    assert ">20</td>" in cells and ">18</td>" in cells
+    matrix = part.split("a column a prediction.")[1]
+    first, second = (matrix.split(f'<th scope="row">{name}</th>')[1].split("</tr>")[0] for name in CLASSES)
+    assert ">9<" in first and ">1<" in first and ">7<" in second and ">3<" in second
