@@ -28,8 +28,8 @@ sh wrapper.sh run sample                         all ten on synthetic images: ne
 sh wrapper.sh run dataset_resize                 make a smaller copy of a folder of X-rays
 sh wrapper.sh fetch                              get the public dataset
 sh wrapper.sh upload | download                  a folder to a volume of a Databricks workspace; a volume's files back
-sh wrapper.sh score                              new images through a registered model: --data DIR --model VGG16_multiclass
-sh wrapper.sh evaluate                           the same on a labelled folder from elsewhere, with metrics
+sh wrapper.sh score                              new images through a registered model: --data DIR --model VGG16_multiclass/1
+sh wrapper.sh evaluate                           the same on a labelled folder, from elsewhere or of one source, with metrics
 sh wrapper.sh cluster start | stop               a Spark cluster on this machine, for run --master URL
 sh wrapper.sh sql "SELECT ..."                   query the tables of a run
 sh wrapper.sh clean                              remove what newer files of a run's tables have taken the place of
