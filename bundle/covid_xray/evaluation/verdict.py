@@ -172,9 +172,11 @@ def _baseline(result: Result, margin: Margin | None) -> _Evidence:
     reached = f"the baseline {margin.baseline} ({percent(margin.accuracy)} %), which sees only {margin.sees}"
     if margin.beaten:
         return _Evidence(f"the accuracy of {result.name}, {accuracy} %, exceeds that of {reached}")
+    # By chance it may lie above it.
+    does_not = "does not exceed" if margin.difference <= 0 else "does not clearly exceed"
     return _Evidence(
-        f"the accuracy of {result.name}, {accuracy} %, does not exceed that of {reached}",
-        f"its accuracy does not exceed that of the baseline {margin.baseline}",
+        f"the accuracy of {result.name}, {accuracy} %, {does_not} that of {reached}",
+        f"its accuracy {does_not} that of the baseline {margin.baseline}",
     )
 
 

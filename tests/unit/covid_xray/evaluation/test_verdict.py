@@ -99,6 +99,12 @@ def test_without_other_images_a_baseline_that_is_not_beaten_leads(network):
     assert not found.contradicted
 
 
+def test_a_baseline_that_chance_alone_may_have_put_below_is_not_beaten(network):
+    found = verdict(network(), Margin("file_facts", FACTS, 0.97, 0.012, -0.01))
+    assert "98.2 (97.2 to 99.0) %, does not clearly exceed that of the baseline" in found.sentences[0]
+    assert found.against == "its accuracy does not clearly exceed that of the baseline file_facts"
+
+
 def test_a_baseline_that_is_beaten_leaves_the_source_or_other_places_open(network):
     assert verdict(network(), BEATEN).against == ""
     assert "only images from elsewhere can show" in verdict(network(), BEATEN).sentences[1]
