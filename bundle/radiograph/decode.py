@@ -14,7 +14,7 @@ from radiograph.limits import MAX_PIXELS, check_size
 from radiograph.metadata import strip_metadata
 from radiograph.modes import has_16_bit_colours, scaled, to_eight_bits
 from radiograph.reasons import Reason, Refused
-from radiograph.scale import limits
+from radiograph.scale import distinct_values, limits
 from radiograph.tiff import check_complete, is_inverted, open_negative, own_values
 
 # Formats of X-rays; Pillow's others (icons, fonts, vector formats that start programs) are not opened.
@@ -185,13 +185,8 @@ def _is_blank(picture: Image.Image) -> bool:
     sample = picture.resize((_SAMPLE, _SAMPLE), Image.Resampling.NEAREST)
     if sample.getcolors(_SAMPLED_COLOURS) is None:
         return False
-    levels = np.arange(256, dtype=np.float64)
-    for channel in picture.split():
-        counts = np.array(channel.histogram())
-        low, high = limits(levels[counts > 0], counts[counts > 0])
-        if low != high:
-            return False
-    return True
+    ends = (limits(*distinct_values(np.asarray(channel))) for channel in picture.split())
+    return all(low == high for low, high in ends)
 
 
 def _extrema(picture: Image.Image) -> list[tuple[float, float]]:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageOps
 
-from radiograph.scale import limits, to_grey
+from radiograph.scale import distinct_values, limits, to_grey
 
 # Side of a signature, in pixels, and of the picture that it is made from.
 SIGNATURE_SIDE = 40
@@ -39,9 +39,7 @@ def pixel_id(picture: Image.Image) -> str:
 
 
 def _full_range(grey: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    counts = np.bincount(grey.ravel(), minlength=256)
-    present = np.flatnonzero(counts)
-    low, high = limits(present.astype(np.float64), counts[present])
+    low, high = limits(*distinct_values(grey))
     if low == high:
         return grey
     return np.rint(to_grey(np.arange(256.0), low, high)).astype(np.uint8)[grey]

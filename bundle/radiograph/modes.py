@@ -9,8 +9,8 @@ import numpy.typing as npt
 from PIL import Image
 
 from radiograph.reasons import Reason, Refused
-from radiograph.scale import limits, to_grey
-from radiograph.strips import count_each, row_strips
+from radiograph.scale import distinct_values, limits, to_grey
+from radiograph.strips import row_strips
 
 _GREY = ("1", "L", "LA")
 DEEPER_THAN_8_BITS = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
@@ -59,7 +59,7 @@ def scaled(values: npt.NDArray[Any]) -> Image.Image:
     low, high = float(values.min()), float(values.max())
     if not np.isfinite([low, high]).all():
         raise Refused(Reason.unreadable, "it has pixels that are not finite numbers")
-    low, high = limits(*_distinct(values))
+    low, high = limits(*distinct_values(values))
     if low == high:
         raise Refused(Reason.blank, "all pixels are equal")
     grey = np.empty(values.shape, np.uint8)
@@ -82,14 +82,3 @@ def _blend_with_black(image: Image.Image) -> Image.Image:
     foreground = image.convert("RGBA")
     black = Image.new("RGBA", foreground.size, (0, 0, 0, 255))
     return Image.alpha_composite(black, foreground).convert("RGB")
-
-
-def _distinct(values: npt.NDArray[Any]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
-    """Return the distinct values, sorted, and the number of pixels of each."""
-    if values.dtype.kind == "u" and values.dtype.itemsize <= 2:
-        # Sorting takes longer.
-        counts = count_each(values, 2**16)
-        present = np.flatnonzero(counts)
-        return present.astype(np.float64), counts[present]
-    distinct, counts = np.unique(values, return_counts=True)
-    return distinct.astype(np.float64), counts

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
+
+from radiograph.strips import count_each
 
 # A few pixels: one in a thousand, and ten of a small picture.
 _FEW_SHARE, _FEW_LEAST = 0.001, 10
@@ -15,6 +19,17 @@ _GAP = 0.1
 def few(pixels: int) -> int:
     """Return how many pixels say nothing about a picture of so many: they may be defects of the detector."""
     return max(int(_FEW_SHARE * pixels), _FEW_LEAST)
+
+
+def distinct_values(values: npt.NDArray[Any]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+    """Return the distinct values, sorted, and the number of pixels of each."""
+    if values.dtype.kind == "u" and values.dtype.itemsize <= 2:
+        # Sorting takes longer.
+        counts = count_each(values, 2**16)
+        present = np.flatnonzero(counts)
+        return present.astype(np.float64), counts[present]
+    distinct, counts = np.unique(values, return_counts=True)
+    return distinct.astype(np.float64), counts
 
 
 def limits(values: npt.NDArray[np.float64], counts: npt.NDArray[np.int64]) -> tuple[float, float]:

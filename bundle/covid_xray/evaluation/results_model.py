@@ -101,7 +101,12 @@ class Result:
     @property
     def headline(self) -> ProtocolResult | None:
         """Its result under the strictest protocol that it was measured with."""
-        return next((self.by_protocol[p] for p in INTERNAL if p in self.by_protocol), None)
+        return self.by_protocol.get(self.headline_protocol)
+
+    @property
+    def headline_protocol(self) -> str:
+        """That protocol; empty without a result."""
+        return next((protocol for protocol in INTERNAL if protocol in self.by_protocol), "")
 
     @property
     def accuracy(self) -> float:

@@ -49,7 +49,7 @@ class Margin:
         cls, result: Result, results: Iterable[Result], comparisons: Iterable[Comparison]
     ) -> Margin | None:
         """Return the margin of a classifier, from the results and comparisons of its run; None without."""
-        protocol = next((name for name, found in result.by_protocol.items() if found is result.headline), "")
+        protocol = result.headline_protocol
         compared = comparison_with_baseline(comparisons, result, protocol)
         if compared is None:
             return None
@@ -98,6 +98,17 @@ class _Evidence:
     clause: str
     against: str = ""
     contradicts: bool = False
+
+
+def verdict_on(
+    results: Sequence[Result], comparisons: Iterable[Comparison], backbone: str, task: str
+) -> Verdict | None:
+    """Judge a network by the results and comparisons of its run; None if it has no result.
+
+    What is known of sources is left out.
+    """
+    own = next(r for r in results if r.is_network and (r.name, r.task) == (backbone, task))
+    return verdict(own, Margin.of(own, results, comparisons))
 
 
 def verdict(result: Result, margin: Margin | None, own_source: Sequence[str] = ()) -> Verdict | None:

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 
 from covid_xray.evaluation.protocols import PATIENT_GROUPED
 from covid_xray.registry.registry import Registry
-from covid_xray.registry.versions import Version
+from covid_xray.registry.versions import AGAINST, Version
 
 # Unity Catalog does not allow dots in tag keys.
 _ACCURACY = f"{PATIENT_GROUPED}_accuracy"
 _CI_HIGH = f"{_ACCURACY}_ci_high"
 _WEIGHTS = "weights"
-AGAINST = "against"
 
 
 @dataclass(frozen=True)

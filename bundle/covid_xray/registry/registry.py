@@ -13,7 +13,7 @@ from covid_xray.errors import ModelError
 from covid_xray.registry.flavor import data_of, import_mlflow, log_record
 from covid_xray.registry.local_store import artifacts_uri, database_of, open_store
 from covid_xray.registry.saved import load
-from covid_xray.registry.versions import Record, Registered, Version
+from covid_xray.registry.versions import AGAINST, Record, Registered, Version
 
 CHAMPION = "champion"
 
@@ -153,8 +153,7 @@ class Registry:
         if newest is None:
             where = self._database or self.registry_uri
             return f"there is no model {model!r} in {where}: {self._registered_models()}"
-        # The tag that `promotion` sets.
-        why = newest.tags.get("against", "none was promoted")
+        why = newest.tags.get(AGAINST, "none was promoted")
         return f"{model} has no champion: {why}; name a version, such as {title}/{newest.number}"
 
     def _newest(self, title: str) -> Version | None:

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 
 from covid_xray.registry.saved import SavedModel
 
+# Tag of a version: why it should not be the champion.
+AGAINST = "against"
+
 
 @dataclass(frozen=True)
 class Record:

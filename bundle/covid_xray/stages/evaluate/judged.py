@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from covid_xray.evaluation.results import read_comparisons, read_results
-from covid_xray.evaluation.verdict import Margin, verdict
+from covid_xray.evaluation.verdict import verdict_on
 from covid_xray.progress import Notify, Progress
 from covid_xray.registry.promotion import hold_back
 from covid_xray.registry.registry import Registry
@@ -25,7 +25,7 @@ def judge(
     if settings.champion == "any" or not rows:
         return
     results = read_results(tables, about.run_id, rows)
-    own = next(r for r in results if r.is_network and (r.name, r.task) == (about.backbone, about.task))
-    judged = verdict(own, Margin.of(own, results, read_comparisons(tables, about.run_id)))
+    comparisons = read_comparisons(tables, about.run_id)
+    judged = verdict_on(results, comparisons, about.backbone, about.task)
     if judged and judged.against and (note := hold_back(registry, registered.version, judged.against)):
         notify(Progress("evaluate", note=note))

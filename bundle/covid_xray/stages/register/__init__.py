@@ -16,7 +16,7 @@ from covid_xray.evaluation.folds import Folds
 from covid_xray.evaluation.plots import draw_network
 from covid_xray.evaluation.results import read_comparisons, read_results
 from covid_xray.evaluation.solver import classifiers
-from covid_xray.evaluation.verdict import Margin, Verdict, verdict
+from covid_xray.evaluation.verdict import Verdict, verdict_on
 from covid_xray.features.compute import weights_file
 from covid_xray.features.key import feature_key
 from covid_xray.progress import Notify, Progress
@@ -55,8 +55,7 @@ def register(tables: Tables, run_id: str, backbone: str, registry: Registry, not
         file = weights_file(group[0])
         for row, model, images in _refit(tables, settings, group, file, facts, notify):
             figures = draw_network(results, backbone, row["task"])
-            own = next(r for r in results if r.is_network and (r.name, r.task) == (backbone, row["task"]))
-            judged = verdict(own, Margin.of(own, results, comparisons))
+            judged = verdict_on(results, comparisons, backbone, row["task"])
             note = _register_one(tables, settings, registry, row, model, images, figures, judged)
             done += 1
             notify(Progress("register", backbone, done, len(rows), "models", note=note))

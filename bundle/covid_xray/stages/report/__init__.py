@@ -70,14 +70,13 @@ def missing_results(report: Report, explanations: Sequence[Explanation]) -> list
 def _line(report: Report, result: Result) -> list[str]:
     strictest, by_image = result.headline, result.by_protocol.get(AS_PUBLISHED)
     recall = strictest.per_class[result.classes[0]].get("recall") if strictest else None
-    protocol = next((name for name, found in result.by_protocol.items() if found is strictest), "")
     published = report.published(result) if by_image else None
     return [
         result.name,
         result.task,
         result.status if result.kind == "backbone" else result.kind,
         with_interval(strictest.overall["accuracy"] if strictest else None),
-        points(report.margin(result, protocol)),
+        points(report.margin(result, result.headline_protocol)),
         percent(recall.value if recall else None),
         percent(by_image.overall["accuracy"].value if by_image else None)
         + (f" ({percent(published.accuracy)})" if published else ""),

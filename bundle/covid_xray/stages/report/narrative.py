@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from covid_xray.evaluation.baselines import BASELINES
-from covid_xray.evaluation.protocols import AS_PUBLISHED, INTERNAL, PATIENT_GROUPED
+from covid_xray.evaluation.protocols import AS_PUBLISHED, PATIENT_GROUPED
 from covid_xray.evaluation.results_model import Comparison, Result, missed
 from covid_xray.evaluation.wording import percent, with_interval
 from covid_xray.stages.report.values import UNKNOWN, Report
@@ -36,7 +36,7 @@ def _of_task(report: Report, task: str) -> Iterator[str]:
     if not networks:
         return
     best = max(networks, key=lambda result: result.accuracy)
-    protocol = next(p for p in INTERNAL if p in best.by_protocol)
+    protocol = best.headline_protocol
     accuracy = best.by_protocol[protocol].overall["accuracy"]
     images, unknown = report.images(task)
     counted = "counted as " if unknown else ""
