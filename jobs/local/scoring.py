@@ -16,7 +16,9 @@ from covid_xray.evaluation.results_model import Value
 from covid_xray.evaluation.wording import percent, with_interval
 from covid_xray.registry.registry import Registry, registry_at
 from covid_xray.settings import load_settings, parse_changes
-from covid_xray.stages.report import headline, write_report
+from covid_xray.stages.report import verdict_lines, write_page
+from covid_xray.stages.report.collect import collect
+from covid_xray.stages.report.values import Report
 from covid_xray.storage import runs
 from covid_xray.storage.session import CATALOG, SCHEMA
 from covid_xray.storage.tables import Tables
@@ -139,15 +141,16 @@ def _print_metrics(args: Namespace, tables: Tables, now: datetime, terminal: Ter
         for row in rows.orderBy("metric", "class").collect()
     ]
     terminal.table(f"{args.model} on {_folder(args)}", ("metric", "class", "% (95 % CI)", "images"), lines)
-    page = _update_page(tables, about.run_id, args.output / "report", now)
-    for verdict in headline(tables, about.run_id)[2]:
+    report = collect(tables, about.run_id)
+    page = _update_page(tables, report, args.output / "report", now)
+    for verdict in verdict_lines(report):
         terminal.print(verdict)
     terminal.print(f"Report: {page}")
 
 
-def _update_page(tables: Tables, run_id: str, reports: Path, now: datetime) -> Path:
+def _update_page(tables: Tables, report: Report, reports: Path, now: datetime) -> Path:
     try:
-        return write_report(tables, run_id, reports, now)
+        return write_page(tables, report, reports, now)
     except RunFailedError:
         # The page has been written; failures of other rows were reported by the run itself.
         return reports / "index.html"

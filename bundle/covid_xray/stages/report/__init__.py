@@ -34,7 +34,11 @@ def write_report(tables: Tables, run_id: str, reports: Path, now: datetime) -> P
         After the page is written, when a row of this run did not succeed, or one that did lacks baselines,
         comparisons or maps: the job's last task must then fail.
     """
-    report = collect(tables, run_id)
+    return write_page(tables, collect(tables, run_id), reports, now)
+
+
+def write_page(tables: Tables, report: Report, reports: Path, now: datetime) -> Path:
+    """Do what `write_report` does, of a run whose rows are collected."""
     pictures = draw(report)
     (reports / "figures").mkdir(parents=True, exist_ok=True)
     for name, png in pictures.items():
@@ -53,8 +57,13 @@ def headline(tables: Tables, run_id: str) -> tuple[tuple[str, ...], list[list[st
     report = collect(tables, run_id)
     shown = [r for task in report.tasks for r in [*report.networks(task), *report.baselines(task)[:1]]]
     by_image = "split by image (published)" if report.dataset else "split by image"
-    judged = [f"{task}: {verdict.text}" for task, verdict in verdicts(report)]
-    return (*_COLUMNS, by_image, "time", "weights"), [_line(report, result) for result in shown], judged
+    columns = (*_COLUMNS, by_image, "time", "weights")
+    return columns, [_line(report, result) for result in shown], verdict_lines(report)
+
+
+def verdict_lines(report: Report) -> list[str]:
+    """Return the verdict on each task as a line."""
+    return [f"{task}: {verdict.text}" for task, verdict in verdicts(report)]
 
 
 def missing_results(report: Report, explanations: Sequence[Explanation]) -> list[str]:

@@ -19,13 +19,13 @@ from covid_xray.evaluation.results import read_comparisons, read_results
 from covid_xray.evaluation.results_model import Result
 from covid_xray.features.gram import FUSED
 from covid_xray.stages.report.values import (
-    MOST_COPIES,
+    MOST_NEAR_DUPLICATES,
     MOST_REFUSED,
     UNKNOWN,
-    Copies,
-    CopyPair,
     Counts,
     Flow,
+    NearDuplicatePair,
+    NearDuplicates,
     Refused,
     Report,
 )
@@ -66,7 +66,9 @@ def collect(tables: Tables, run_id: str) -> Report:
         git_commit=own["git_commit"],
         variants={(r.name, r.task): r for r in results if r.run_id in others},
         dataset=dataset,
-        copies=count_copies(tables.matching("near_duplicates", {"run_id": run_id}).toArrow().to_pandas()),
+        near_duplicates=count_near_duplicates(
+            tables.matching("near_duplicates", {"run_id": run_id}).toArrow().to_pandas()
+        ),
     )
 
 
@@ -143,18 +145,22 @@ def _refused(tables: Tables, run_id: str) -> list[Refused]:
     return [Refused(row["path"], row["reason"], row["detail"] or "") for row in rows.collect()]
 
 
-def count_copies(rows: pd.DataFrame) -> Copies | None:
+def count_near_duplicates(rows: pd.DataFrame) -> NearDuplicates | None:
     """Count the near-duplicates in a run's rows of the table `near_duplicates`; None if there are no rows."""
     if rows.empty:
         return None
     pairs = rows[rows["found"] == PAIR]
     apart = pairs[pairs["patient_id"] != pairs["other_patient_id"]]
     ordered = apart.sort_values(["similarity", "path", "other_path"], ascending=[False, True, True])
-    listed = ordered[[field.name for field in fields(CopyPair)]].head(MOST_COPIES).to_dict("records")
-    return Copies(
+    listed = (
+        ordered[[field.name for field in fields(NearDuplicatePair)]]
+        .head(MOST_NEAR_DUPLICATES)
+        .to_dict("records")
+    )
+    return NearDuplicates(
         len(pairs),
         len(apart),
-        tuple(CopyPair(**{str(name): value for name, value in pair.items()}) for pair in listed),
+        tuple(NearDuplicatePair(**{str(name): value for name, value in pair.items()}) for pair in listed),
         too_alike=bool((rows["found"] == TOO_ALIKE).any()),
     )
 

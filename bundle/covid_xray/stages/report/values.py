@@ -12,7 +12,7 @@ from covid_xray.evaluation.results_model import Comparison, Result, baselines, c
 # Stands for the source of images of which none is known.
 UNKNOWN = "not known"
 # Refused files, and pairs of near-duplicates, that a page lists.
-MOST_REFUSED, MOST_COPIES = 50, 20
+MOST_REFUSED, MOST_NEAR_DUPLICATES = 50, 20
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Refused:
 
 
 @dataclass(frozen=True)
-class CopyPair:
+class NearDuplicatePair:
     """Two near-duplicates: their files and classes, and the correlation of their details."""
 
     path: str
@@ -78,22 +78,22 @@ class CopyPair:
 
 
 @dataclass(frozen=True)
-class Copies:
+class NearDuplicates:
     """The near-duplicates among the images of a run.
 
     Attributes
     ----------
     pairs, apart : int
         How many there are, and how many of them are of different patients.
-    listed : tuple of CopyPair
-        The first `MOST_COPIES` of those of different patients.
+    listed : tuple of NearDuplicatePair
+        The first `MOST_NEAR_DUPLICATES` of those of different patients.
     too_alike : bool
         Whether all images resemble each other, so that none can be told.
     """
 
     pairs: int = 0
     apart: int = 0
-    listed: tuple[CopyPair, ...] = ()
+    listed: tuple[NearDuplicatePair, ...] = ()
     too_alike: bool = False
 
 
@@ -113,7 +113,7 @@ class Report:
         By network and task: the result of a run that differs in nothing but `preprocessing`.
     dataset : Dataset or None
         The known dataset that all images are of.
-    copies : Copies or None
+    near_duplicates : NearDuplicates or None
         None if nobody looked for near-duplicates, as in runs of versions before 0.2.
     """
 
@@ -129,7 +129,7 @@ class Report:
     git_commit: str | None
     variants: Mapping[tuple[str, str], Result] = field(default_factory=dict)
     dataset: Dataset | None = None
-    copies: Copies | None = None
+    near_duplicates: NearDuplicates | None = None
 
     @property
     def random(self) -> bool:

@@ -115,7 +115,7 @@ def make_report() -> Callable[..., Report]:
         sources=None,
         variants=None,
         dataset=None,
-        copies=None,
+        near_duplicates=None,
         unknown=0,
         unmatched=0,
         **settings,
@@ -141,7 +141,7 @@ def make_report() -> Callable[..., Report]:
             git_commit=None,
             variants=variants or {},
             dataset=dataset,
-            copies=copies,
+            near_duplicates=near_duplicates,
         )
 
     return make

@@ -4,12 +4,12 @@ import pandas as pd
 import pytest
 from covid_xray.stages.report.collect import (
     count_classes,
-    count_copies,
+    count_near_duplicates,
     count_sources,
     count_used,
     pairs_of_variants,
 )
-from covid_xray.stages.report.values import UNKNOWN, Copies, CopyPair, Counts, Flow
+from covid_xray.stages.report.values import UNKNOWN, Counts, Flow, NearDuplicatePair, NearDuplicates
 
 
 def test_images_are_counted_by_class_and_source_unless_no_source_is_known():
@@ -110,13 +110,13 @@ def test_near_duplicates_are_counted_by_whether_they_are_of_one_patient():
         return own | {f"other_{name}": value for name, value in other.items()}
 
     rows = pd.DataFrame([pair(1, "q", 0.94), pair(2, "p", 0.99), pair(3, "r", 0.97)])
-    copies = count_copies(rows)
-    assert (copies.pairs, copies.apart, copies.too_alike) == (3, 2, False)
-    assert copies.listed == (
-        CopyPair("3.png", "A", "x.png", "B", 0.97),
-        CopyPair("1.png", "A", "x.png", "B", 0.94),
+    found = count_near_duplicates(rows)
+    assert (found.pairs, found.apart, found.too_alike) == (3, 2, False)
+    assert found.listed == (
+        NearDuplicatePair("3.png", "A", "x.png", "B", 0.97),
+        NearDuplicatePair("1.png", "A", "x.png", "B", 0.94),
     )
-    many = count_copies(pd.DataFrame([pair(number, "q", 0.95) for number in range(30)]))
+    many = count_near_duplicates(pd.DataFrame([pair(number, "q", 0.95) for number in range(30)]))
     assert (many.apart, len(many.listed)) == (30, 20)
 
 
@@ -124,5 +124,5 @@ def test_near_duplicates_are_counted_by_whether_they_are_of_one_patient():
 def test_that_none_were_found_is_told_from_that_nobody_looked(found, too_alike):
     columns = ["found", "patient_id", "other_patient_id", "path", "label", "other_path", "other_label"]
     rows = pd.DataFrame([{"found": found}], columns=[*columns, "similarity"])
-    assert count_copies(rows) == Copies(too_alike=too_alike)
-    assert count_copies(rows.head(0)) is None
+    assert count_near_duplicates(rows) == NearDuplicates(too_alike=too_alike)
+    assert count_near_duplicates(rows.head(0)) is None

@@ -1,6 +1,6 @@
 """What a page says of its images: whose they are, which were refused, which are copies."""
 
-from covid_xray.stages.report.values import Copies, CopyPair, Refused
+from covid_xray.stages.report.values import NearDuplicatePair, NearDuplicates, Refused
 
 
 def test_refused_files_are_listed_up_to_fifty(page, make_result):
@@ -27,28 +27,30 @@ def test_images_of_unknown_patients_and_rows_without_an_image_are_told(page, mak
 
 def test_copies_of_different_patients_are_a_warning_with_the_pairs(page, make_result):
     listed = (
-        CopyPair("A/1.png", "A", "B/2.jpg", "B", 0.98765),
-        CopyPair("A/3.png", "A", "A/4.png", "A", 0.94),
+        NearDuplicatePair("A/1.png", "A", "B/2.jpg", "B", 0.98765),
+        NearDuplicatePair("A/3.png", "A", "A/4.png", "A", 0.94),
     )
-    html = page(make_result(), copies=Copies(3, 2, listed)).split('id="near-duplicates"')[1]
+    html = page(make_result(), near_duplicates=NearDuplicates(3, 2, listed)).split('id="near-duplicates"')[1]
     assert '<p class="warning">3 pairs of images look like copies' in html
     assert (
         "2 of them of different patients: such an image may be held out while its copy is in training" in html
     )
     first = html.split('<th scope="row"><code>A/1.png</code></th>')[1].split("</tr>")[0]
     assert "B/2.jpg" in first and ">0.988<" in first
-    many = page(make_result(), copies=Copies(30, 25, listed))
+    many = page(make_result(), near_duplicates=NearDuplicates(30, 25, listed))
     assert "The 2 most similar of 25 pairs of different patients." in many
 
 
 def test_copies_of_one_patient_none_at_all_and_pictures_too_alike_are_told_without_a_warning(
     page, make_result
 ):
-    def told(copies):
-        return page(make_result(), copies=copies).split('id="near-duplicates"')[1].split("<h3")[0]
+    def told(found):
+        return page(make_result(), near_duplicates=found).split('id="near-duplicates"')[1].split("<h3")[0]
 
-    assert "<p>1 pair of images look like copies" in told(Copies(1, 0))
-    assert "<p>No two images look like copies" in told(Copies())
-    assert "cannot be told here" in told(Copies(too_alike=True))
-    assert "warning" not in told(Copies(1, 0)) + told(Copies()) + told(Copies(too_alike=True))
+    assert "<p>1 pair of images look like copies" in told(NearDuplicates(1, 0))
+    assert "<p>No two images look like copies" in told(NearDuplicates())
+    assert "cannot be told here" in told(NearDuplicates(too_alike=True))
+    assert "warning" not in told(NearDuplicates(1, 0)) + told(NearDuplicates()) + told(
+        NearDuplicates(too_alike=True)
+    )
     assert "near-duplicates" not in page(make_result())
