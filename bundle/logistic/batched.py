@@ -41,6 +41,7 @@ def fit_many(
     penalty: float,
     common_scale: bool = True,
     widths: Sequence[int] | None = None,
+    shares: Array | None = None,
 ) -> list[LinearModel]:
     """Minimise, for each fit, mean log-loss + penalty / 2 * |coefficients|^2 over its training rows.
 
@@ -59,6 +60,8 @@ def fit_many(
     widths : sequence of int, optional
         Of groups of columns, from left to right: each group is then divided by its own root, and by that of
         its share of the columns, so that all groups have the same variance in sum.
+    shares : ndarray of float64, shape (fits, groups), optional
+        `Fit.shares` of each fit; by default all training rows weigh equally.
 
     Raises
     ------
@@ -69,7 +72,9 @@ def fit_many(
     penalties = np.full_like(data.variances, 1 / data.standard.scale**2)
     if common_scale:
         penalties = penalties_of(data.variances, widths or [data.variances.shape[1]])
-    solver = _Solver(rows, fits, n_classes, penalty * penalties, data)
+    if shares is None:
+        shares = 1 / data.counts.sum(axis=1, keepdims=True)
+    solver = _Solver(rows, fits, n_classes, penalty * penalties, data, shares)
     return [
         _unscaled(weights, data.standard, to_outputs(n_classes[fit.task]), mean)
         for fit, weights, mean in zip(fits, solver.run(), data.means, strict=True)
@@ -78,10 +83,16 @@ def fit_many(
 
 class _Solver:
     def __init__(
-        self, rows: Rows, fits: Sequence[Fit], n_classes: Sequence[int], penalties: Array, data: Measured
+        self,
+        rows: Rows,
+        fits: Sequence[Fit],
+        n_classes: Sequence[int],
+        penalties: Array,
+        data: Measured,
+        shares: Array,
     ) -> None:
         self._rows, self._fits, self._n_classes = rows, fits, n_classes
-        self._penalties, self._data = penalties, data
+        self._penalties, self._data, self._shares = penalties, data, shares
         self._descents = [Descent(self._start(place)) for place in range(len(fits))]
         self._metrics = {task: self._metric(task) for task in sorted({fit.task for fit in fits})}
         self._refreshed: set[int] = set()
@@ -114,7 +125,7 @@ class _Solver:
         losses, gradients = self._rows.total(
             losses_and_gradients(
                 [self._fits[place] for place in active],
-                self._data.counts.sum(axis=1)[list(active)],
+                self._shares[list(active)],
                 self._n_classes,
                 [self._descents[place].trial for place in active],
                 self._data.standard,

@@ -55,7 +55,7 @@ def moments(fits: Sequence[Fit], most_classes: int) -> Callable[[Block], Sums]:
 
 def losses_and_gradients(
     fits: Sequence[Fit],
-    counts: Array,
+    shares: Array,
     n_classes: Sequence[int],
     weights: Sequence[Array],
     standard: Standard,
@@ -66,8 +66,8 @@ def losses_and_gradients(
     Parameters
     ----------
     fits : sequence of Fit
-    counts : ndarray of float64, shape (fits,)
-        Training rows of each fit.
+    shares : ndarray of float64, shape (fits, groups)
+        Of a training row of each group in the mean of the loss.
     n_classes : sequence of int
         Of each task.
     weights : sequence of ndarray of float64, each of shape (d + 1, k - 1)
@@ -90,13 +90,15 @@ def losses_and_gradients(
     ]
 
     def of_block(block: Block) -> Sums:
-        features = standard.of(block.features, dtype)
+        features, groups = standard.of(block.features, dtype), block.labels.group_of_each()
         margins = features @ stacked[:-1] + stacked[-1]
         losses, residuals = np.empty(len(fits)), np.empty_like(margins)
         for task, places, columns in parts:
             matrix = contrasts(n_classes[task]).astype(dtype)
             own = margins[:, columns].reshape(len(features), len(places), -1)
-            share = np.stack([fits[place].training(block.labels) / counts[place] for place in places], axis=1)
+            share = np.stack(
+                [fits[place].training(block.labels) * shares[place, groups] for place in places], axis=1
+            )
             codes = np.maximum(block.labels.codes[:, task], 0)
             logs, probability = softmax(own @ matrix.T)
             actual = np.take_along_axis(logs, codes[:, None, None], axis=2)[:, :, 0]

@@ -28,8 +28,10 @@ _MOST_STEPS = 500
 _METRIC_STEPS = 14
 
 
-def minimise(inner: Array, codes: Codes, n_classes: int, penalty: float) -> tuple[Array, Array]:
-    """Minimise mean log-loss + penalty / 2 * |coefficients|^2.
+def minimise(
+    inner: Array, codes: Codes, n_classes: int, penalty: float, shares: Array
+) -> tuple[Array, Array]:
+    """Minimise log-loss + penalty / 2 * |coefficients|^2.
 
     Parameters
     ----------
@@ -38,6 +40,8 @@ def minimise(inner: Array, codes: Codes, n_classes: int, penalty: float) -> tupl
     codes : ndarray of int64, shape (m,)
         Class of each row, 0 to n_classes - 1.
     penalty : float
+    shares : ndarray of float64, shape (m,)
+        What each row's loss is multiplied with; they sum to 1.
 
     Returns
     -------
@@ -50,7 +54,7 @@ def minimise(inner: Array, codes: Codes, n_classes: int, penalty: float) -> tupl
     LogisticError
         If the minimum is not reached.
     """
-    problem = Problem(inner, codes, n_classes, penalty)
+    problem = Problem(inner, codes, n_classes, penalty, shares)
     solution, _ = problem.halves(_descend(problem))
     matrix = to_outputs(n_classes)
     return solution[:-1] @ matrix.T, matrix @ solution[-1]
@@ -91,15 +95,15 @@ class Problem:
     the combination's products with the rows and the intercept again.
     """
 
-    def __init__(self, matrix: Array, codes: Codes, n_classes: int, penalty: float) -> None:
-        self._matrix, self._penalty = matrix, penalty
+    def __init__(self, matrix: Array, codes: Codes, n_classes: int, penalty: float, shares: Array) -> None:
+        self._matrix, self._penalty, self._shares = matrix, penalty, shares
         self._codes, self._contrasts = codes, contrasts(n_classes)
-        self._counts = np.bincount(codes, minlength=n_classes).astype(np.float64)
+        self._class_shares = np.bincount(codes, weights=shares, minlength=n_classes).astype(np.float64)
 
     def start(self) -> Array:
         """Return the model that gives every row the shares of the classes."""
         half = np.zeros((len(self._codes) + 1, self._contrasts.shape[1]))
-        half[-1] = start_margins(self._counts)
+        half[-1] = start_margins(self._class_shares)
         return np.vstack([half, half])
 
     def halves(self, vector: Array) -> tuple[Array, Array]:
@@ -119,9 +123,9 @@ class Problem:
         (weights, _), (products, intercept) = (np.vsplit(half, [-1]) for half in self.halves(vector))
         logs, residuals = softmax((products + intercept) @ self._contrasts.T)
         each = np.arange(len(self._codes))
-        loss = -logs[each, self._codes].mean() + self._penalty / 2 * np.vdot(weights, products)
+        loss = -logs[each, self._codes] @ self._shares + self._penalty / 2 * np.vdot(weights, products)
         residuals[each, self._codes] -= 1
-        slopes = residuals @ self._contrasts / len(self._codes)
+        slopes = residuals @ self._contrasts * self._shares[:, None]
         total = slopes.sum(axis=0)
         projected = self._matrix @ slopes + self._penalty * products
         return float(loss), np.vstack([slopes + self._penalty * weights, total, projected, total])
@@ -129,8 +133,8 @@ class Problem:
     def metric(self, vector: Array) -> _Metric:
         """Return the curvature at a point, without that between contrasts."""
         products = self.halves(vector)[1]
-        _, shares = softmax((products[:-1] + products[-1]) @ self._contrasts.T)
-        weights = variances(shares, self._contrasts).T / len(self._codes)
+        _, probability = softmax((products[:-1] + products[-1]) @ self._contrasts.T)
+        weights = variances(probability, self._contrasts).T * self._shares
         return _Metric(self._matrix, weights, self._penalty)
 
 

@@ -77,7 +77,12 @@ def common_scale(inner: Array, rows: Numbers, columns: int) -> float:
 
 
 def fit_rows(
-    inner: Array, rows: Numbers, codes: npt.NDArray[np.int64], n_classes: int, penalty: float
+    inner: Array,
+    rows: Numbers,
+    codes: npt.NDArray[np.int64],
+    n_classes: int,
+    penalty: float,
+    shares: Array | None = None,
 ) -> RowSpaceFit:
     """Minimise mean log-loss + penalty / 2 * |coefficients|^2 over the training rows.
 
@@ -91,15 +96,19 @@ def fit_rows(
         Class of each training row, 0 to n_classes - 1.
     penalty : float
         Spark's regParam, greater than 0.
+    shares : ndarray of float64, shape (m,), optional
+        Share of each training row in the mean, 1 in sum; equal ones by default.
 
     Raises
     ------
     LogisticError
         If the solver does not reach the minimum.
     """
+    if shares is None:
+        shares = np.full(len(rows), 1 / len(rows))
     # These are thousands of small matrix products, in which threads wait ten times as long as they compute.
     with one_thread():
-        weights, intercept = minimise(_center(inner[np.ix_(rows, rows)]), codes, n_classes, penalty)
+        weights, intercept = minimise(_center(inner[np.ix_(rows, rows)]), codes, n_classes, penalty, shares)
     # Rows are centred, so a constant in the weights has no meaning; the one left by rounding would reach
     # coefficients.
     return RowSpaceFit(rows, weights - weights.mean(axis=0), intercept)

@@ -68,7 +68,8 @@ def fit_on_workers(
             codes = labels.codes[training, fit.task].astype(np.int64)
             matrix, scale = kernel.for_training_rows(training)
             try:
-                fitted = fit_rows(matrix, training, codes, n_classes[fit.task], reg_param * scale**2)
+                shares = fit.shares(labels)[labels.group_of_each()[training]]
+                fitted = fit_rows(matrix, training, codes, n_classes[fit.task], reg_param * scale**2, shares)
             except LogisticError as error:
                 raise LogisticError(f"{fit}: {error}") from None
             yield place, of_fit(fit, fitted, matrix)

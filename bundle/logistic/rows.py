@@ -33,14 +33,23 @@ class Labels:
         Class of each row in each task, from 0; -1 where the row is not part of the task.
     folds : ndarray of integers, shape (m, splits)
         For each split, the fold in which a row is held out; -1 where it is in none.
+    groups : ndarray of integers, shape (m,), optional
+        Group of each row, from 0: the groups among the training rows of a fit then weigh equally in its loss.
+        None weighs all rows equally.
     """
 
     codes: npt.NDArray[np.integer[Any]]
     folds: npt.NDArray[np.integer[Any]]
+    groups: npt.NDArray[np.integer[Any]] | None = None
 
     def __getitem__(self, rows: slice | npt.NDArray[np.int64]) -> Labels:
         """Return the labels of some of the rows."""
-        return Labels(self.codes[rows], self.folds[rows])
+        groups = None if self.groups is None else self.groups[rows]
+        return Labels(self.codes[rows], self.folds[rows], groups)
+
+    def group_of_each(self) -> npt.NDArray[np.integer[Any]]:
+        """Return `groups`, or one group of all rows."""
+        return np.zeros(len(self.codes), np.int8) if self.groups is None else self.groups
 
 
 @dataclass(frozen=True)
@@ -92,6 +101,18 @@ class Fit:
         """Return which rows of the task the fold holds out: none without a split."""
         in_task: npt.NDArray[np.bool_] = labels.codes[:, self.task] >= 0
         return in_task & ~self.training(labels)
+
+    def shares(self, labels: Labels) -> Array:
+        """Return the share of a training row of each group in the mean of the loss, shape (groups,).
+
+        Parameters
+        ----------
+        labels : Labels
+            Of all rows.
+        """
+        groups = labels.group_of_each()
+        counts = np.bincount(groups[self.training(labels)], minlength=int(groups.max()) + 1)
+        return np.asarray(1 / (np.count_nonzero(counts) * np.maximum(counts, 1)))
 
     def without_class(self, code: int) -> LogisticError:
         """Return the error for a class without training rows."""

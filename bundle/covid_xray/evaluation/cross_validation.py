@@ -137,7 +137,10 @@ class AllAtOnce:
 
     def models(self, fits: Sequence[Fit]) -> list[LinearModel]:
         """Fit all at once."""
-        return fit_many(self.rows, fits, self.folds.n_classes, self.reg_param, widths=self.widths)
+        shares = np.stack([fit.shares(self.folds.labels) for fit in fits])
+        return fit_many(
+            self.rows, fits, self.folds.n_classes, self.reg_param, widths=self.widths, shares=shares
+        )
 
 
 def held_out_probabilities(rows: Rows, fits: Sequence[Fit], models: Sequence[LinearModel]) -> list[Array]:

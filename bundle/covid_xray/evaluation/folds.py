@@ -42,7 +42,7 @@ class Folds:
     names: tuple[tuple[str, int], ...]
 
     @classmethod
-    def of(cls, splits: pd.DataFrame, tasks: Mapping[str, Sequence[str]]) -> Folds:
+    def of(cls, splits: pd.DataFrame, tasks: Mapping[str, Sequence[str]], balanced: bool = False) -> Folds:
         """Number the images, classes and splits.
 
         Parameters
@@ -51,9 +51,12 @@ class Folds:
             Rows of the table `splits` of one run.
         tasks : mapping of str to sequence of str
             The classes of each task.
+        balanced : bool
+            Whether the groups of images of one class and one source are to weigh equally.
         """
         columns = ["image_id", "patient_id", "label"]
-        images = splits[columns].drop_duplicates("image_id").sort_values("image_id", ignore_index=True)
+        distinct = splits.drop_duplicates("image_id").sort_values("image_id", ignore_index=True)
+        images = distinct[columns]
         place_of = pd.Series(images.index, index=images["image_id"])
         names = sorted(set(splits["task"]))
         codes = np.full((len(images), len(names)), -1, np.int8)
@@ -69,8 +72,9 @@ class Folds:
             of_splits.append(own)
             protocols.append((str(protocol), int(repeat)))
         folds = np.stack(of_splits, axis=1)
+        groups = distinct.groupby(["label", "source"]).ngroup().to_numpy(np.int16) if balanced else None
         # Every pass sends them to the workers: as few bytes as will do.
-        labels = Labels(codes, folds.astype(np.int8) if folds.max() < 128 else folds)
+        labels = Labels(codes, folds.astype(np.int8) if folds.max() < 128 else folds, groups)
         classes = tuple(tuple(tasks[name]) for name in names)
         return cls(images, tuple(names), classes, labels, tuple(fits), tuple(protocols))
 

@@ -15,7 +15,7 @@ from covid_xray.settings import Settings
 
 HELD_OUT = 0
 
-_KEY = ["image_id", "label", "patient_id"]
+_KEY = ["image_id", "label", "patient_id", "source"]
 
 
 def limit(images: pd.DataFrame, per_class: int | None) -> pd.DataFrame:
@@ -30,14 +30,14 @@ def split(images: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     Parameters
     ----------
     images : pandas.DataFrame
-        Columns `image_id`, `label`, `patient_id`: all accepted images of the run.
+        Columns `image_id`, `label`, `patient_id`, `source`: all accepted images of the run.
 
     Returns
     -------
     pandas.DataFrame
-        Columns `protocol`, `task`, `repeat`, `fold`, `image_id`, `label`, `patient_id`. With `as_published`
-        `fold` is 0 for held-out images and null for training images; with `patient_grouped` it is the fold
-        in which the image is held out. Repeat r uses the seed plus r; splits are stratified by label.
+        Columns `protocol`, `task`, `repeat`, `fold`, and those of `images`. With `as_published` `fold` is 0
+        for held-out images and null for training images; with `patient_grouped` it is the fold in which the
+        image is held out. Repeat r uses the seed plus r; splits are stratified by label.
 
     Raises
     ------
@@ -84,6 +84,25 @@ def check_all_classes_present(
     else:
         reason = f"{root} has {', '.join(class_folders(root))}; it needs one folder per class"
     raise DataError(f"task {task} has no usable images of class {missing}: {reason}")
+
+
+def check_sources_known(splits: pd.DataFrame, settings: Settings) -> None:
+    """Check that images can be weighed by source and class, where the settings ask for it.
+
+    Raises
+    ------
+    DataError
+        If the source of an image is unknown.
+    """
+    if not settings.is_balanced:
+        return
+    images = splits.drop_duplicates("image_id")
+    unknown = int(images["source"].isna().sum())
+    if unknown:
+        raise DataError(
+            f"balance source_class needs the source of every image, but that of {unknown} of {len(images)} "
+            "is unknown: give it in a column source of patients.csv, or use --set balance=none"
+        )
 
 
 def check_no_leaks(splits: pd.DataFrame) -> None:

@@ -62,8 +62,9 @@ class Settings(_Section):
         "SCALE_AREA_AVERAGING", "SCALE_DEFAULT", "SCALE_FAST", "SCALE_REPLICATE", "SCALE_SMOOTH"
     ]
     reg_param: Annotated[Number, Field(gt=0)]
-    # Stored runs of earlier versions lack it.
+    # Stored runs of earlier versions lack what has a default here.
     solver: Literal["auto", "row_space", "batched"] = "auto"
+    balance: Literal["none", "source_class"] = "none"
     champion: Literal["checked", "any"] = "checked"
     execution: Execution
 
@@ -91,6 +92,11 @@ class Settings(_Section):
     def classes(self) -> tuple[str, ...]:
         """All class folders that any task uses, in the order of config.yaml."""
         return tuple(dict.fromkeys(name for names in self.tasks.values() for name in names))
+
+    @property
+    def is_balanced(self) -> bool:
+        """Whether the groups of images of one class and one source weigh equally in each fit."""
+        return self.balance == "source_class"
 
     def result_parameters(self) -> str:
         """JSON of the parameters that results depend on, equal for equal values."""

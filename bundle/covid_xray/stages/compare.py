@@ -60,7 +60,7 @@ def _fuse(
     splits = tables.matching("splits", {"run_id": run_id}).toArrow().to_pandas()
     parts = []
     for networks, tasks in tasks_of.items():
-        folds = Folds.of(splits[splits["task"].isin(tasks)], settings.tasks)
+        folds = Folds.of(splits[splits["task"].isin(tasks)], settings.tasks, settings.is_balanced)
         feature_keys = [feature_key(settings, *network) for network in networks]
         fitted = classifiers(
             tables, feature_keys, folds, settings, lambda note: notify(Progress("compare", FUSED, note=note))

@@ -30,7 +30,7 @@ def train(tables: Tables, run_id: str, backbone: str, notify: Notify) -> None:
         splits = splits[splits["task"].isin([row["task"] for row in rows])]
         check_no_leaks(splits)
         key = feature_key(settings, backbone, rows[0]["weights_id"])
-        folds = Folds.of(splits, settings.tasks)
+        folds = Folds.of(splits, settings.tasks, settings.is_balanced)
         fitted = classifiers(
             tables, [key], folds, settings, lambda note: notify(Progress("train", backbone, note=note))
         )

@@ -54,7 +54,7 @@ TABLES: dict[str, TableSchema] = {
         columns="""
             run_id STRING, protocol STRING, task STRING, repeat INT,
             fold INT COMMENT 'fold in which the image is held out; null = always in training',
-            image_id STRING, label STRING, patient_id STRING
+            image_id STRING, label STRING, patient_id STRING, source STRING COMMENT 'as in images'
         """,
     ),
     "features": TableSchema(

@@ -121,7 +121,7 @@ def ingested(tables, run_id, few_fits, store) -> Callable[..., list[str]]:
         rows = [
             {"image_id": image_id, "label": label, "patient_id": image_id, "content": content}
             # No two pictures are equal.
-            | {"path": f"{label}/{image_id}.png", "pixel_id": image_id}
+            | {"path": f"{label}/{image_id}.png", "pixel_id": image_id, "source": None}
             for image_id, (label, content) in zip(ids, drawn, strict=True)
         ]
         if images:

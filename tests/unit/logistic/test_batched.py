@@ -38,9 +38,9 @@ def folds():
 
 @pytest.fixture
 def make_rows(features, codes, folds):
-    def make(features=features, codes=codes, size=128):
+    def make(features=features, codes=codes, size=128, groups=None):
         both = np.stack([np.where(codes < 2, codes, -1), codes], axis=1)
-        labels, numbers = Labels(both, folds[:, None]), np.arange(len(features))
+        labels, numbers = Labels(both, folds[:, None], groups), np.arange(len(features))
         starts = range(0, len(features), size)
         blocks = [
             Block(features[start : start + size], labels[start : start + size], numbers[start : start + size])
@@ -51,11 +51,11 @@ def make_rows(features, codes, folds):
     return make
 
 
-def by_scikit_learn(matrix, codes, penalty):
+def by_scikit_learn(matrix, codes, penalty, weights=None):
     model = LogisticRegression(
         C=1 / (penalty * len(codes)), tol=1e-13, solver="newton-cholesky", max_iter=500
     )
-    return model.fit(matrix, codes)
+    return model.fit(matrix, codes, weights)
 
 
 @pytest.mark.parametrize("penalty", [1e-4, 0.05, 10])
@@ -71,6 +71,24 @@ def test_every_fold_of_every_task_has_the_probabilities_of_a_fit_of_its_own(
             training &= folds != fit.fold
         scale = np.sqrt(exact[training].var(axis=0, ddof=1).mean())
         expected = by_scikit_learn(exact[training] / scale, codes[training], penalty)
+        np.testing.assert_allclose(
+            model.probabilities(exact), expected.predict_proba(exact / scale), atol=1e-5, rtol=0
+        )
+
+
+def test_groups_weigh_equally_however_many_rows_they_have(make_rows, features, codes, folds):
+    groups = np.where(np.arange(ROWS) < 50, 3, codes).astype(np.int16)
+    labels = Labels(np.stack([np.where(codes < 2, codes, -1), codes], axis=1), folds[:, None], groups)
+    fits = [Fit(1, 0, 1), Fit(0)]
+    shares = np.stack([fit.shares(labels) for fit in fits])
+    found = fit_many(make_rows(groups=groups), fits, TASKS, 0.05, shares=shares)
+    exact = features.astype(np.float64)
+    for fit, model in zip(fits, found, strict=True):
+        training = fit.training(labels)
+        counts = np.bincount(groups[training])
+        weights = (training.sum() / np.count_nonzero(counts) / np.maximum(counts, 1))[groups[training]]
+        scale = np.sqrt(exact[training].var(axis=0, ddof=1).mean())
+        expected = by_scikit_learn(exact[training] / scale, codes[training], 0.05, weights)
         np.testing.assert_allclose(
             model.probabilities(exact), expected.predict_proba(exact / scale), atol=1e-5, rtol=0
         )

@@ -57,6 +57,18 @@ def test_held_out_probabilities_are_those_of_a_model_fitted_on_all_columns(featu
 
 
 @pytest.mark.parametrize("classes", [2, 3])
+def test_rows_have_the_share_in_the_loss_that_they_are_given(features, classes):
+    matrix, codes = features(classes=classes)
+    rows = np.arange(60)
+    weights = np.where(rows < 10, 5.0, 1.0)
+    inner = gram(FeatureRows.in_order(matrix))
+    fit = fit_rows(inner, rows, codes, classes, 0.3, weights / weights.sum())
+    model = LogisticRegression(C=1 / (0.3 * weights.sum()), tol=1e-12, max_iter=10_000)
+    expected = model.fit(matrix.astype(float), codes, weights).predict_proba(matrix.astype(float))
+    np.testing.assert_allclose(probabilities(fit, inner, rows), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("classes", [2, 3])
 def test_coefficients_in_feature_space_give_the_same_margins(features, classes):
     matrix, codes = features(classes=classes)
     rows = np.arange(45)

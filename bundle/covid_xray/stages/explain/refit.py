@@ -53,7 +53,7 @@ def refit(
     of_run = tables.matching("splits", {"run_id": rows[0]["run_id"]})
     run_splits = of_run.where(F.col("repeat") == REPEAT).toArrow().to_pandas()
     splits = [strictest(run_splits[run_splits["task"] == row["task"]]) for row in rows]
-    folds = Folds.of(pd.concat(splits), settings.tasks)
+    folds = Folds.of(pd.concat(splits), settings.tasks, settings.is_balanced)
     key = feature_key(settings, rows[0]["backbone"], rows[0]["weights_id"])
     fitted = classifiers(tables, [key], folds, settings, say)
     return Refitted(folds, fitted.models(folds.fits), fitted.rows)

@@ -13,7 +13,12 @@ from covid_xray.dataset.given import patients_note
 from covid_xray.dataset.metadata import read_originals
 from covid_xray.dataset.record import count_unknown
 from covid_xray.evaluation.solver import check_networks
-from covid_xray.evaluation.splits import check_all_classes_present, check_no_leaks, split
+from covid_xray.evaluation.splits import (
+    check_all_classes_present,
+    check_no_leaks,
+    check_sources_known,
+    split,
+)
 from covid_xray.progress import Notify, Progress
 from covid_xray.settings import Settings
 from covid_xray.stages.ingest.accept import accept
@@ -91,6 +96,7 @@ def _write_splits(tables: Tables, settings: Settings, request: runs.Request, acc
     rows = split(accepted, settings)
     check_networks(rows["image_id"].nunique(), request.backbones, settings)
     check_no_leaks(rows)
+    check_sources_known(rows, settings)
     rows = rows.assign(run_id=request.run_id)
     tables.replace("splits", to_arrow(rows), where={"run_id": [request.run_id]})
 

@@ -84,7 +84,7 @@ def _refit(
     splits = tables.matching("splits", {"run_id": rows[0]["run_id"]})
     # Every repeat has all images.
     used = splits.where((F.col("repeat") == 0) & F.col("task").isin(tasks)).toArrow().to_pandas()
-    folds = Folds.of(used, settings.tasks)
+    folds = Folds.of(used, settings.tasks, settings.is_balanced)
     key = feature_key(settings, backbone, rows[0]["weights_id"])
     fitted = classifiers(
         tables, [key], folds, settings, lambda note: notify(Progress("register", backbone, note=note))

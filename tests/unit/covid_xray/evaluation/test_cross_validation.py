@@ -14,8 +14,9 @@ IMAGES, WIDTHS = 240, (30, 12)
 
 
 @pytest.fixture
-def settings(make_settings):
-    return make_settings(repeats=2, **{"patient_grouped.repeats": 1, "patient_grouped.folds": 3})
+def settings(make_settings, request):
+    few = {"patient_grouped.repeats": 1, "patient_grouped.folds": 3}
+    return make_settings(repeats=2, **few, balance=getattr(request, "param", "none"))
 
 
 @pytest.fixture
@@ -23,9 +24,10 @@ def folds(settings):
     """Both protocols and tasks, as Spark gives the splits back: in any order, and folds as floats."""
     ids = [f"{number:03}" for number in np.random.default_rng(1).permutation(IMAGES)]
     labels = [("Covid-19", "No_findings", "Pneumonia")[number % 3] for number in range(IMAGES)]
-    images = pd.DataFrame({"image_id": ids, "label": labels, "patient_id": ids})
+    sources = ["one" if number % 7 else "other" for number in range(IMAGES)]
+    images = pd.DataFrame({"image_id": ids, "label": labels, "patient_id": ids, "source": sources})
     drawn = split(images, settings).sample(frac=1, random_state=2)
-    return Folds.of(drawn.astype({"fold": float}), settings.tasks)
+    return Folds.of(drawn.astype({"fold": float}), settings.tasks, settings.is_balanced)
 
 
 @pytest.fixture
@@ -56,7 +58,9 @@ def in_row_space(kernel, folds, reg_param):
         training, held_out = (np.flatnonzero(rows(folds.labels)) for rows in (fit.training, fit.held_out))
         codes = folds.labels.codes[training, fit.task].astype(np.int64)
         inner, scale = kernel.for_training_rows(training)
-        fitted = fit_rows(inner, training, codes, folds.n_classes[fit.task], reg_param * scale**2)
+        shares = fit.shares(folds.labels)[folds.labels.group_of_each()[training]]
+        penalty = reg_param * scale**2
+        fitted = fit_rows(inner, training, codes, folds.n_classes[fit.task], penalty, shares)
         yield probabilities(fitted, inner, held_out)
 
 
@@ -65,6 +69,7 @@ def gram_matrix(folds, features):
     return GramMatrix(folds.ids, features.shape[1], wide @ wide.T)
 
 
+@pytest.mark.parametrize("settings", ["none", "source_class"], indirect=True)
 def test_every_held_out_image_has_the_probabilities_of_the_row_space(all_at_once, folds, networks, settings):
     kernel = gram_matrix(folds, networks[0])
     found = all_at_once(networks[0]).probabilities()

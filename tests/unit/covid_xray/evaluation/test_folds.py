@@ -51,6 +51,17 @@ def test_a_fit_is_trained_on_the_images_of_its_task_that_it_does_not_hold_out(fo
     assert last.held_out(folds.labels).tolist() == [False, False, True, False, False, True]
 
 
+def test_classes_of_one_source_weigh_equally_where_folds_are_balanced(splits):
+    sources = splits.assign(source=splits["image_id"].map(dict(zip("abcdef", "xyxxxy", strict=True))))
+    folds = Folds.of(sources, TASKS, balanced=True)
+    (fit,) = folds.whole(["binary"])
+    # In the order of the images: well of x, sick of y, (odd), sick of x, well of x, sick of y.
+    assert folds.labels.groups is not None
+    shares = fit.shares(folds.labels)[folds.labels.groups[[0, 1, 3, 4, 5]]]
+    np.testing.assert_allclose(shares, [1 / 6, 1 / 6, 1 / 3, 1 / 6, 1 / 6])
+    assert not Folds.of(splits, TASKS).labels.group_of_each().any()
+
+
 def test_a_fit_on_the_whole_of_a_task_holds_nothing_out(folds):
     (fit,) = folds.whole(["binary"])
     assert fit.training(folds.labels).tolist() == [True, True, False, True, True, True]

@@ -2,7 +2,13 @@ import pandas as pd
 import pytest
 from covid_xray.errors import DataError
 from covid_xray.evaluation.protocols import AS_PUBLISHED, PATIENT_GROUPED
-from covid_xray.evaluation.splits import check_all_classes_present, check_no_leaks, limit, split
+from covid_xray.evaluation.splits import (
+    check_all_classes_present,
+    check_no_leaks,
+    check_sources_known,
+    limit,
+    split,
+)
 
 
 @pytest.fixture
@@ -13,7 +19,7 @@ def images():
         labels = [label.replace("_19", "-19") for label, n in counts.items() for _ in range(n)]
         ids = [f"{(7919 * i) % 1009:04d}" for i in range(len(labels))]
         patients = [f"p{i // images_a_patient}" for i in range(len(labels))]
-        return pd.DataFrame({"image_id": ids, "label": labels, "patient_id": patients})
+        return pd.DataFrame({"image_id": ids, "label": labels, "patient_id": patients, "source": None})
 
     return make
 
@@ -157,3 +163,13 @@ def test_a_patient_on_both_sides_is_found(grouped):
     rows.loc[first, "fold"] = 1
     with pytest.raises(DataError, match=f"repeat 1: patient {rows.loc[first, 'patient_id']} is in several"):
         check_no_leaks(rows)
+
+
+def test_images_are_balanced_only_where_the_source_of_each_is_known(images, make_settings):
+    given = images(Covid_19=20, No_findings=20).assign(source="one")
+    balanced = make_settings(balance="source_class")
+    check_sources_known(split(given, balanced), balanced)
+    given.loc[:2, "source"] = None
+    check_sources_known(split(given, make_settings()), make_settings())
+    with pytest.raises(DataError, match="that of 3 of 40 is unknown: give it in a column source"):
+        check_sources_known(split(given, balanced), balanced)

@@ -17,9 +17,8 @@ def settings(make_settings):
 def images():
     """150 images, a third of them positive."""
     ids = [f"{n:03d}" for n in range(150)]
-    return pd.DataFrame(
-        {"image_id": ids, "label": [CLASSES[n % 3 > 0] for n in range(150)], "patient_id": ids}
-    )
+    labels = [CLASSES[n % 3 > 0] for n in range(150)]
+    return pd.DataFrame({"image_id": ids, "label": labels, "patient_id": ids, "source": None})
 
 
 @pytest.fixture
