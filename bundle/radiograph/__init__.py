@@ -3,11 +3,13 @@
 from radiograph.decode import DICOM, Xray, as_png, open_xray
 from radiograph.fingerprint import SIGNATURE_SIDE, pixel_id, signature
 from radiograph.lungs import lung_field
+from radiograph.occlusion import OCCLUSIONS
 from radiograph.reasons import Reason, Refused
 from radiograph.walk import FolderError, Found, class_folders, other_folders, walk, walk_all
 
 __all__ = [
     "DICOM",
+    "OCCLUSIONS",
     "SIGNATURE_SIDE",
     "FolderError",
     "Found",

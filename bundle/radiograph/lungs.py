@@ -1,11 +1,28 @@
-"""Crop a chest X-ray to the lungs, without the border that reveals where it was taken."""
+"""Where the lungs lie in a chest X-ray, and a crop to them without the border that tells where it was taken."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from PIL import Image, ImageOps
 
 # Side of the lung field, as a share of the side of the centred square.
 SHARE = 0.7
+
+
+@dataclass(frozen=True)
+class Box:
+    """A part of a picture; edges as shares of its width and height, from the upper left corner."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+# The same for all pictures, so no segmentation: it holds the lungs of the mean picture of each class, and
+# leaves out neck, shoulders, abdomen and the frame with its markers.
+LUNG_BOX = Box(left=0.10, top=0.15, right=0.90, bottom=0.80)
 
 
 def lung_field(picture: Image.Image) -> Image.Image:

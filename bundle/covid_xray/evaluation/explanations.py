@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from PIL import Image, ImageDraw
-from radiograph.lungs import SHARE
+from radiograph.lungs import LUNG_BOX, SHARE, Box
 from sparkdl.images import to_input
 
 from covid_xray.errors import DataError
@@ -22,21 +22,6 @@ from covid_xray.evaluation.results_model import missed
 SAMPLE = 24
 # How much of the picture the strongest colour hides.
 _COVER = 0.75
-
-
-@dataclass(frozen=True)
-class Box:
-    """A part of a picture; edges as shares of its width and height, from the upper left corner."""
-
-    left: float
-    top: float
-    right: float
-    bottom: float
-
-
-# The same for all pictures, so no segmentation: it holds the lungs of the mean picture of each class, and
-# leaves out neck, shoulders, abdomen and the frame with its markers.
-LUNG_BOX = Box(left=0.10, top=0.15, right=0.90, bottom=0.80)
 
 
 def lung_box(preprocessing: str) -> Box:

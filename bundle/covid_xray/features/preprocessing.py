@@ -1,11 +1,13 @@
-"""Preprocessing of images before the network: none, or cropping to the lung field."""
+"""Preprocessing of images before the network: none, cropping to the lung field, or hiding parts of them."""
 
 # ruff: noqa: N802, N803 - camelCase is the Spark ML convention for Params, getters and setters
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 from pyspark import keyword_only
 from pyspark.ml import Transformer
@@ -14,15 +16,19 @@ from pyspark.ml.util import DefaultParamsReadable, DefaultParamsWritable
 from pyspark.sql import Column, DataFrame
 from pyspark.sql.functions import arrow_udf  # type: ignore[attr-defined]
 from pyspark.sql.pandas.types import to_arrow_type
-from radiograph import Refused, lung_field, open_xray
+from PIL import Image
+from radiograph import OCCLUSIONS, Refused, lung_field, open_xray
 from sparkdl import imageSchema
 
-# OpenCV's code for unsigned bytes in one channel.
-_GREY = 0
+# OpenCV's codes for unsigned bytes in one and in three channels.
+_GREY, _COLOUR = 0, 16
 
 # Part of the feature key: increment a version when the network's input pixels change.
 # tests/unit/covid_xray/features/test_preprocessing.py checks the pixels of each version.
-VERSIONS = {"plain": 1, "lungs": 1}
+VERSIONS = {"plain": 1, "lungs": 1, "lungs_blanked": 1, "lungs_only": 1, "shuffled": 1}
+
+
+_CHANGES: dict[str, Callable[[Image.Image], Image.Image]] = {"lungs": lung_field, **OCCLUSIONS}
 
 
 def preprocessed(content: Column, preprocessing: str) -> Column:
@@ -33,35 +39,39 @@ def preprocessed(content: Column, preprocessing: str) -> Column:
     content : Column
         Encoded files (binary).
     preprocessing : str
-        `plain` returns `content` itself; `lungs` the lung fields in Spark's image schema, null if a file
-        cannot be opened as an X-ray.
+        `plain` returns `content` itself; `lungs` the lung fields, and one of `radiograph.OCCLUSIONS` the
+        pictures that it leaves, in Spark's image schema; null if a file cannot be opened as an X-ray.
     """
-    return {"plain": _unchanged, "lungs": _lung_fields}[preprocessing](content)
+    return content if preprocessing == "plain" else _changed(content, preprocessing)
 
 
-def lung_field_of(file: bytes | None) -> dict[str, Any] | None:
-    """Crop an encoded X-ray to its lung field, in Spark's image schema; None if it cannot be opened."""
+def input_of(file: bytes | None, preprocessing: str) -> dict[str, Any] | None:
+    """Change one encoded X-ray as `preprocessed` does; None if it cannot be opened."""
     if file is None:
         return None
     try:
-        field = lung_field(open_xray(file).picture)
+        return _in_image_schema(_CHANGES[preprocessing](open_xray(file).picture))
     except Refused:
         return None
-    size = {"height": field.height, "width": field.width}
-    return {"origin": "", **size, "nChannels": 1, "mode": _GREY, "data": field.tobytes()}
 
 
-def _unchanged(content: Column) -> Column:
-    return content
+def _in_image_schema(picture: Image.Image) -> dict[str, Any]:
+    grey = picture.mode == "L"
+    # OpenCV has blue first.
+    pixels = np.asarray(picture) if grey else np.asarray(picture)[:, :, ::-1]
+    kind = {"nChannels": 1 if grey else 3, "mode": _GREY if grey else _COLOUR}
+    size = {"height": picture.height, "width": picture.width}
+    return {"origin": "", **size, **kind, "data": pixels.tobytes()}
 
 
-def _lung_fields(content: Column) -> Column:
+def _changed(content: Column, preprocessing: str) -> Column:
     @arrow_udf(imageSchema)  # type: ignore[untyped-decorator]
-    def cut(batch: pa.Array) -> pa.Array:
-        return pa.array((lung_field_of(value) for value in batch.to_pylist()), to_arrow_type(imageSchema))
+    def change(batch: pa.Array) -> pa.Array:
+        values = (input_of(value, preprocessing) for value in batch.to_pylist())
+        return pa.array(values, to_arrow_type(imageSchema))
 
     # Spark re-evaluates a deterministic function for each filter above it.
-    column: Column = cut.asNondeterministic()(content)
+    column: Column = change.asNondeterministic()(content)
     return column
 
 
