@@ -1,4 +1,4 @@
-"""Task `explain`: class-activation maps of one backbone's held-out images; writes `explanations`."""
+"""Task `explain`: what one backbone's classifiers look at, and what they reach with parts of it hidden."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""Where the lungs lie in a chest X-ray, and a crop to them without the border that tells where it was taken."""
+"""Where the lungs lie in a chest X-ray, and a crop to them without the border, which tells sources apart."""
 
 from __future__ import annotations
 

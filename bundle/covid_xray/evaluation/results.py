@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 from pyspark.sql import functions as F
+from radiograph import OCCLUSIONS
 
 from covid_xray.evaluation.metrics import Estimate, estimates
 from covid_xray.evaluation.results_model import Comparison, ProtocolResult, Result, Value
@@ -20,7 +21,8 @@ from covid_xray.storage import runs
 from covid_xray.storage.frames import to_arrow
 from covid_xray.storage.tables import Replacement, Tables
 
-Kind = Literal["backbone", "baseline"]
+# `backbone`, `baseline`, or the occlusion with which a network's classifiers were trained.
+Kind = str
 # From predictions, classes, resamples and seed.
 Measure = Callable[[pd.DataFrame, Sequence[str], int, int], Iterable[Estimate]]
 
@@ -74,7 +76,9 @@ def results(
 
 
 def read_results(tables: Tables, run_id: str, rows: Sequence[_Row]) -> list[Result]:
-    """Return a result for each row of `runs`, and for what run `run_id` has without one: baselines, `FUSED`.
+    """Return a result for each row of `runs`, and for what has none.
+
+    These are the baselines of run `run_id` and its `FUSED`, and what networks reach with parts hidden.
 
     Parameters
     ----------
@@ -86,7 +90,7 @@ def read_results(tables: Tables, run_id: str, rows: Sequence[_Row]) -> list[Resu
         (row["run_id"], "backbone", row["backbone"], row["task"]): _of_row(row) for row in rows
     }
     named = {key[1:] for key in known}
-    rowless = [key for key in metrics if key[0] == run_id and key[1:] not in named]
+    rowless = [key for key in metrics if (key[0] == run_id or key[1] in OCCLUSIONS) and key[1:] not in named]
     known |= {key: _without_row(key, rows) for key in rowless}
     found = []
     for key, about in known.items():
@@ -124,13 +128,15 @@ def _of_row(row: _Row) -> dict[str, Any]:
 
 
 def _without_row(key: tuple[str, ...], rows: Sequence[_Row]) -> dict[str, Any]:
-    run_id, _, name, task = key
+    run_id, kind, name, task = key
     own = next(row for row in rows if row["run_id"] == run_id)
     about = {"task": task, "run_id": run_id, "status": runs.SUCCEEDED} | _of_settings(own, task)
-    if name != FUSED:
-        # A baseline is shown whole pictures in every run.
+    if kind == "baseline":
+        # It is shown whole pictures in every run.
         return about | {"preprocessing": "plain"}
-    used = {row["weights"] for row in rows if row["task"] == task}
+    used = {row["weights"] for row in rows if row["task"] == task and name in (FUSED, row["backbone"])}
+    if kind in OCCLUSIONS:
+        about["preprocessing"] = kind
     # One network with random weights among others makes the whole of it suspect.
     weights = "random" if "random" in used else ", ".join(sorted(filter(None, used)))
     return about | {"weights": weights}

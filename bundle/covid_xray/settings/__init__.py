@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from radiograph import OCCLUSIONS
 
 from covid_xray.errors import SettingsError
 from covid_xray.settings.strict_yaml import StrictYamlError, read_yaml
@@ -21,8 +22,16 @@ Number = Annotated[float, Field(strict=True)]
 Classes = Annotated[tuple[str, ...], Field(min_length=2)]
 
 # They become part of file names and of names of models.
+# The key of `occlusion` that stands for every network.
+ALL_NETWORKS = "all"
+
 _TASK = re.compile(r"[\w-]{1,100}")
 _NO_FOLDER_NAME = re.compile(r"[/\x00-\x1f\x7f]|^$|^\.")
+
+
+def _of_networks(value: Any) -> Any:
+    """Return occlusions by network; a list is those of every network."""
+    return {ALL_NETWORKS: value} if isinstance(value, list | tuple) else value
 
 
 class _Section(BaseModel):
@@ -56,6 +65,7 @@ class Settings(_Section):
     patient_grouped: PatientGrouped
     seed: Annotated[Whole, Field(ge=0)]
     bootstrap_resamples: Annotated[Whole, Field(ge=100)]
+    # An occlusion stands here in the settings of `with_occlusion` alone, which nobody validates.
     preprocessing: Literal["plain", "lungs"]
     pooling: Literal["published", "none", "avg", "max"]
     scale_hint: Literal[
@@ -65,6 +75,7 @@ class Settings(_Section):
     # Stored runs of earlier versions lack what has a default here.
     solver: Literal["auto", "row_space", "batched"] = "auto"
     balance: Literal["none", "source_class"] = "none"
+    occlusion: Annotated[dict[str, tuple[str, ...]], BeforeValidator(_of_networks)] = Field({})
     champion: Literal["checked", "any"] = "checked"
     execution: Execution
 
@@ -88,10 +99,28 @@ class Settings(_Section):
                 raise ValueError(f"task {task} lists a class twice")
         return tasks
 
+    @field_validator("occlusion")
+    @classmethod
+    def _occlusions_exist(cls, occlusion: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        for names in occlusion.values():
+            for name in names:
+                if name not in OCCLUSIONS:
+                    raise ValueError(f"{name!r} is not one of {', '.join(OCCLUSIONS)}")
+        return occlusion
+
     @property
     def classes(self) -> tuple[str, ...]:
         """All class folders that any task uses, in the order of config.yaml."""
         return tuple(dict.fromkeys(name for names in self.tasks.values() for name in names))
+
+    def occlusions_of(self, backbone: str) -> tuple[str, ...]:
+        """Return which parts of the pictures are hidden from a network in turn, names of `OCCLUSIONS`."""
+        names = (*self.occlusion.get(ALL_NETWORKS, ()), *self.occlusion.get(backbone, ()))
+        return tuple(dict.fromkeys(names))
+
+    def with_occlusion(self, name: str) -> Settings:
+        """Return the settings with an occlusion in place of the preprocessing."""
+        return self.model_copy(update={"preprocessing": name})
 
     @property
     def is_balanced(self) -> bool:

@@ -75,6 +75,7 @@ def _predictions(tables: Tables, run_id: str, succeeded: Sequence[dict[str, Any]
     of_runs = F.col("run_id").isin(sorted({run_id, *(run for run, _, _ in networks)}))
     stored_rows = tables.read("predictions").where(of_runs & F.col("protocol").isin(*INTERNAL))
     rows: pd.DataFrame = stored_rows.select("run_id", *_COLUMNS, "prediction").toArrow().to_pandas()
+    # With parts of the pictures hidden, too.
     of_network = pd.MultiIndex.from_frame(rows[["run_id", "backbone", "task"]]).isin(networks)
     own = (rows["run_id"] == run_id) & ((rows["kind"] == "baseline") | (rows["backbone"] == FUSED))
     return rows[own.to_numpy() | of_network]

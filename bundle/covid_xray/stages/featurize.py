@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
 import sparkdl.weights
-from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 from sparkdl.weights import Weights
 
 from covid_xray.errors import StageError
-from covid_xray.features.compute import chunked, features_of
+from covid_xray.features.fill import fill, ids_of_run, stored_ids
 from covid_xray.features.key import feature_key
 from covid_xray.progress import Notify, Progress
 from covid_xray.settings import Settings
@@ -40,8 +37,8 @@ def featurize(tables: Tables, run_id: str, backbone: str, notify: Notify) -> Non
         start = monotonic()
         key = feature_key(settings, backbone, resolved.sha256)
         # Queries and commits take about a second each, so they run in the background.
-        required = pool.submit(_run_ids, tables, run_id)
-        stored = pool.submit(_featurized_ids, tables, key)
+        required = pool.submit(ids_of_run, tables, run_id)
+        stored = pool.submit(stored_ids, tables, key)
         rows = _unfinished(run_rows, resolved.sha256)
         if not rows:
             notify(Progress("featurize", backbone, note="nothing to do, all tasks have succeeded"))
@@ -53,7 +50,7 @@ def featurize(tables: Tables, run_id: str, backbone: str, notify: Notify) -> Non
         computed = _compute(tables, settings, key, resolved.path, missing, notify)
         effort = {"featurize_seconds": monotonic() - start, "featurized_images": computed}
         marked.result()
-        stored = pool.submit(_featurized_ids, tables, key)
+        stored = pool.submit(stored_ids, tables, key)
         runs.update(tables, [row | running for row in rows], **effort)
         if missing := sorted(required.result() - stored.result()):
             raise StageError(
@@ -92,40 +89,8 @@ def _compute(
     if not missing:
         notify(Progress("featurize", backbone, note="all features are stored already"))
         return 0
-    start = monotonic()
-    notify(Progress("featurize", backbone, 0, len(missing)))
-    done = 0
-    # Two chunks at a time: while one is being committed, the other uses the cores.
-    with ThreadPoolExecutor(2) as pool:
-        chunks = chunked(missing, settings.execution.chunk_images)
-        for count in pool.map(partial(_append_features, tables, settings, key, weights), chunks):
-            done += count
-            notify(Progress("featurize", backbone, done, len(missing), seconds=monotonic() - start))
-    return done
 
+    def said(done: int, seconds: float) -> None:
+        notify(Progress("featurize", backbone, done, len(missing), seconds=seconds))
 
-def _run_ids(tables: Tables, run_id: str) -> set[str]:
-    # Each repeat of a protocol contains all images, so one repeat is enough.
-    return _ids(tables.matching("splits", {"run_id": run_id}).where(F.col("repeat") == 0))
-
-
-def _featurized_ids(tables: Tables, key: Mapping[str, str]) -> set[str]:
-    return _ids(tables.matching("features", key))
-
-
-def _ids(rows: DataFrame) -> set[str]:
-    """Return the distinct image ids of some rows.
-
-    Missing images are determined on the driver, which needs the ids to be computed anyway: a join in Spark
-    takes longer than two parallel reads.
-    """
-    return set(rows.select("image_id").toArrow()["image_id"].to_pylist())
-
-
-def _append_features(
-    tables: Tables, settings: Settings, key: Mapping[str, str], weights: Path, ids: Sequence[str]
-) -> int:
-    """Compute and commit one chunk; return its number of images."""
-    computed = features_of(tables, settings, ids, key["backbone"], weights, settings.pooling)
-    tables.append("features", computed.withColumns({name: F.lit(value) for name, value in key.items()}))
-    return len(ids)
+    return fill(tables, settings, key, weights, missing, said)

@@ -81,7 +81,8 @@ TABLES: dict[str, TableSchema] = {
         comment="Predictions for held-out images",
         partitioned_by=("backbone",),
         columns="""
-            run_id STRING, kind STRING COMMENT 'backbone or baseline', backbone STRING, task STRING,
+            run_id STRING, kind STRING COMMENT 'backbone, baseline, or what was hidden from the backbone',
+            backbone STRING, task STRING,
             protocol STRING, repeat INT, fold INT, image_id STRING, patient_id STRING,
             label STRING, prediction STRING, probability ARRAY<DOUBLE>,
             classes ARRAY<STRING> COMMENT 'the order of probability'

@@ -146,7 +146,7 @@ def test_the_training_job_goes_from_ingest_to_report() -> None:
         ("audit", ("ingest",), RunIf.ALL_SUCCESS),
         ("train", ("ingest", "featurize"), after_ingest),
         ("explain", ("ingest", "train"), after_ingest),
-        ("compare", ("ingest", "train", "audit"), after_ingest),
+        ("compare", ("ingest", "train", "explain", "audit"), after_ingest),
         ("register", ("ingest", "compare"), after_ingest),
         ("report", ("ingest", "compare", "explain"), after_ingest),
     ]

@@ -1,4 +1,4 @@
-"""Explain: class-activation maps of held-out images, into the table `explanations`."""
+"""Explain: where classifiers look, as class-activation maps, and what they reach with parts hidden."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from covid_xray.features.compute import features_of, weights_file
 from covid_xray.progress import Notify, Progress
 from covid_xray.settings import Settings
 from covid_xray.stages.explain.maps import Maps, flat_maps, pooled_maps
+from covid_xray.stages.explain.occlude import occlude
 from covid_xray.stages.explain.refit import Refitted, refit
 from covid_xray.storage import runs
 from covid_xray.storage.tables import Tables
@@ -43,6 +44,18 @@ class _FoldMaps:
 
 
 def explain(tables: Tables, run_id: str, backbone: str, notify: Notify) -> None:
+    """Write `explanations` of a network, and what it reaches with parts of the pictures hidden.
+
+    Raises
+    ------
+    StageError
+        If the network is applied again and its weights file is missing or has changed.
+    """
+    draw_maps(tables, run_id, backbone, notify)
+    occlude(tables, run_id, backbone, notify)
+
+
+def draw_maps(tables: Tables, run_id: str, backbone: str, notify: Notify) -> None:
     """Write `explanations` for the tasks of a run that succeeded: repeat 0 of the strictest protocol.
 
     With flat features all held-out images get maps, which needs three passes over the features. With average
