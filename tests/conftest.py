@@ -21,7 +21,10 @@ from jobs.local.__main__ import main
 
 ROOT = Path(__file__).resolve().parent.parent
 # The fewest fits and resamples: what is computed from more of them is the same code.
-FEW = {"repeats": 1, "patient_grouped.repeats": 1, "patient_grouped.folds": 2, "bootstrap_resamples": 100}
+FEW = {
+    **{"repeats": 1, "patient_grouped.repeats": 1, "patient_grouped.folds": 2, "bootstrap_resamples": 100},
+    "occlusion": [],
+}
 # The tests that share a whole run or a cluster.
 SHARE_A_RUN = (
     "tests/cluster/",
@@ -137,7 +140,9 @@ def ran(spark: SparkSession, store: Path, tmp_path_factory: pytest.TempPathFacto
     (data / "Covid-19" / "broken.png").write_text("no picture")
     output.mkdir()
     (output / "weights").symlink_to(store)
-    few = [part for key, value in FEW.items() for part in ("--set", f"{key}={value}")]
+    # The one run in which a part of the pictures is hidden.
+    settings = FEW | {"occlusion": "[lungs_blanked]"}
+    few = [part for key, value in settings.items() for part in ("--set", f"{key}={value}")]
     options = ("--weights", "random", *few)
     printed = StringIO()
     with redirect_stdout(printed):

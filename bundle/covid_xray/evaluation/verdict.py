@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from covid_xray.evaluation.baselines import BASELINES
 from covid_xray.evaluation.contrast import AUROC, FALSE_POSITIVES
+from covid_xray.evaluation.needs_lungs import WithoutLungs, without_lungs
 from covid_xray.evaluation.results_model import (
     Comparison,
     Result,
@@ -21,6 +22,7 @@ from covid_xray.evaluation.wording import area, percent, with_interval
 
 # The AUROC of guessing.
 _CHANCE = 0.5
+_OTHERS_UNTRIED = "it was not tried on images from elsewhere"
 _SEES = {baseline.name: baseline.sees for baseline in BASELINES}
 
 
@@ -108,29 +110,38 @@ def verdict_on(
     What is known of sources is left out.
     """
     own = next(r for r in results if r.is_network and (r.name, r.task) == (backbone, task))
-    return verdict(own, Margin.of(own, results, comparisons))
+    return verdict(own, Margin.of(own, results, comparisons), without_lungs(own, results))
 
 
-def verdict(result: Result, margin: Margin | None, own_source: Sequence[str] = ()) -> Verdict | None:
+def verdict(
+    result: Result,
+    margin: Margin | None,
+    lungs: WithoutLungs | None = None,
+    own_source: Sequence[str] = (),
+) -> Verdict | None:
     """Judge one classifier on one task; None if it has no result.
 
     Parameters
     ----------
     margin : Margin or None
         None if no baseline was measured beside it.
+    lungs : WithoutLungs or None
+        What it, or another network, reaches without the lungs; None if that was not measured.
     own_source : sequence of str
         Classes whose images come from a source that no other class has images from.
     """
     if result.headline is None:
         return None
     elsewhere = [found for found in (_external(result), _contrast(result)) if found]
-    baseline = _baseline(result, margin)
-    against = next((found.against for found in (*elsewhere, baseline) if found.against), "")
+    baseline, blanked = _baseline(result, margin), _blanked(result, lungs)
+    against = next((found.against for found in (*elsewhere, baseline, blanked) if found.against), "")
     contradicted = any(found.contradicts for found in elsewhere)
     if not elsewhere:
-        return Verdict((_sentence(baseline.clause), _without_others(margin, own_source)), against)
+        left_open = _without_others(margin, blanked, own_source)
+        return Verdict((_sentence(baseline.clause), left_open), against)
     told = "; ".join(found.clause for found in elsewhere)
-    return Verdict((_sentence(told), _conclusion(result, baseline, contradicted)), against, contradicted)
+    conclusion = _conclusion(result, baseline, blanked, contradicted)
+    return Verdict((_sentence(told), conclusion), against, contradicted)
 
 
 def _external(result: Result) -> _Evidence | None:
@@ -191,27 +202,38 @@ def _baseline(result: Result, margin: Margin | None) -> _Evidence:
     )
 
 
-def _without_others(margin: Margin | None, own_source: Sequence[str]) -> str:
+def _blanked(result: Result, lungs: WithoutLungs | None) -> _Evidence:
+    """Return what classifiers without lungs say; nothing where the lungs are needed, or nobody looked."""
+    if lungs is None or lungs.needed:
+        return _Evidence("")
+    still = f"retrained with the lungs blanked it still reaches {percent(lungs.blanked.value)} %"
+    return _Evidence(lungs.clause, still if lungs.network == result.name else "")
+
+
+def _without_others(margin: Margin | None, blanked: _Evidence, own_source: Sequence[str]) -> str:
     """Return what results on the run's own images leave open."""
+    if blanked.clause:
+        return _sentence(f"{blanked.clause}, and {_OTHERS_UNTRIED}")
     if margin is None or not margin.beaten:
-        return "Nothing here shows that it looks at lungs, and it was not tried on images from elsewhere."
+        return f"Nothing here shows that it looks at lungs, and {_OTHERS_UNTRIED}."
     if own_source:
         return (
             f"All images of {' and '.join(own_source)} come from a source of their own, so this may be the "
-            "source and not disease; it was not tried on images from elsewhere."
+            f"source and not disease; {_OTHERS_UNTRIED}."
         )
     return "Whether it recognises disease only images from elsewhere can show, on which it was not tried."
 
 
-def _conclusion(result: Result, baseline: _Evidence, contradicted: bool) -> str:
+def _conclusion(result: Result, baseline: _Evidence, blanked: _Evidence, contradicted: bool) -> str:
     assert result.headline is not None  # noqa: S101 - checked by the caller
     accuracy = percent(result.headline.overall["accuracy"].value)
     if contradicted:
-        return (
-            f"So the {accuracy} % that it reaches on its own images are no evidence that it recognises "
-            f"disease: it should not be used to tell {result.classes[0]}."
+        found = f"{blanked.clause}; so" if blanked.clause else "so"
+        return _sentence(
+            f"{found} the {accuracy} % that it reaches on its own images are no evidence that it recognises "
+            f"disease: it should not be used to tell {result.classes[0]}"
         )
-    return _sentence(baseline.clause)
+    return _sentence("; ".join(filter(None, (baseline.clause, blanked.clause))))
 
 
 def _inside(result: Result) -> Value | None:

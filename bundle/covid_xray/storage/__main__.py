@@ -35,6 +35,7 @@ _ROWS = {
     "metrics": "A row per metric and class.",
     "comparisons": "A row per pair of classifiers.",
     "explanations": "A row per held-out image and classifier.",
+    "source_probes": "A row per run, backbone, class and source, and one per control.",
     "scores": "A row per image and model version.",
     "runs": "A row per run, backbone and task.",
 }

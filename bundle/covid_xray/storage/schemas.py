@@ -125,6 +125,20 @@ TABLES: dict[str, TableSchema] = {
             box_share DOUBLE COMMENT 'share of the positive mass of the predicted class inside the lung box'
         """,
     ),
+    "source_probes": TableSchema(
+        comment="How well the features of a network tell the sources of one class apart",
+        partitioned_by=("backbone",),
+        columns="""
+            run_id STRING, backbone STRING, weights_id STRING COMMENT 'sha256 of the weights file',
+            label STRING COMMENT 'the class',
+            source STRING COMMENT 'told from the other sources of the class',
+            is_control BOOLEAN COMMENT 'a random half of the patients of source told from the other half',
+            auroc DOUBLE COMMENT 'of probability for is_source', ci_low DOUBLE, ci_high DOUBLE,
+            n BIGINT, n_patients BIGINT,
+            image_ids ARRAY<STRING>, is_source ARRAY<BOOLEAN>,
+            probability ARRAY<DOUBLE> COMMENT 'by a classifier that had not seen the patient'
+        """,
+    ),
     "scores": TableSchema(
         comment="Predictions of registered models for new images",
         columns="""

@@ -10,16 +10,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from radiograph.lungs import Box
 from sparkdl.backbones import backbone as network
 
 from covid_xray.evaluation.cross_validation import held_out_probabilities, in_order
-from covid_xray.evaluation.explanations import Box, box_shares, images_to_explain, lung_box
+from covid_xray.evaluation.explanations import box_shares, images_to_explain, lung_box
 from covid_xray.features.collect import collect_rows
 from covid_xray.features.compute import features_of, weights_file
 from covid_xray.progress import Notify, Progress
 from covid_xray.settings import Settings
 from covid_xray.stages.explain.maps import Maps, flat_maps, pooled_maps
 from covid_xray.stages.explain.occlude import occlude
+from covid_xray.stages.explain.probe import probe_sources
 from covid_xray.stages.explain.refit import Refitted, refit
 from covid_xray.storage import runs
 from covid_xray.storage.tables import Tables
@@ -44,7 +46,7 @@ class _FoldMaps:
 
 
 def explain(tables: Tables, run_id: str, backbone: str, notify: Notify) -> None:
-    """Write `explanations` of a network, and what it reaches with parts of the pictures hidden.
+    """Write `explanations` of a network, what it reaches with parts hidden, and what it knows of sources.
 
     Raises
     ------
@@ -53,6 +55,7 @@ def explain(tables: Tables, run_id: str, backbone: str, notify: Notify) -> None:
     """
     draw_maps(tables, run_id, backbone, notify)
     occlude(tables, run_id, backbone, notify)
+    probe_sources(tables, run_id, backbone, notify)
 
 
 def draw_maps(tables: Tables, run_id: str, backbone: str, notify: Notify) -> None:

@@ -18,6 +18,7 @@ from covid_xray.evaluation.protocols import AS_PUBLISHED
 from covid_xray.evaluation.results import read_comparisons, read_results
 from covid_xray.evaluation.results_model import Result
 from covid_xray.features.gram import FUSED
+from covid_xray.stages.report.relied_on import read_probes
 from covid_xray.stages.report.values import (
     MOST_NEAR_DUPLICATES,
     MOST_REFUSED,
@@ -69,6 +70,7 @@ def collect(tables: Tables, run_id: str) -> Report:
         near_duplicates=count_near_duplicates(
             tables.matching("near_duplicates", {"run_id": run_id}).toArrow().to_pandas()
         ),
+        probes=tuple(read_probes(tables, shown)),
     )
 
 

@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from pyspark.sql import functions as F
+from radiograph.lungs import Box
 
 from covid_xray.evaluation.explanations import (
-    Box,
     BoxSummary,
     box_summary,
     images_to_explain,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from covid_xray.evaluation.needs_lungs import without_lungs
 from covid_xray.evaluation.results_model import Result
 from covid_xray.evaluation.verdict import Margin, Verdict, verdict
 from covid_xray.stages.report.narrative import classes_of_their_own_source
@@ -11,7 +12,8 @@ from covid_xray.stages.report.values import Report
 def judge(report: Report, result: Result) -> Verdict | None:
     """Return the verdict on one classifier; None if it has no result."""
     margin = Margin.of(result, report.results, report.comparisons)
-    return verdict(result, margin, classes_of_their_own_source(report))
+    lungs = without_lungs(result, report.results)
+    return verdict(result, margin, lungs, classes_of_their_own_source(report))
 
 
 def verdicts(report: Report) -> list[tuple[str, Verdict]]:

@@ -21,7 +21,8 @@ from covid_xray.stages.report.explained import Explanation
 from covid_xray.stages.report.gallery import Gallery
 from covid_xray.stages.report.judged import contradicted, verdicts
 from covid_xray.stages.report.narrative import points, sentences
-from covid_xray.stages.report.values import Report
+from covid_xray.stages.report.relied_on import hidden, not_probed
+from covid_xray.stages.report.values import UNKNOWN, Report
 
 
 def draw(report: Report) -> dict[str, bytes]:
@@ -71,6 +72,8 @@ def render(
         gallery=gallery,
         sentences=sentences(report),
         verdicts=verdicts(report),
+        hidden=[found for task in report.tasks for found in hidden(report.results, report.comparisons, task)],
+        not_probed=not_probed(report.sources, UNKNOWN, {probe.label for probe in report.probes}),
         contradicted=contradicted(report),
         sees={baseline.name: baseline.sees for baseline in BASELINES},
         headline_metrics=shown_in("headline"),

@@ -8,6 +8,7 @@ from typing import Any
 
 from covid_xray.dataset.record import Dataset, PublishedResult
 from covid_xray.evaluation.results_model import Comparison, Result, baselines, comparison_with_baseline
+from covid_xray.stages.report.relied_on import SourceProbe
 
 # Stands for the source of images of which none is known.
 UNKNOWN = "not known"
@@ -115,6 +116,8 @@ class Report:
         The known dataset that all images are of.
     near_duplicates : NearDuplicates or None
         None if nobody looked for near-duplicates, as in runs of versions before 0.2.
+    probes : tuple of SourceProbe
+        How well the features of the networks tell sources apart, where a class has several.
     """
 
     run_id: str
@@ -130,6 +133,7 @@ class Report:
     variants: Mapping[tuple[str, str], Result] = field(default_factory=dict)
     dataset: Dataset | None = None
     near_duplicates: NearDuplicates | None = None
+    probes: tuple[SourceProbe, ...] = ()
 
     @property
     def random(self) -> bool:

@@ -10,6 +10,7 @@ from covid_xray.features.key import feature_key
 from covid_xray.stages.explain import explain
 from covid_xray.storage import runs
 from deltalake import DeltaTable
+from sklearn.metrics import roc_auc_score
 from sparkdl.backbones import backbone
 
 BACKBONE = "ResNet50"
@@ -111,7 +112,48 @@ def test_averaged_features_are_explained_by_applying_the_network_again(ran):
     )
     run_id = done["run_id"].min()
     found = found[(found["run_id"] == run_id) & (found["backbone"] == BACKBONE)]
-    own = predictions[(predictions["run_id"] == run_id) & (predictions["backbone"] == BACKBONE)]
+    own = predictions[(predictions["run_id"] == run_id) & (predictions["kind"] == "backbone")]
     assert len(found) == 24
     assert set(found["weights_id"]) == set(done["weights_id"].dropna())
     check_against_predictions(found, own)
+
+
+def test_a_network_is_trained_anew_without_the_lungs_on_the_same_folds(ran):
+    tables = ("predictions", "metrics", "comparisons", "features")
+    predictions, metrics, compared, features = (
+        DeltaTable(ran.output / "warehouse" / name).to_pandas() for name in tables
+    )
+    keys = ["task", "protocol", "repeat", "fold", "image_id", "patient_id", "label"]
+    whole, blanked = (
+        predictions[predictions["kind"] == kind].sort_values(keys) for kind in ("backbone", "lungs_blanked")
+    )
+    assert set(blanked["backbone"]) == {BACKBONE}
+    assert whole[keys].to_numpy().tolist() == blanked[keys].to_numpy().tolist()
+    assert (np.stack(whole["probability"]) != np.stack(blanked["probability"])).any()
+    assert len(features[features["preprocessing"].str.startswith("lungs_blanked.1 ")]) == 24
+    of_all = metrics[(metrics["metric"] == "accuracy") & (metrics["protocol"] == "patient_grouped")]
+    accuracy = of_all.set_index("kind")["value"]
+    (row,) = compared[
+        (compared["second_kind"] == "lungs_blanked") & (compared["protocol"] == "patient_grouped")
+    ].to_dict("records")
+    assert (row["first"], row["second"]) == (BACKBONE, BACKBONE)
+    assert row["difference"] == pytest.approx(accuracy["backbone"] - accuracy["lungs_blanked"])
+
+
+def test_features_are_probed_for_the_sources_of_a_class(flat, run_explain, tables, run_id, of_run):
+    name = tables.name("splits")
+    # Of the ten images of Covid-19, four are of one source.
+    ids = sorted(flat.loc[flat["label"] == "Covid-19", "image_id"].unique())
+    of_a = ", ".join(f"'{one}'" for one in ids[:4])
+    tables.spark.sql(
+        f"UPDATE {name} SET source = if(image_id IN ({of_a}), 'A', 'B') "
+        f"WHERE run_id = '{run_id}' AND label = 'Covid-19'"
+    )
+    run_explain()
+    found = {row.is_control: row for row in of_run("source_probes")}
+    assert sorted(found[False].image_ids) == ids and found[False].is_source.count(True) == 4
+    assert (found[True].source, found[True].n) == ("B", 6)
+    for row in found.values():
+        assert row.auroc == pytest.approx(roc_auc_score(row.is_source, row.probability), abs=1e-12)
+    run_explain()
+    assert len(of_run("source_probes")) == 2

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 from covid_xray.evaluation.contrast import AUROC, FALSE_POSITIVES
+from covid_xray.evaluation.needs_lungs import WithoutLungs
 from covid_xray.evaluation.results_model import ProtocolResult, Result, Value
 from covid_xray.evaluation.verdict import Margin, verdict
 
@@ -30,6 +31,10 @@ INSIDE = measured(Value(0.996, 0.99, 0.999, 600))
 WORSE = measured(Value(0.33, 0.16, 0.52, 80))
 GOOD = measured(Value(0.91, 0.85, 0.96, 80))
 FALLEN = contrasted(Value(0.62, 0.53, 0.71, 122), Value(0.61, 0.45, 0.76, 38))
+
+
+def lungs(name: str, blanked: float) -> WithoutLungs:
+    return WithoutLungs(name, Value(0.982, 0.972, 0.99, 600), Value(blanked, 0.5, 1.0, 600), 0.6)
 
 
 @pytest.fixture
@@ -110,6 +115,31 @@ def test_a_baseline_that_is_beaten_leaves_the_source_or_other_places_open(networ
     assert "only images from elsewhere can show" in verdict(network(), BEATEN).sentences[1]
     own = verdict(network(), BEATEN, own_source=["Covid-19"]).sentences[1]
     assert own.startswith("All images of Covid-19 come from a source of their own, so this may be the source")
+
+
+def test_a_network_that_does_not_need_the_lungs_is_no_champion(network):
+    found = verdict(network(), BEATEN, lungs("VGG16", 0.98))
+    assert found.sentences[1] == (
+        "Retrained with the lungs blanked VGG16 reaches 98.0 %, with them 98.2 %: it does not need the "
+        "lungs, and it was not tried on images from elsewhere."
+    )
+    assert found.against == "retrained with the lungs blanked it still reaches 98.0 %"
+
+
+def test_where_it_was_tried_elsewhere_that_is_why_its_figures_are_no_evidence(network):
+    found = verdict(network(external=WORSE), BEATEN, lungs("VGG16", 0.98))
+    assert found.sentences[1].startswith("Retrained with the lungs blanked VGG16 reaches 98.0 %")
+    assert "it does not need the lungs; so the 98.2 %" in found.sentences[1]
+    assert found.against.endswith("no better than chance")
+
+
+def test_that_another_network_does_not_need_the_lungs_is_said_and_holds_nothing_back(network):
+    found = verdict(network(), BEATEN, lungs("ResNet50", 0.98))
+    assert "ResNet50 reaches 98.0 %" in found.sentences[1] and found.against == ""
+
+
+def test_nothing_is_said_of_lungs_that_are_needed(network):
+    assert verdict(network(), BEATEN, lungs("VGG16", 0.7)) == verdict(network(), BEATEN)
 
 
 def test_without_a_baseline_an_accuracy_says_little(network):
