@@ -10,14 +10,14 @@ from typing import Literal
 from logistic.rows import Rows
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
-from sparkdl.backbones import backbone
+from sparkdl.backbones import BACKBONES, backbone
 
 from covid_xray.errors import StageError
 from covid_xray.evaluation.cross_validation import AllAtOnce, Classifiers, InRowSpace
 from covid_xray.evaluation.folds import Folds
 from covid_xray.features.gram import FUSED, store_gram, stored_gram, to_kernel
 from covid_xray.features.stored import StoredFeatures
-from covid_xray.settings import Settings
+from covid_xray.settings import ALL_NETWORKS, Settings
 from covid_xray.storage.tables import Tables
 
 Key = Mapping[str, str]
@@ -70,8 +70,15 @@ def check_networks(images: int, backbones: Sequence[str], settings: Settings) ->
     Raises
     ------
     StageError
-        If they cannot; the message names the network.
+        If they cannot, or parts of the pictures are to be hidden from a network that does not exist; the
+        message names the network.
     """
+    for name in settings.occlusion:
+        if name != ALL_NETWORKS and name not in BACKBONES:
+            raise StageError(
+                f"setting 'occlusion' names {name!r}, which is not a network: use {', '.join(BACKBONES)} or "
+                f"{ALL_NETWORKS}"
+            )
     for name in backbones:
         try:
             way(images, backbone(name).feature_length(settings.pooling), settings.solver)

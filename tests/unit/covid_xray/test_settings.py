@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 from covid_xray.errors import SettingsError
-from covid_xray.settings import load_settings, parse_changes
+from covid_xray.settings import Settings, load_settings, parse_changes
 
 
 def test_a_change_replaces_one_value_and_leaves_the_others(root, make_settings):
@@ -179,3 +179,30 @@ def test_execution_settings_are_not_among_the_result_parameters(make_settings):
     plain = make_settings().result_parameters()
     assert make_settings(**{"execution.chunk_images": 9}).result_parameters() == plain
     assert make_settings(seed=9).result_parameters() != plain
+
+
+def test_parts_are_hidden_from_the_networks_named_or_from_all(make_settings):
+    assert make_settings(occlusion=["shuffled"]).occlusions_of("VGG16") == ("shuffled",)
+    some = make_settings(occlusion={"all": ["shuffled"], "VGG16": ["lungs_only", "shuffled"]})
+    assert some.occlusions_of("VGG16") == ("shuffled", "lungs_only")
+    assert some.occlusions_of("VGG19") == ("shuffled",)
+    assert make_settings(occlusion=[]).occlusions_of("VGG16") == ()
+    assert some.with_occlusion("shuffled").preprocessing == "shuffled"
+    assert Settings.model_validate_json(some.model_dump_json()) == some
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (["lung_only"], "setting 'occlusion': 'lung_only' is not one of lungs_blanked, lungs_only, shuffled"),
+        (
+            {"VGG16": "shuffled"},
+            "setting 'occlusion.VGG16' in config.yaml or --set is \"shuffled\", but must",
+        ),
+        ("shuffled", "setting 'occlusion' in config.yaml or --set is \"shuffled\", but must be a mapping"),
+    ],
+)
+def test_what_is_no_way_to_hide_parts_is_refused(make_settings, value, expected):
+    with pytest.raises(SettingsError) as raised:
+        make_settings(occlusion=value)
+    assert str(raised.value).replace(" in config.yaml or --set:", ":").startswith(expected)

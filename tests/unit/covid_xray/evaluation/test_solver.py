@@ -38,3 +38,9 @@ def test_a_network_whose_features_are_too_wide_is_named_before_they_are_computed
     check_networks(5000, ["ResNet50", "VGG16"], make_settings(pooling="avg"))
     with pytest.raises(StageError, match="VGG16: 5000 images of 25088 features"):
         check_networks(5000, ["ResNet50", "VGG16"], make_settings())
+
+
+def test_a_network_to_hide_parts_from_must_exist(make_settings):
+    check_networks(100, ["VGG16"], make_settings(occlusion={"all": ["shuffled"], "VGG19": ["lungs_only"]}))
+    with pytest.raises(StageError, match="'occlusion' names 'VGG61', which is not a network: use Inception"):
+        check_networks(100, ["VGG16"], make_settings(occlusion={"VGG61": ["shuffled"]}))

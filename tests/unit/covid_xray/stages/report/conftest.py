@@ -118,6 +118,7 @@ def make_report() -> Callable[..., Report]:
         near_duplicates=None,
         unknown=0,
         unmatched=0,
+        probes=(),
         **settings,
     ) -> Report:
         grouped = {"folds": 5, "repeats": 3}
@@ -142,6 +143,7 @@ def make_report() -> Callable[..., Report]:
             variants=variants or {},
             dataset=dataset,
             near_duplicates=near_duplicates,
+            probes=tuple(probes),
         )
 
     return make
