@@ -14,7 +14,7 @@ from covid_xray.evaluation.folds import Folds
 from covid_xray.evaluation.results import results
 from covid_xray.evaluation.solver import classifiers
 from covid_xray.features.compute import weights_file
-from covid_xray.features.fill import fill, ids_of_run, stored_ids
+from covid_xray.features.fill import fill, stored_ids
 from covid_xray.features.key import feature_key
 from covid_xray.progress import Notify, Progress
 from covid_xray.settings import Settings
@@ -44,16 +44,16 @@ def _occlude(tables: Tables, settings: Settings, rows: Sequence[dict[str, Any]],
     def note(text: str) -> None:
         notify(Progress("explain", backbone, note=f"{name}: {text}"))
 
-    key = feature_key(settings, backbone, rows[0]["weights_id"])
-    missing = sorted(ids_of_run(tables, run_id) - stored_ids(tables, key))
     tasks = {row["task"] for row in rows}
+    splits = tables.matching("splits", {"run_id": run_id}).toArrow().to_pandas()
+    folds = Folds.of(splits[splits["task"].isin(tasks)], settings.tasks, settings.is_balanced)
+    key = feature_key(settings, backbone, rows[0]["weights_id"])
+    missing = sorted(set(folds.ids) - stored_ids(tables, key))
     # Features of other weights are others: then the results are too.
     if not missing and tasks <= _tasks_with_results(tables, run_id, backbone, name):
         return note("nothing to do")
     if missing:
         _featurize(tables, settings, rows[0], missing, notify)
-    splits = tables.matching("splits", {"run_id": run_id}).toArrow().to_pandas()
-    folds = Folds.of(splits[splits["task"].isin(tasks)], settings.tasks, settings.is_balanced)
     fitted = classifiers(tables, [key], folds, settings, note)
     predictions = folds.predictions(fitted.probabilities())
     tables.replace_each(results(tables, run_id, name, backbone, predictions, settings))
