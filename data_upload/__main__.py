@@ -56,8 +56,7 @@ def fetch(args: Namespace) -> int:
 def upload(args: Namespace) -> int:
     """Upload a folder of X-rays to a volume."""
     from covid_xray.dataset.given import match, patients_note
-    from covid_xray.dataset.metadata import patient_of, patients_file
-    from covid_xray.dataset.patients_table import read_patients
+    from covid_xray.dataset.metadata import patient_of, read_tables
     from radiograph import class_folders, walk
 
     from data_upload.items import open_xrays, pack
@@ -68,8 +67,8 @@ def upload(args: Namespace) -> int:
 
     # In this order all arguments are checked before anything is written, the quick checks first.
     found = list(walk(args.data, class_folders(args.data)))
-    table = read_patients(patients_file(args.data, args.patients))
-    given = match(table, [(file.label, file.path) for file in found])
+    tables = read_tables(args.data, args.patients)
+    given = match(tables, [(file.label, file.path) for file in found])
     volume = Volume(workspace(args.profile), args.to, "--to")
     remote = volume.sizes()
     xrays, rejected = open_xrays(args.data, args.workers)
@@ -77,7 +76,7 @@ def upload(args: Namespace) -> int:
         raise DataUploadError(_deletion_refused(rejected, args.data))
     key = None if args.plain_names else local_key(args.data / FOLDER / KEY)
     patients = {file.path: patient_of(file.path, sha256, given) for file, _, sha256 in xrays}
-    items = pack(args.data, xrays, patients, key)
+    items = pack(args.data, xrays, patients, given.attributes, key)
     journal = Journal(args.data, volume.path)
     todo = plan(items, remote, journal.sent(), key is not None, args.delete)
     if rejected:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
+from covid_xray.dataset.attributes import ATTRIBUTES, Attributes
 from covid_xray.dataset.csv_reader import read_csv
 from sparkdl.files import atomic_write
 
@@ -60,19 +61,28 @@ def write_rows(
     atomic_write(file, lambda part: part.write_bytes(content))
 
 
-def patients_csv(patients: Mapping[str, str], sources: Mapping[str, str]) -> bytes:
-    """Return patients.csv, as ingest reads it, from patient ids and sources by `<Class>/<file>`.
+def patients_csv(
+    patients: Mapping[str, str], sources: Mapping[str, str], attributes: Mapping[str, Attributes]
+) -> bytes:
+    """Return patients.csv, as ingest reads it, from what is known of images by `<Class>/<file>`.
 
     Parameters
     ----------
     sources : mapping of str to str
         Names of public collections, or empty: a user's own text is not uploaded, since it may name a patient.
+    attributes : mapping of str to Attributes
+        Normalised, so that no text of a file is among them. Columns without a value are left out.
     """
-    rows = [(*path.split("/", 1), patient) for path, patient in sorted(patients.items())]
-    columns = ["label", "filename", "patient_id"]
-    if not sources:
-        return csv_bytes(columns, rows)
-    return csv_bytes([*columns, "source"], [(*row, sources["/".join(row[:2])]) for row in rows])
+    columns: dict[str, Mapping[str, object]] = {"patient_id": patients, "source": sources}
+    for name in ATTRIBUTES:
+        values = ((path, getattr(known, name)) for path, known in attributes.items())
+        columns[name] = {path: value for path, value in values if value is not None}
+    filled = {name: values for name, values in columns.items() if values}
+    rows = (
+        (*path.split("/", 1), *(values.get(path, "") for values in filled.values()))
+        for path in sorted(patients)
+    )
+    return csv_bytes(["label", "filename", *filled], rows)
 
 
 def renamed_manifest(manifest: Path, names: Mapping[str, str]) -> bytes:

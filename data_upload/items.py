@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from covid_xray.dataset.attributes import Attributes
 from covid_xray.dataset.known import recognise
 from covid_xray.dataset.metadata import MANIFEST, PATIENTS, stored_patient
 from covid_xray.dataset.record import ImageFacts
@@ -77,7 +78,11 @@ def open_xrays(root: Path, workers: int) -> tuple[list[OpenedXray], list[Rejecte
 
 
 def pack(
-    root: Path, xrays: Iterable[OpenedXray], patient_ids: Mapping[str, str], key: bytes | None
+    root: Path,
+    xrays: Iterable[OpenedXray],
+    patient_ids: Mapping[str, str],
+    attributes: Mapping[str, Attributes],
+    key: bytes | None,
 ) -> list[UploadItem]:
     """Return the X-rays of a folder, patients.csv and, if there is one, manifest.csv, sorted by name.
 
@@ -87,6 +92,8 @@ def pack(
     ----------
     patient_ids : mapping of str to str
         Of every X-ray, by its path.
+    attributes : mapping of str to Attributes
+        Of those of which any is known, by their path.
     key : bytes or None
         Key of the pseudonyms; None keeps file names and patient ids.
     """
@@ -103,7 +110,8 @@ def pack(
         items[name] = UploadItem(name, file.file, size, sha256, file.path)
     dataset, told = recognise(images)
     sources = {names[image.path]: str(source) for image, source in zip(images, told, strict=True) if dataset}
-    made = {PATIENTS: patients_csv(patients, sources)}
+    known = {names[path]: of_path for path, of_path in attributes.items() if path in names}
+    made = {PATIENTS: patients_csv(patients, sources, known)}
     if (root / MANIFEST).is_file():
         made[MANIFEST] = renamed_manifest(root / MANIFEST, names)
     for name, content in made.items():

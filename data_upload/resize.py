@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from covid_xray.dataset.metadata import MANIFEST, PATIENTS
+from covid_xray.dataset.metadata import MANIFEST, METADATA, PATIENTS
 from PIL import Image
 from radiograph import Found, Reason, Refused, Xray, class_folders, open_xray, walk
 from radiograph.names import cut_suffix
@@ -41,7 +41,7 @@ def resize_folder(
     Parameters
     ----------
     data : Path
-        Folder of class folders; its patients.csv is copied too.
+        Folder of class folders; its patients.csv and metadata.csv are copied too.
     output : Path
         Receives `<Class>/<stem>.jpg`.
     workers : int
@@ -74,8 +74,9 @@ def resize_folder(
             notify(done, len(files))
     write_rows(output / MANIFEST, Original, [r.outcome for r in results if isinstance(r.outcome, Original)])
     write_rows(output / REFUSED, Rejected, [r.outcome for r in results if isinstance(r.outcome, Rejected)])
-    if (data / PATIENTS).is_file():
-        shutil.copyfile(data / PATIENTS, output / PATIENTS)
+    for name in (PATIENTS, METADATA):
+        if (data / name).is_file():
+            shutil.copyfile(data / name, output / name)
     return results
 
 

@@ -8,8 +8,7 @@ from argparse import Namespace
 from dataclasses import dataclass
 from pathlib import Path
 
-from covid_xray.dataset.metadata import patients_file
-from covid_xray.dataset.patients_table import read_patients
+from covid_xray.dataset.metadata import patients_file, read_tables
 from covid_xray.errors import DataError
 from covid_xray.registry.local_store import store_uri
 from covid_xray.settings import Settings, load_settings, parse_changes
@@ -125,14 +124,14 @@ def prepare_inputs(request: RunRequest, draw: bool) -> None:
     Raises
     ------
     DataError
-        If the file of patients does not serve, or the sample lacks a class.
+        If the file of patients or metadata.csv does not serve, or the sample lacks a class.
     FolderError
         If a class folder of a requested task is missing.
     WeightsError
         If a path is given in which none of the networks has its weights.
     """
     _check_weights(request)
-    read_patients(request.patients)
+    read_tables(request.data, request.patients)
     if draw:
         _draw(request)
     next(walk(request.data, request.classes), None)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from covid_xray.dataset.metadata import MANIFEST
+from covid_xray.dataset.metadata import MANIFEST, METADATA
 from covid_xray.software import code_id, versions
 from covid_xray.stages.report import headline
 from covid_xray.storage.tables import Tables
@@ -78,7 +78,7 @@ def _files(request: RunRequest) -> Iterator[list[object]]:
     folders = [name for name in request.settings.classes if (request.data / name).is_dir()]
     for found in walk(request.data, folders):
         yield [found.path, str(found.refused), *_stat(found.file)]
-    for file in (request.data / MANIFEST, request.patients):
+    for file in (request.data / MANIFEST, request.data / METADATA, request.patients):
         yield _stat(file) if file else []
     weights = Path(request.weights)
     yield from map(_stat, sorted(weights.glob("*.h5")) if weights.is_dir() else [weights])

@@ -7,8 +7,7 @@ from argparse import Namespace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from covid_xray.dataset.metadata import patients_file
-from covid_xray.dataset.patients_table import read_patients
+from covid_xray.dataset.metadata import read_tables
 from covid_xray.errors import RunFailedError
 from covid_xray.evaluation.contrast import AUROC, FALSE_POSITIVES
 from covid_xray.evaluation.protocols import CONTRAST, EXTERNAL
@@ -44,7 +43,7 @@ def check(args: Namespace) -> None:
     Raises
     ------
     CovidXrayError
-        If a setting is wrong, the file of patients does not serve, or the model does not exist.
+        If a setting is wrong, a file of patients or metadata does not serve, or the model does not exist.
     FolderError
         If the folder does not exist.
     """
@@ -52,7 +51,7 @@ def check(args: Namespace) -> None:
     folder = _folder(args)
     class_folders(folder)
     if "patients" in args:
-        read_patients(patients_file(folder, args.patients))
+        read_tables(folder, args.patients)
     _registry(args).find(args.model)
 
 

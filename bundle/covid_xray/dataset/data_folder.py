@@ -1,4 +1,4 @@
-"""The inventory of a data folder: its files with their patients and sources."""
+"""The inventory of a data folder: its files with what is known of them."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ from radiograph import class_folders
 
 from covid_xray.dataset.given import Given, match
 from covid_xray.dataset.inventory import list_files
-from covid_xray.dataset.metadata import patients_file
+from covid_xray.dataset.metadata import read_tables
 from covid_xray.dataset.patients import assign_patients
-from covid_xray.dataset.patients_table import read_patients
 
 
 @dataclass(frozen=True)
@@ -44,9 +43,9 @@ class Inventory:
     ----------
     files : pandas.DataFrame
         Columns of `list_files` and `assign_patients`: `path`, `label`, `file`, `image_id`, `reason`,
-        `detail`, `patient_id`, `source`, `found_as`.
+        `detail`, `patient_id`, `source`, `view`, `sex`, `age`, `found_as`.
     given : Given
-        What the file of patients says of them.
+        What the files beside the folders say of them.
     """
 
     files: pd.DataFrame
@@ -54,15 +53,15 @@ class Inventory:
 
 
 def inventory(spark: SparkSession, folder: DataFolder, classes: Sequence[str]) -> Inventory:
-    """List the files of the class folders with their hashes, patients and sources.
+    """List the files of the class folders with their hashes, patients, sources, views, sexes and ages.
 
     Raises
     ------
     DataError
-        If the file of patients does not serve (see `read_patients` and `match`).
+        If the file of patients or metadata.csv does not serve (see `read_tables` and `match`).
     """
-    table = read_patients(patients_file(folder.root, folder.patients))
+    tables = read_tables(folder.root, folder.patients)
     files = list_files(spark, folder.root, classes)
     labels = [*classes, *class_folders(folder.root)]
-    given = match(table, zip(files["label"], files["path"], strict=True), labels, folder.key)
+    given = match(tables, zip(files["label"], files["path"], strict=True), labels, folder.key)
     return Inventory(assign_patients(files, given, folder.key), given)

@@ -1,48 +1,65 @@
-"""The patients and sources that patients.csv gives the images of a folder."""
+"""What patients.csv and metadata.csv say of the images of a folder."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
+from pathlib import Path
+from typing import Any
 
+from covid_xray.dataset.attributes import ATTRIBUTES, Attributes
 from covid_xray.dataset.matching import AmbiguousRowError, Image, label_finder, pair
 from covid_xray.dataset.patients_table import ImageRow, PatientsTable
 from covid_xray.dataset.record import count_unknown
 from covid_xray.errors import DataError
 from covid_xray.privacy.pseudonyms import pseudonym
 
-# What the two values of a row are called in messages.
-_TWO = {"patient_id": "patients", "source": "sources"}
+# What the values of a row are called in messages, and where they stand.
+_VALUES = {"patient_id": "patients", "source": "sources"} | {
+    f"attributes.{name}": f"{name}{'es' if name == 'sex' else 's'}" for name in ATTRIBUTES
+}
 _WRITE_PATH = "write the path below the class folder in place of the file's name"
 
 
 @dataclass(frozen=True)
 class Given:
-    """What a file says of the images of a folder.
+    """What files say of the images of a folder.
 
     Attributes
     ----------
     patients, sources : mapping of str to str
-        By the path of the image, for those of which the file says them.
+        By the path of the image, for those of which a file says them.
     rows : int
-        Rows of the file about the folder's classes.
+        Rows of the files about the folder's classes.
     unmatched : int
         Those of them that name no image of the folder.
+    attributes : mapping of str to Attributes
+        By the path of the image, for those of which a file says any.
+    no_ages : int
+        Images whose age is written and is none.
     """
 
     patients: Mapping[str, str] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)
     rows: int = 0
     unmatched: int = 0
+    attributes: Mapping[str, Attributes] = field(default_factory=dict)
+    no_ages: int = 0
+
+
+# A row with the file that it is of.
+_Told = tuple[Path, ImageRow]
 
 
 def match(
-    table: PatientsTable | None,
+    tables: Iterable[PatientsTable],
     images: Iterable[tuple[str, str]],
     other_labels: Sequence[str] = (),
     key: bytes | None = None,
 ) -> Given:
-    """Find what the rows of a file say of the images of a folder.
+    """Find what the rows of files say of the images of a folder.
 
     Parameters
     ----------
@@ -56,63 +73,86 @@ def match(
     Raises
     ------
     DataError
-        If an image gets two patients or two sources, a row could name several images, or no row names an
-        image though there are rows and images.
+        If an image gets two patients, sources, views, sexes or ages, in one file or in two, a row could name
+        several images, or no row of a file names an image though there are rows and images.
     """
     found = [Image.of(label, path) for label, path in images]
-    if table is None or not found:
-        return Given()
-    own = {image.label for image in found}
-    find_label = label_finder([*own, *other_labels])
-    told = [(find_label(row), row) for row in table.rows]
-    rows = [(label, row) for label, row in told if label is None or label in own]
-    try:
-        pairs = pair([(label, row) for label, row in rows if label], found, {*own, *other_labels})
-    except AmbiguousRowError as error:
-        raise DataError(_ambiguous(table, error, key)) from None
-    if rows and not pairs:
-        raise DataError(_no_match(table, rows[0][1], found[0], key))
-    named = {row.line for paired in pairs.values() for row in paired}
-    return Given(
-        _agreed(table, pairs, "patient_id", key),
-        _agreed(table, pairs, "source", key),
-        len(rows),
-        len(rows) - len(named),
+    told: dict[str, list[_Told]] = defaultdict(list)
+    rows = unmatched = 0
+    for table in tables if found else ():
+        about, pairs = _pairs(table, found, other_labels, key)
+        rows += about
+        unmatched += about - len({row.line for paired in pairs.values() for row in paired})
+        for path, paired in pairs.items():
+            told[path] += [(table.file, row) for row in paired]
+    values = {column: _agreed(told, column, key) for column in _VALUES}
+    patients, sources, *others = values.values()
+    attributes = {path: Attributes(*(of_column.get(path) for of_column in others)) for path in told}
+    known = {path: of_path for path, of_path in attributes.items() if of_path != Attributes()}
+    no_ages = sum(
+        attributes[path].age is None and any(row.no_age for _, row in of_path)
+        for path, of_path in told.items()
     )
+    return Given(patients, sources, rows, unmatched, known, no_ages)
 
 
 def patients_note(given: Given, patients: Iterable[str]) -> str:
-    """Return in words what the file leaves open about images of these patients; empty if nothing."""
+    """Return in words what the files leave open about images of these patients; empty if nothing."""
     notes = []
     if unknown := count_unknown(patients):
         notes.append(f"{unknown} of unknown patients, each counted as a patient of its own")
     if given.unmatched:
-        notes.append(f"{given.unmatched} of {given.rows} rows of the patients file name no image")
+        notes.append(
+            f"{given.unmatched} of {given.rows} rows of the patients and metadata files name no image"
+        )
+    if given.no_ages:
+        notes.append(f"{given.no_ages} with an age that no human being has, counted as not known")
     return "; ".join(notes)
 
 
-def _agreed(
-    table: PatientsTable, pairs: Mapping[str, Sequence[ImageRow]], column: str, key: bytes | None
-) -> dict[str, str]:
-    values = {}
-    for path, rows in pairs.items():
-        given = list(dict.fromkeys(filter(None, (getattr(row, column) for row in rows))))
+def _pairs(
+    table: PatientsTable, images: Sequence[Image], other_labels: Sequence[str], key: bytes | None
+) -> tuple[int, Mapping[str, Sequence[ImageRow]]]:
+    """Return how many rows are about the folder's classes, and by path those that name an image."""
+    own = {image.label for image in images}
+    find_label = label_finder([*own, *other_labels])
+    told = [(find_label(row), row) for row in table.rows]
+    rows = [(label, row) for label, row in told if label is None or label in own]
+    try:
+        pairs = pair([(label, row) for label, row in rows if label], images, {*own, *other_labels})
+    except AmbiguousRowError as error:
+        raise DataError(_ambiguous(table, error, key)) from None
+    if rows and not pairs:
+        raise DataError(_no_match(table, rows[0][1], images[0], key))
+    return len(rows), pairs
+
+
+def _agreed(told: Mapping[str, Sequence[_Told]], column: str, key: bytes | None) -> dict[str, Any]:
+    value_of, values = attrgetter(column), {}
+    for path, rows in told.items():
+        given: dict[Any, Path] = {}
+        for file, row in rows:
+            if (value := value_of(row)) is not None:
+                given.setdefault(value, file)
         if len(given) > 1:
-            raise DataError(_two_values(table, path, column, given, key))
+            raise DataError(_two_values(path, column, given, key))
         if given:
-            values[path] = given[0]
+            values[path] = next(iter(given))
     return values
 
 
-def _two_values(table: PatientsTable, path: str, column: str, given: Sequence[str], key: bytes | None) -> str:
-    one, other = given[:2]
-    # Without the name of the image, which may contain a patient's id.
-    said = f"an image of {path.partition('/')[0]} two {_TWO[column]}"
-    if column == "patient_id" and key is None:
-        said = f"{path} two patients, {one} and {other}"
-    elif column == "patient_id":
-        said += f", {pseudonym(one, key or b'')} and {pseudonym(other, key or b'')}"
-    return f"{table.file} gives {said}: leave one of the rows, or {_WRITE_PATH}"
+def _two_values(path: str, column: str, given: Mapping[Any, Path], key: bytes | None) -> str:
+    (one, of_one), (other, of_other) = list(given.items())[:2]
+    # The name of an image may contain a patient's id.
+    said = f"{path if key is None else 'an image of ' + path.partition('/')[0]} two {_VALUES[column]}"
+    if column == "patient_id":
+        one, other = (name if key is None else pseudonym(name, key) for name in (one, other))
+    # That of a source may name somebody.
+    if column != "source":
+        said += f", {one} and {other}"
+    if of_one == of_other:
+        return f"{of_one} gives {said}: leave one of the rows, or {_WRITE_PATH}"
+    return f"{of_one} and {of_other} give {said}: correct one of them"
 
 
 def _ambiguous(table: PatientsTable, error: AmbiguousRowError, key: bytes | None) -> str:

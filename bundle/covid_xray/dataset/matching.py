@@ -196,4 +196,6 @@ def _ends(path: str) -> Iterator[str]:
 
 
 def _one_each(rows: Sequence[ImageRow], paths: Sequence[str]) -> bool:
-    return len(rows) >= len(paths) and len({(row.patient_id, row.source) for row in rows}) == 1
+    return (
+        len(rows) >= len(paths) and len({(row.patient_id, row.source, row.attributes) for row in rows}) == 1
+    )

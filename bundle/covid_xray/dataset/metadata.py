@@ -1,4 +1,4 @@
-"""The files beside the class folders: patients.csv, and manifest.csv with facts of the originals."""
+"""The files beside the class folders: patients.csv, metadata.csv, and manifest.csv on the originals."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from covid_xray.dataset.csv_reader import read_csv
 from covid_xray.dataset.given import Given
 from covid_xray.dataset.known import patient_in_name
+from covid_xray.dataset.patients_table import PatientsTable, read_metadata, read_patients
 from covid_xray.dataset.record import UNKNOWN_PATIENT, is_unknown
 from covid_xray.errors import DataError
 from covid_xray.privacy.pseudonyms import pseudonym
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 PATIENTS = "patients.csv"
+METADATA = "metadata.csv"
 MANIFEST = "manifest.csv"
 ORIGINALS = ["original_width", "original_height", "original_bytes", "original_format", "original_mode"]
 
@@ -24,6 +26,31 @@ def patients_file(root: Path, given: Path | None) -> Path | None:
     """Return the CSV of patient ids: the given one, else patients.csv in `root` if it exists."""
     beside = root / PATIENTS
     return given or (beside if beside.is_file() else None)
+
+
+def metadata_file(root: Path) -> Path | None:
+    """Return metadata.csv in `root` if it exists."""
+    beside = root / METADATA
+    return beside if beside.is_file() else None
+
+
+def read_tables(root: Path, patients: Path | None) -> list[PatientsTable]:
+    """Read what is told of the images of a folder: the file of patients, and metadata.csv in `root`.
+
+    Parameters
+    ----------
+    patients : Path or None
+        As `patients_file` takes it; metadata.csv itself may be given.
+
+    Raises
+    ------
+    DataError
+        As `read_patients` and `read_metadata` raise it.
+    """
+    file, metadata = patients_file(root, patients), metadata_file(root)
+    same = file is not None and metadata is not None and file.resolve() == metadata.resolve()
+    tables = [read_patients(file)] if file else []
+    return tables + ([read_metadata(metadata)] if metadata and not same else [])
 
 
 def patient_of(path: str, image_id: str, given: Given) -> str:

@@ -1,10 +1,13 @@
-"""Assign patients and sources to files; with a key, pseudonyms replace patient ids everywhere."""
+"""Assign what is told of files to them; with a key, pseudonyms replace patient ids everywhere."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import pandas as pd
+
+from covid_xray.dataset.attributes import ATTRIBUTES, Attributes
 from covid_xray.dataset.given import Given
 from covid_xray.dataset.inventory import SAME_AS
 from covid_xray.dataset.known import patient_in_name, recognise
@@ -12,33 +15,36 @@ from covid_xray.dataset.metadata import patient_of, stored_patient
 from covid_xray.dataset.record import ImageFacts
 from covid_xray.privacy.pseudonyms import pseudonymize_name
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 
 def assign_patients(files: pd.DataFrame, given: Given, key: bytes | None) -> pd.DataFrame:
-    """Add patients and sources to the files of an inventory.
+    """Add patients, sources, views, sexes and ages to the files of an inventory.
 
     Parameters
     ----------
     files : pandas.DataFrame
         Columns `path`, `label`, `image_id`, `reason`, `detail`.
     given : Given
-        The patients and sources that a file gives them.
+        What files say of them.
     key : bytes or None
         Key for the pseudonyms of patient ids; None keeps ids unchanged.
 
     Returns
     -------
     pandas.DataFrame
-        `files` with `patient_id`, `source` (given, else from a known dataset's record, else None) and
-        `found_as`, the original path. With a key, pseudonyms replace patient ids in `patient_id`, `path` and
-        `detail`; the ids of unknown patients stay (see `stored_patient`).
+        `files` with `patient_id`, `source` (given, else from a known dataset's record, else None), `view`,
+        `sex`, `age` (objects, None where not known) and `found_as`, the original path. With a key, pseudonyms
+        replace patient ids in `patient_id`, `path` and `detail`; the ids of unknown patients stay (see
+        `stored_patient`).
     """
     keys = zip(files["path"], files["image_id"], strict=True)
     whose = [patient_of(path, str(image_id), given) for path, image_id in keys]
     found = files.assign(found_as=files["path"], patient_id=whose)
     found["source"] = _sources(found, given.sources)
+    attributes = [given.attributes.get(path, Attributes()) for path in files["path"]]
+    for name in ATTRIBUTES:
+        # As objects: beside a missing age the others would become floats.
+        values = [getattr(one, name) for one in attributes]
+        found[name] = pd.Series(values, index=found.index, dtype=object)
     if key is None:
         return found
     rows = zip(found["label"], found["path"], found["patient_id"], strict=True)

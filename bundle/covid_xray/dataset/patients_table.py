@@ -1,4 +1,4 @@
-"""The rows of patients.csv, or of another CSV of patients: which image, which patient, which source."""
+"""The rows of patients.csv and metadata.csv: which image, which patient, which source, view, sex and age."""
 
 from __future__ import annotations
 
@@ -7,11 +7,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from covid_xray.dataset.attributes import ATTRIBUTES, Attributes, normal_age, normal_sex, normal_view
 from covid_xray.dataset.csv_reader import CsvTable, read_csv
 from covid_xray.errors import DataError
 
 _NAMES = ("filename", "original_filename", "resized_filename")
 _COLUMNS = (*_NAMES, "path")
+# What a row may say of an image; one of them at least is there.
+_SAID = ("patient_id", "source", *ATTRIBUTES)
+_NOTHING = Attributes()
 # What programs and people write where a value is missing; as a patient it would join all those images.
 _MISSING = {"na", "n/a", "#n/a", "nan", "none", "null", "nil", "unknown", "missing", "?", "-", "--", "."}
 
@@ -31,7 +35,10 @@ class ImageRow:
     names : tuple of str
         File names of the image, or of copies of it, in the same form; they may be paths, too.
     patient_id, source : str or None
-        One of them at least is there.
+    attributes : Attributes
+        One of these values at least is there.
+    no_age : bool
+        Whether the row has an age that is none.
     """
 
     line: int
@@ -40,43 +47,49 @@ class ImageRow:
     names: tuple[str, ...]
     patient_id: str | None
     source: str | None = None
+    attributes: Attributes = _NOTHING
+    no_age: bool = False
 
 
 @dataclass(frozen=True)
 class PatientsTable:
-    """The rows of a file that name a patient or a source."""
+    """The rows of a file that say something of an image."""
 
     file: Path
     rows: tuple[ImageRow, ...]
 
 
-def read_patients(csv: Path | None) -> PatientsTable | None:
-    """Read a CSV with `patient_id`, a file name and `label`, and `source` where it has one.
+def read_patients(csv: Path) -> PatientsTable:
+    """Read a CSV with `patient_id`, a file name and `label`.
 
-    Paths that hold the class folder need no `label`.
-
-    Returns
-    -------
-    PatientsTable or None
-        None without a file.
+    It may have `source`, `view`, `sex` and `age`, too. Paths that hold the class folder need no `label`.
 
     Raises
     ------
     DataError
         If the file cannot be read, is no CSV (see `csv_reader`), lacks a column, or names nobody.
     """
-    if csv is None:
-        return None
     table = read_csv(csv, "patients")
     rows = tuple(_rows(table))
-    in_folders = any("/" in name for row in rows for name in (row.path or "", *row.names))
-    needed = ["patient_id"] if in_folders else ["label", "patient_id"]
-    needed.append(next((name for name in _COLUMNS if name in table), " or ".join(_COLUMNS)))
-    for column in needed:
-        if column not in table:
-            raise DataError(f"{csv} lacks the column {column}: it needs label, a file name and patient_id")
+    _check(table, rows, ("patient_id",))
     if not rows:
         raise DataError(f"{csv} has no patient_id in any row: fill that column, or do without the file")
+    return PatientsTable(csv, rows)
+
+
+def read_metadata(csv: Path) -> PatientsTable:
+    """Read a CSV with a file name, `label`, and one at least of the columns that a row may say something in.
+
+    Raises
+    ------
+    DataError
+        As `read_patients`, but for any of these columns in place of `patient_id`.
+    """
+    table = read_csv(csv, "metadata")
+    rows = tuple(_rows(table))
+    _check(table, rows, _SAID)
+    if not rows:
+        raise DataError(f"{csv} says nothing of any image: fill a column, or do without the file")
     return PatientsTable(csv, rows)
 
 
@@ -86,13 +99,33 @@ def normal_path(text: str) -> str:
     return "/".join(part for part in parts if part not in ("", "."))
 
 
+def _check(table: CsvTable, rows: tuple[ImageRow, ...], any_of: tuple[str, ...]) -> None:
+    """Check that a file names images, and has one of these columns."""
+    in_folders = any("/" in name for row in rows for name in (row.path or "", *row.names))
+    for columns in (() if in_folders else ("label",), any_of, _COLUMNS):
+        if columns and not any(name in table for name in columns):
+            missing, needed = " or ".join(columns), " or ".join(any_of)
+            raise DataError(
+                f"{table.name} lacks the column {missing}: it needs label, a file name and {needed}"
+            )
+
+
 def _rows(table: CsvTable) -> Iterator[ImageRow]:
-    columns = (table.column(name) for name in ("label", "patient_id", "source", "path", *_NAMES))
-    for line, label, patient, source, path, *names in zip(table.lines, *columns, strict=True):
+    columns = (table.column(name) for name in ("label", *_SAID, "path", *_NAMES))
+    for line, label, patient, source, view, sex, age, path, *names in zip(table.lines, *columns, strict=True):
         about = (_known(patient), _known(source))
-        if any(about):
+        attributes, no_age = _attributes(view, sex, age)
+        if any(about) or attributes != _NOTHING or no_age:
             found = dict.fromkeys(normal_path(name) for name in names if name)
-            yield ImageRow(line, label, path and normal_path(path), tuple(filter(None, found)), *about)
+            place = path and normal_path(path)
+            yield ImageRow(line, label, place, tuple(filter(None, found)), *about, attributes, no_age)
+
+
+def _attributes(view: str | None, sex: str | None, age: str | None) -> tuple[Attributes, bool]:
+    """Return normalised values, and whether there is an age that is none."""
+    view, sex, age = map(_known, (view, sex, age))
+    years = normal_age(age) if age else None
+    return Attributes(view and normal_view(view), sex and normal_sex(sex), years), bool(age) and years is None
 
 
 def _known(text: str | None) -> str | None:

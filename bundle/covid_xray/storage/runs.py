@@ -20,6 +20,7 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 from sparkdl.weights import kind_of
 
+from covid_xray.dataset.attributes import ATTRIBUTES
 from covid_xray.errors import StageError, one_line
 from covid_xray.settings import Settings
 from covid_xray.software import code_id, versions
@@ -60,7 +61,7 @@ def new_run_id(now: datetime) -> str:
 
 
 def inputs_id(inventory: pd.DataFrame, weights: str, settings: Settings) -> str:
-    """Hash everything that results depend on: images, patients, sources, kind of weights, settings and code.
+    """Hash all that results depend on: images and what is known of them, kind of weights, settings, code.
 
     Parameters
     ----------
@@ -72,7 +73,8 @@ def inputs_id(inventory: pd.DataFrame, weights: str, settings: Settings) -> str:
     Weights files are not part of the hash but are recorded in each row of `runs`, since the files of the
     backbones of one experiment may be provided one after another.
     """
-    images = inventory[["path", "image_id", "reason", "patient_id", "source"]].astype(str).to_csv(index=False)
+    columns = ["path", "image_id", "reason", "patient_id", "source", *ATTRIBUTES]
+    images = inventory[columns].astype(str).to_csv(index=False)
     parts = [images, kind_of(weights), settings.result_parameters(), code_id()]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
@@ -169,7 +171,7 @@ def open_run(
     Parameters
     ----------
     counts : mapping of str to int
-        By column of `runs`: of the patients file and of the images of unknown patients.
+        By column of `runs`: of the patients and metadata files and of the images of unknown patients.
     """
     source = {
         "weights": kind_of(request.weights),

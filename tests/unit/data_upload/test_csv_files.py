@@ -3,14 +3,23 @@
 import csv
 
 import pytest
+from covid_xray.dataset.attributes import Attributes
 from covid_xray.errors import DataError
 
 from data_upload.csv_files import patients_csv, renamed_manifest
 
 
 def test_patients_have_a_row_for_each_image_sorted_by_path():
-    content = patients_csv({"Covid-19/b.png": "p2", "Covid-19/a, left.png": "p1"}, sources={})
+    content = patients_csv({"Covid-19/b.png": "p2", "Covid-19/a, left.png": "p1"}, {}, {})
     assert content == b'label,filename,patient_id\nCovid-19,"a, left.png",p1\nCovid-19,b.png,p2\n'
+
+
+def test_what_is_known_of_an_image_has_columns_and_what_nobody_knows_has_none():
+    patients = {"Covid-19/a.png": "p1", "Covid-19/b.png": "p2"}
+    content = patients_csv(patients, {}, {"Covid-19/b.png": Attributes("AP supine", None, 0)})
+    assert content == (
+        b"label,filename,patient_id,view,age\nCovid-19,a.png,p1,,\nCovid-19,b.png,p2,AP supine,0\n"
+    )
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from covid_xray.dataset.attributes import Attributes
 
 from data_upload.errors import DataUploadError
 from data_upload.items import UploadItem, extraneous, is_uploaded, open_xrays, pack, remote_name
@@ -21,7 +22,7 @@ def folder(tmp_path):
 def test_a_file_whose_tags_may_identify_a_patient_is_rejected(folder):
     (folder / "b.dcm").write_bytes(written(radiograph("named", PatientName="Doe^Jane")))
     xrays, rejected = open_xrays(folder.parent, 1)
-    items = pack(folder.parent, xrays, {"No_findings/a.png": "p1"}, None)
+    items = pack(folder.parent, xrays, {"No_findings/a.png": "p1"}, {}, None)
     assert [item.name for item in items] == ["No_findings/a.png", "patients.csv"]
     assert [(one.path, one.reason) for one in rejected] == [("No_findings/b.dcm", "DICOM")]
     assert "resize the folder" in rejected[0].detail
@@ -31,13 +32,14 @@ def test_a_file_whose_tags_may_identify_a_patient_is_rejected(folder):
 def uploaded_patients(tmp_path):
     """The patients.csv that is uploaded with these files; the patient of a file in Covid-19 is `covid`."""
 
-    def rows(*paths, covid="cov7", key=None):
+    def rows(*paths, covid="cov7", attributes=None, key=None):
         for number, path in enumerate(paths):
             (tmp_path / path).parent.mkdir(exist_ok=True)
             (tmp_path / path).write_bytes(encoded(picture(f"sound {number}"), "PNG"))
         xrays, _ = open_xrays(tmp_path, 1)
         patient_of = {"Covid-19": covid, "No_findings": "00000583"}
-        items = pack(tmp_path, xrays, {file.path: patient_of[file.label] for file, _, _ in xrays}, key)
+        patients = {file.path: patient_of[file.label] for file, _, _ in xrays}
+        items = pack(tmp_path, xrays, patients, attributes or {}, key)
         (made,) = [item for item in items if item.name == "patients.csv"]
         return made.read().decode().splitlines()
 
@@ -60,6 +62,15 @@ def test_no_source_of_other_x_rays_is_uploaded_not_even_one_that_was_given(uploa
     )
     header, *rows = uploaded_patients("Covid-19/a.png", "No_findings/00000583_001.png", covid="p1")
     assert header == "label,filename,patient_id" and "Roe" not in "".join(rows)
+
+
+@pytest.mark.parametrize("key", [None, bytes(32)])
+def test_view_sex_and_age_are_uploaded_normalised_and_only_of_files_that_are_sent(uploaded_patients, key):
+    known = {"Covid-19/a.png": Attributes("PA", "F", 90), "Covid-19/letter.txt": Attributes(age=7)}
+    header, row, _ = uploaded_patients(
+        "Covid-19/a.png", "No_findings/00000583_001.png", covid="p1", attributes=known, key=key
+    )
+    assert header == "label,filename,patient_id,view,sex,age" and row.endswith(",PA,F,90")
 
 
 def test_what_a_decoder_reports_of_a_damaged_file_is_not_printed(folder, capfd):

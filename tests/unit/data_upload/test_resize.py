@@ -80,10 +80,11 @@ def test_running_it_again_gives_the_same_bytes(originals, tmp_path):
     assert contents() == before
 
 
-def test_the_patients_go_along(originals, tmp_path):
-    (originals / "patients.csv").write_text("label,original_filename,patient_id\n")
+@pytest.mark.parametrize("name", ["patients.csv", "metadata.csv"])
+def test_what_is_told_of_the_originals_goes_along(originals, tmp_path, name):
+    (originals / name).write_text("label,original_filename,patient_id\n")
     resize(originals, tmp_path / "out")
-    assert (tmp_path / "out" / "patients.csv").is_file()
+    assert (tmp_path / "out" / name).is_file()
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 from radiograph import other_folders
 
+from covid_xray.dataset.attributes import ATTRIBUTES
 from covid_xray.dataset.data_folder import DataFolder, Inventory, inventory
 from covid_xray.dataset.given import patients_note
 from covid_xray.dataset.metadata import read_originals
@@ -28,6 +29,9 @@ from covid_xray.storage.frames import records, to_arrow
 from covid_xray.storage.quarantine import write_quarantine
 from covid_xray.storage.tables import Tables
 
+# The columns of `images` that files beside the folders tell, and may tell anew.
+_TOLD = ["source", *ATTRIBUTES]
+
 
 def ingest(
     tables: Tables,
@@ -43,7 +47,7 @@ def ingest(
     ------
     DataError
         If a class of the requested tasks has no folder or too few usable images, or the file of patients
-        does not serve.
+        or metadata.csv does not serve.
     """
     tables.create_all()
     found = inventory(tables.spark, folder, settings.classes)
@@ -74,22 +78,24 @@ def _store(tables: Tables, root: Path, files: pd.DataFrame) -> tuple[pd.DataFram
     pandas.DataFrame, pandas.DataFrame
         What was refused on decoding, and `image_id` and `pixel_id` of what `images` holds.
     """
-    stored = tables.read("images").select("image_id", "pixel_id", "source").toArrow().to_pandas()
+    columns = ("image_id", "pixel_id", *_TOLD)
+    stored = tables.read("images").select(*columns).toArrow().to_pandas(integer_object_nulls=True)
     usable = files[files["reason"].isna()]
     is_known = usable["image_id"].isin(stored["image_id"])
-    _update_sources(tables, usable[is_known], stored)
+    _update_told(tables, usable[is_known], stored)
     refused, new = accept(tables, usable[~is_known].join(read_originals(root), on="found_as"))
     ids = stored.loc[stored["image_id"].isin(usable["image_id"]), ["image_id", "pixel_id"]]
     return refused, pd.concat([ids, new], ignore_index=True)
 
 
-def _update_sources(tables: Tables, files: pd.DataFrame, stored: pd.DataFrame) -> None:
-    """Write the sources that this folder gives to stored images that have none, or others."""
-    told = files.loc[files["source"].notna(), ["image_id", "source"]]
-    known = stored.drop_duplicates("image_id").set_index("image_id")["source"]
-    changed = told[told["source"] != told["image_id"].map(known)]
+def _update_told(tables: Tables, files: pd.DataFrame, stored: pd.DataFrame) -> None:
+    """Write what this folder tells of stored images of which it was not known, or otherwise."""
+    told = files.drop_duplicates("image_id").set_index("image_id")[_TOLD]
+    known = stored.drop_duplicates("image_id").set_index("image_id")[_TOLD].reindex(told.index)
+    updated = told.where(told.notna(), known)
+    changed = updated[(told.notna() & (told != known)).any(axis=1)]
     if not changed.empty:
-        tables.update_rows("images", records(changed), key="image_id")
+        tables.update_rows("images", records(changed.reset_index()), key="image_id")
 
 
 def _write_splits(tables: Tables, settings: Settings, request: runs.Request, accepted: pd.DataFrame) -> None:

@@ -38,8 +38,8 @@ def accept(tables: Tables, files: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFr
     Parameters
     ----------
     files : pandas.DataFrame
-        Columns `path`, `file`, `image_id`, `label`, `patient_id`, `source` and the `original_*` columns of
-        `images`: files that are not in `images` yet.
+        Columns `path`, `file`, `image_id`, `label`, `patient_id`, `source`, `view`, `sex`, `age` and the
+        `original_*` columns of `images`: files that are not in `images` yet.
 
     Returns
     -------

@@ -46,7 +46,8 @@ class Flow:
     unknown : int
         Images of unknown patients, each counted as a patient of its own.
     rows, unmatched : int
-        Rows of the patients file about the folder's classes, and those of them that name no image.
+        Rows of the patients and metadata files about the folder's classes, and those of them that name no
+        image.
     """
 
     refused: Mapping[str, int]

@@ -35,7 +35,8 @@ def test_images_are_kept_with_what_is_known_of_them(run_ingest, tables, images, 
     (xrays / "manifest.csv").write_text(f"{header}\nCovid-19/3 picture.png,2000,1500,999999,TIFF,RGBA\n")
     patients = tmp_path / "patients.csv"
     patients.write_text(
-        "label;original_filename;patient_id\nCOVID-19;.\\3 Picture.jpeg ;cov9\nCovid-19;gone.png;cov8\n"
+        "label;original_filename;patient_id;sex;age\nCOVID-19;.\\3 Picture.jpeg ;cov9;male;061Y\n"
+        "Covid-19;gone.png;cov8;;\n"
     )
     run_ingest(backbones=("VGG16", "ResNet50"), patients=patients)
     for name in TABLES:
@@ -45,6 +46,7 @@ def test_images_are_kept_with_what_is_known_of_them(run_ingest, tables, images, 
     assert (image.path, image.label, image.patient_id) == ("Covid-19/3 picture.png", "Covid-19", "cov9")
     assert (image.width, image.height, image.format, image.mode) == (48, 40, "PNG", "L")
     assert (image.bytes, bytes(image.content)) == (file.stat().st_size, file.read_bytes())
+    assert (image.view, image.sex, image.age) == (None, "M", 61)
     assert (image.original_width, image.original_bytes, image.original_mode) == (2000, 999999, "RGBA")
     assert images(xrays / "Covid-19" / "4 picture.png").original_width is None
     assert {row.label for row in of_run("splits") if row.patient_id == "cov9"} == {"Covid-19"}
@@ -63,7 +65,7 @@ def test_patients_csv_in_the_folder_is_used_where_none_is_given(run_ingest, imag
     assert images(xrays / "Covid-19" / "3 picture.png").patient_id == "cov9"
 
 
-def test_sources_that_are_told_later_reach_images_that_were_accepted_without(run_ingest, images, xrays):
+def test_what_is_told_later_reaches_images_that_were_accepted_without(run_ingest, images, xrays, said):
     file = xrays / "Covid-19" / "3 picture.png"
     for number, other in enumerate(sorted(xrays.glob("[NP]*/*.png"))):
         other.rename(other.with_name(f"{number:08d}_000.png"))
@@ -72,11 +74,19 @@ def test_sources_that_are_told_later_reach_images_that_were_accepted_without(run
     rows = [f"Covid-19,{n} picture.png,cov{n}\n" for n in range(10)]
     (xrays / "patients.csv").write_text("label,filename,patient_id\n" + "".join(rows))
     run_ingest("-2")
-    assert images(file).source == "ieee8023/covid-chestxray-dataset" and images(file).content
+    source = "ieee8023/covid-chestxray-dataset"
+    assert images(file).source == source and images(file).content
     assert {images(other).source for other in xrays.glob("[NP]*/*.png")} == {"NIH ChestX-ray8"}
     (xrays / "patients.csv").write_text("label,filename,patient_id,source\nCovid-19,3 picture.png,p,Mercy\n")
+    (xrays / "metadata.csv").write_text(
+        "label,filename,view,sex,age\nCovid-19,3 picture.png,AP Supine,,093Y\nCovid-19,4 picture.png,,F,412\n"
+    )
     run_ingest("-3")
-    assert images(file).source == "Mercy"
+    told = images(file)
+    assert (told.source, told.view, told.sex, told.age) == ("Mercy", "AP supine", None, 90)
+    other = images(xrays / "Covid-19" / "4 picture.png")
+    assert (other.source, other.view, other.sex, other.age) == (source, None, "F", None)
+    assert "1 with an age that no human being has" in said[-1].note
 
 
 @pytest.mark.parametrize("files_at_once", [100, 13])

@@ -3,9 +3,10 @@
 import unicodedata
 
 import pytest
+from covid_xray.dataset.attributes import Attributes
 from covid_xray.dataset.given import Given, match, patients_note
 from covid_xray.dataset.metadata import patient_of
-from covid_xray.dataset.patients_table import read_patients
+from covid_xray.dataset.patients_table import read_metadata, read_patients
 from covid_xray.errors import DataError
 
 CSV = "label,filename,patient_id\n"
@@ -19,7 +20,7 @@ def given(tmp_path):
     def read(text, *paths, others=(), key=None):
         (tmp_path / "people.csv").write_text(text, encoding="utf-8")
         table = read_patients(tmp_path / "people.csv")
-        return match(table, [(path.split("/")[0], path) for path in paths], others, key)
+        return match([table], [(path.split("/")[0], path) for path in paths], others, key)
 
     return read
 
@@ -114,8 +115,8 @@ def test_rows_without_an_image_are_counted_and_rows_of_other_folders_are_not(giv
     assert (found.patients, found.rows, found.unmatched) == ({"C/a.png": "p1"}, 4, 3)
     about = patients_note(found, ["p1", "image-0123456789ab"])
     assert about == (
-        "1 of unknown patients, each counted as a patient of its own; 3 of 4 rows of the patients file name "
-        "no image"
+        "1 of unknown patients, each counted as a patient of its own; 3 of 4 rows of the patients and "
+        "metadata files name no image"
     )
     assert patients_note(Given({"C/a.png": "p1"}, rows=1), ["p1"]) == ""
 
@@ -141,7 +142,7 @@ def test_a_file_of_which_no_row_matches_is_refused_with_an_example_of_both_sides
 def test_a_file_about_other_folders_alone_is_no_error_and_neither_is_a_folder_without_files(given):
     assert given(f"{CSV}D,a.png,p1\n", "C/a.png", others=("D",)) == Given()
     assert given(f"{CSV}C,a.png,p1\n") == Given()
-    assert match(None, [("C", "C/a.png")]) == Given()
+    assert match([], [("C", "C/a.png")]) == Given()
 
 
 def test_an_image_with_two_patients_is_refused(given):
@@ -165,10 +166,12 @@ def test_sources_go_the_way_of_patients(given):
     assert (found.patients, found.unmatched) == ({"C/x/a.png": "p1"}, 0)
 
 
-def test_an_image_with_two_sources_is_refused_without_its_name(given):
+def test_an_image_with_two_sources_is_refused_without_its_name_where_there_is_a_key(given):
     text = "label,filename,patient_id,source\nC,roe.png,p1,Mercy\nC,roe.png,p1,County\n"
-    with pytest.raises(DataError, match="gives an image of C two sources") as refusal:
+    with pytest.raises(DataError, match=r"gives C/roe.png two sources: leave one of the rows"):
         given(text, "C/roe.png")
+    with pytest.raises(DataError, match="gives an image of C two sources") as refusal:
+        given(text, "C/roe.png", key=b"key")
     assert "roe" not in str(refusal.value)
 
 
@@ -182,3 +185,59 @@ def test_the_patient_is_that_of_the_file_then_that_of_the_name_then_the_image_it
     assert patient_of(name, "f" * 64, known) == "p1"
     assert patient_of(name, "f" * 64, Given()) == "00000583"
     assert patient_of("Pneumonia/a.png", "f" * 64, Given()) == "image-ffffffffffff"
+
+
+@pytest.fixture
+def both(tmp_path):
+    """What a patients.csv and a metadata.csv say together of C/a.png and C/b.png."""
+
+    def read(patients, metadata, key=None):
+        (tmp_path / "patients.csv").write_text(patients, encoding="utf-8")
+        (tmp_path / "metadata.csv").write_text(metadata, encoding="utf-8")
+        tables = [read_patients(tmp_path / "patients.csv"), read_metadata(tmp_path / "metadata.csv")]
+        return match(tables, [("C", "C/a.png"), ("C", "C/b.png")], (), key)
+
+    return read
+
+
+def test_two_files_add_to_each_other(both):
+    found = both(
+        f"{CSV}C,a.png,p1\nC,gone.png,p9\n",
+        "label,filename,patient_id,source,view,sex,age\n"
+        "C,a.png,p1,,AP Supine,,412\nC,b.png,p2,Mercy,,M,62.0\n",
+    )
+    assert found.patients == {"C/a.png": "p1", "C/b.png": "p2"} and found.sources == {"C/b.png": "Mercy"}
+    assert found.attributes == {
+        "C/a.png": Attributes("AP supine"),
+        "C/b.png": Attributes(sex="M", age=62),
+    }
+    assert (found.rows, found.unmatched, found.no_ages) == (4, 1, 1)
+    assert "1 with an age that no human being has, counted as not known" in patients_note(found, ["p1"])
+
+
+@pytest.mark.parametrize(("column", "called"), [("patient_id", "patients"), ("source", "sources")])
+def test_files_that_contradict_each_other_are_refused_in_one_line(both, column, called):
+    patients = "label,filename,patient_id,source\nC,a.png,roe,doe\n"
+    metadata = f"label,filename,{column}\nC,a.png,poe\n"
+    says = rf"patients.csv and .*metadata.csv give C/a.png two {called}.*: correct one of them"
+    with pytest.raises(DataError, match=says) as refusal:
+        both(patients, metadata)
+    assert "\n" not in str(refusal.value)
+    with pytest.raises(DataError, match=rf"metadata.csv give an image of C two {called}") as refusal:
+        both(patients, metadata, b"key")
+    assert not any(name in str(refusal.value) for name in ("a.png", "roe", "doe", "poe"))
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "says"),
+    [
+        ("view", ("PA", "AP"), "two views, PA and AP"),
+        ("sex", ("F", "M"), "two sexes, F and M"),
+        ("age", ("61", "62"), "two ages, 61 and 62"),
+    ],
+)
+def test_an_image_with_two_values_of_an_attribute_is_refused(given, column, values, says):
+    one, other = (f"C,a.png,p1,{value}\n" for value in values)
+    with pytest.raises(DataError, match=f"gives C/a.png {says}"):
+        given(f"label,filename,patient_id,{column}\n{one}{other}", "C/a.png")
+    assert given(f"label,filename,patient_id,{column}\n{one}{one}", "C/a.png").attributes

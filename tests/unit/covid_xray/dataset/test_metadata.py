@@ -1,5 +1,5 @@
 import pytest
-from covid_xray.dataset.metadata import patients_file, read_originals, stored_patient
+from covid_xray.dataset.metadata import patients_file, read_originals, read_tables, stored_patient
 from covid_xray.errors import DataError
 from covid_xray.privacy.pseudonyms import pseudonym
 
@@ -19,6 +19,16 @@ def test_patients_csv_in_the_folder_is_used_unless_another_file_is_given(csv, tm
     beside = csv("label,filename,patient_id\n")
     assert patients_file(tmp_path, None) == beside
     assert patients_file(tmp_path, tmp_path / "other.csv") == tmp_path / "other.csv"
+
+
+def test_both_files_beside_the_folders_are_read_and_one_that_is_given_twice_once(csv, tmp_path):
+    assert read_tables(tmp_path, None) == []
+    metadata = csv("label,filename,sex\nC,a.png,F\n", "metadata.csv")
+    assert [table.file for table in read_tables(tmp_path, None)] == [metadata]
+    patients = csv("label,filename,patient_id\nC,a.png,p1\n")
+    assert [table.file for table in read_tables(tmp_path, None)] == [patients, metadata]
+    csv("label,filename,patient_id,sex\nC,a.png,p1,F\n", "metadata.csv")
+    assert [table.file for table in read_tables(tmp_path, tmp_path / "." / "metadata.csv")] == [metadata]
 
 
 def test_with_a_key_a_pseudonym_stands_for_a_patient_but_not_for_an_image_of_an_unknown_one():

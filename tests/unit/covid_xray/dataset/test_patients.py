@@ -1,5 +1,6 @@
 import pandas as pd
 import pytest
+from covid_xray.dataset.attributes import Attributes
 from covid_xray.dataset.given import Given
 from covid_xray.dataset.patients import assign_patients, hide_patients
 from covid_xray.privacy.pseudonyms import pseudonym
@@ -34,6 +35,7 @@ def test_without_a_key_ids_and_names_are_as_they_are(files):
     found = assign_patients(files, PATIENTS, None)
     assert found["patient_id"].tolist()[:3] == ["19", "00000007", "nih-583"]
     pd.testing.assert_frame_equal(found[files.columns], files)
+    assert found[["view", "sex", "age"]].isna().all(axis=None)
 
 
 def test_with_a_key_hashes_stand_for_ids_wherever_they_would_be_stored(files):
@@ -67,6 +69,15 @@ def test_given_sources_are_kept_and_the_others_are_unknown(files):
     for key in (None, KEY):
         found = assign_patients(files, given, key)["source"]
         assert found.tolist() == ["Mercy", None, None, None, None, None]
+
+
+@pytest.mark.parametrize("key", [None, KEY])
+def test_views_sexes_and_ages_stand_beside_the_files_that_have_them(files, key):
+    known = {FRONT: Attributes("PA", None, 61), NIH: Attributes(None, "F")}
+    found = assign_patients(files, Given(attributes=known), key)[["view", "sex", "age"]]
+    rows = [tuple(row) for row in found.itertuples(index=False)]
+    assert rows[0] == ("PA", None, 61) and rows[2] == (None, "F", None)
+    assert isinstance(rows[0][2], int) and found.drop(index=[0, 2]).isna().all(axis=None)
 
 
 @pytest.mark.parametrize("key", [None, KEY])

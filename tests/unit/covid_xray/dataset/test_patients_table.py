@@ -3,7 +3,8 @@
 import unicodedata
 
 import pytest
-from covid_xray.dataset.patients_table import ImageRow, normal_path, read_patients
+from covid_xray.dataset.attributes import Attributes
+from covid_xray.dataset.patients_table import ImageRow, normal_path, read_metadata, read_patients
 from covid_xray.errors import DataError
 
 
@@ -34,10 +35,6 @@ def test_a_mark_of_a_missing_value_is_no_patient_whom_all_images_would_share(row
     ]
 
 
-def test_no_file_means_no_rows():
-    assert read_patients(None) is None
-
-
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -51,6 +48,49 @@ def test_no_file_means_no_rows():
 def test_a_file_that_does_not_serve_is_refused(rows, text, says):
     with pytest.raises(DataError, match=says):
         rows(text)
+
+
+def test_a_file_of_patients_may_tell_view_sex_and_age(rows):
+    text = "label,filename,patient_id,view,sex,age\nC,a.png,p1,posteroanterior,female,093Y\nC,b.png,,,,412\n"
+    assert rows(text) == [
+        ImageRow(2, "C", None, ("a.png",), "p1", attributes=Attributes("PA", "F", 90)),
+        ImageRow(3, "C", None, ("b.png",), None, no_age=True),
+    ]
+
+
+@pytest.fixture
+def metadata(tmp_path):
+    """The rows of a metadata.csv of these columns: metadata(filename="a.png", sex="F")."""
+
+    def read(**columns):
+        file = tmp_path / "metadata.csv"
+        file.write_text(f"{','.join(columns)}\n{','.join(columns.values())}\n", encoding="utf-8")
+        return list(read_metadata(file).rows)
+
+    return read
+
+
+@pytest.mark.parametrize("column", ["patient_id", "source", "view", "sex", "age"])
+def test_metadata_may_lack_all_but_one_of_the_columns_that_say_something(metadata, column):
+    (row,) = metadata(label="C", filename="a.png", **{column: "F"})
+    assert row.line == 2 and row.names == ("a.png",)
+
+
+@pytest.mark.parametrize(
+    ("columns", "says"),
+    [
+        (
+            {"label": "C", "filename": "a.png", "finding": "x"},
+            "lacks the column patient_id or source or view",
+        ),
+        ({"filename": "a.png", "sex": "F"}, "lacks the column label"),
+        ({"label": "C", "sex": "F"}, "lacks the column filename or"),
+        ({"label": "C", "filename": "a.png", "sex": "n/a"}, "says nothing of any image"),
+    ],
+)
+def test_metadata_that_do_not_serve_are_refused(metadata, columns, says):
+    with pytest.raises(DataError, match=says):
+        metadata(**columns)
 
 
 def test_paths_with_folders_need_no_label(rows):

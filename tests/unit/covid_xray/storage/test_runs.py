@@ -13,6 +13,9 @@ FILES = pd.DataFrame(
         "reason": [None, "duplicate"],
         "patient_id": ["p1", "p2"],
         "source": [None, "Mercy"],
+        "view": ["PA", None],
+        "sex": ["F", None],
+        "age": [61, None],
     }
 )
 
@@ -37,6 +40,9 @@ def test_equal_inputs_have_equal_ids(inputs):
         {"files": FILES.assign(reason=None)},
         {"files": FILES.assign(patient_id="p1")},
         {"files": FILES.assign(source="Mercy")},
+        {"files": FILES.assign(view="AP")},
+        {"files": FILES.assign(sex=None)},
+        {"files": FILES.assign(age=[61, 62])},
         {"weights": "imagenet"},
         {"seed": 9},
         {"reg_param": 0.5},

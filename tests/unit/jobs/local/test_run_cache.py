@@ -39,9 +39,11 @@ def test_a_touched_or_a_new_file_is_another_input(stored, data):
     assert len({before, touched, fingerprint(stored)}) == 3
 
 
-def test_a_patients_csv_is_another_input(stored, make_request, data):
-    (data / "patients.csv").write_text("label,filename,patient_id\n")
-    assert fingerprint(make_request()) != fingerprint(stored)
+@pytest.mark.parametrize("name", ["patients.csv", "metadata.csv"])
+def test_what_is_told_of_the_images_is_another_input(stored, make_request, data, name):
+    before = fingerprint(stored)
+    (data / name).write_text("label,filename,patient_id\n")
+    assert fingerprint(make_request()) != before
 
 
 def test_a_page_that_is_gone_is_made_again(stored):

@@ -17,12 +17,12 @@ def test_refused_files_are_listed_up_to_fifty(page, make_result):
 def test_images_of_unknown_patients_and_rows_without_an_image_are_told(page, make_result):
     html = page(make_result(), unknown=14, unmatched=3)
     assert "Of 14 of these images the patient is unknown" in html.split('id="data"')[1]
-    assert "3 of the 9 rows of the patients file name no image of the folder" in html
+    assert "3 of the 9 rows of the patients and metadata files name no image of the folder" in html
     assert "which every run checks as far as patients are known." in html
     caption = html.split('id="results"')[1].split("</caption>")[0]
     assert "of 14 of the task's images the patient is unknown" in caption
     plain = page(make_result())
-    assert "unknown" not in plain and "rows of the patients file" not in plain
+    assert "unknown" not in plain and "rows of the patients and metadata files" not in plain
 
 
 def test_copies_of_different_patients_are_a_warning_with_the_pairs(page, make_result):
