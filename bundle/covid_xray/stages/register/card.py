@@ -11,6 +11,7 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from covid_xray.dataset.known import tell_sources
+from covid_xray.dataset.population import population
 from covid_xray.dataset.record import count_unknown
 from covid_xray.evaluation.absent import absent_classes, meaning
 from covid_xray.evaluation.metrics import shown_in
@@ -52,7 +53,8 @@ def write_card(
     run : mapping
         The row of `runs`.
     images : pandas.DataFrame
-        Columns `image_id`, `label`, `path`, `patient_id`, `source`: what the model was trained on.
+        Columns `image_id`, `label`, `path`, `patient_id`, `source`, `view`, `sex`, `age`: what the
+        model was trained on.
     metrics : pandas.DataFrame
         Rows of the run and task in the table `metrics`: of this network, and of all baselines.
     judged : Verdict or None
@@ -78,6 +80,7 @@ def write_card(
         dataset=dataset,
         published=dataset.result(model.about.backbone, model.about.classes) if dataset else None,
         patients=images["patient_id"].nunique(),
+        population=population(images),
         tables=[_table(protocol, metrics, model.about) for protocol in _measured(metrics)],
         external=EXTERNAL in set(metrics["protocol"]),
         unknown=count_unknown(images.drop_duplicates("image_id")["patient_id"]),

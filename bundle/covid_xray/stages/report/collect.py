@@ -11,8 +11,10 @@ from typing import Any
 import pandas as pd
 from pyspark.sql import functions as F
 
+from covid_xray.dataset.attributes import ATTRIBUTES
 from covid_xray.dataset.known import tell_sources
 from covid_xray.dataset.near_duplicates import PAIR, TOO_ALIKE
+from covid_xray.dataset.population import population
 from covid_xray.dataset.record import is_unknown
 from covid_xray.evaluation.protocols import AS_PUBLISHED
 from covid_xray.evaluation.results import read_comparisons, read_results
@@ -33,8 +35,8 @@ from covid_xray.stages.report.values import (
 from covid_xray.storage import runs
 from covid_xray.storage.tables import Tables
 
-# What tells the dataset and the sources.
-_OF_IMAGES = ("label", "path", "patient_id", "source")
+# What tells the dataset, the sources and the population.
+_OF_IMAGES = ("label", "path", "patient_id", "source", *ATTRIBUTES)
 
 _Row = Mapping[str, Any]
 
@@ -67,6 +69,7 @@ def collect(tables: Tables, run_id: str) -> Report:
         git_commit=own["git_commit"],
         variants={(r.name, r.task): r for r in results if r.run_id in others},
         dataset=dataset,
+        population=population(images),
         near_duplicates=count_near_duplicates(
             tables.matching("near_duplicates", {"run_id": run_id}).toArrow().to_pandas()
         ),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from covid_xray.dataset.population import ClassPopulation
 from covid_xray.dataset.record import Dataset, PublishedResult
 from covid_xray.evaluation.results_model import Comparison, Result, baselines, comparison_with_baseline
 from covid_xray.stages.report.relied_on import SourceProbe
@@ -119,6 +120,8 @@ class Report:
         None if nobody looked for near-duplicates, as in runs of versions before 0.2.
     probes : tuple of SourceProbe
         How well the features of the networks tell sources apart, where a class has several.
+    population : tuple of ClassPopulation
+        Empty where neither view, sex nor age of any image is known.
     """
 
     run_id: str
@@ -135,6 +138,7 @@ class Report:
     dataset: Dataset | None = None
     near_duplicates: NearDuplicates | None = None
     probes: tuple[SourceProbe, ...] = ()
+    population: tuple[ClassPopulation, ...] = ()
 
     @property
     def random(self) -> bool:

@@ -61,6 +61,15 @@ def test_a_metric_is_on_the_card_where_its_record_says_so_classes_last(card):
     assert metrics == [metric.name for metric in shown_in("card")]
 
 
+def test_the_population_is_in_it_where_anything_is_known_of_it(card):
+    text = card(facts={"view": ["PA", None, "AP"], "sex": ["F", None, "F"], "age": [40, None, 60]})
+    assert (
+        "\n- Covid-19: 1 female and 0 male patients, 0 of sex not known; age of images, median (quartiles): "
+        "50 (45 to 55), of 2; views of images: PA 1, AP 1.\n- No_findings:"
+    ) in text
+    assert "female" not in card()
+
+
 def test_it_says_what_it_is_for_and_what_it_was_made_from(card):
     text = card()
     assert "Not for clinical use" in text

@@ -119,6 +119,7 @@ def make_report() -> Callable[..., Report]:
         unknown=0,
         unmatched=0,
         probes=(),
+        population=(),
         **settings,
     ) -> Report:
         grouped = {"folds": 5, "repeats": 3}
@@ -144,6 +145,7 @@ def make_report() -> Callable[..., Report]:
             dataset=dataset,
             near_duplicates=near_duplicates,
             probes=tuple(probes),
+            population=population,
         )
 
     return make

@@ -1,5 +1,6 @@
 """What a page says of its images: whose they are, which were refused, which are copies."""
 
+from covid_xray.dataset.population import Ages, ClassPopulation
 from covid_xray.stages.report.values import NearDuplicatePair, NearDuplicates, Refused
 
 
@@ -54,3 +55,12 @@ def test_copies_of_one_patient_none_at_all_and_pictures_too_alike_are_told_witho
         NearDuplicates(too_alike=True)
     )
     assert "near-duplicates" not in page(make_result())
+
+
+def test_the_population_of_each_class_is_shown_where_anything_is_known_of_it(page, make_result):
+    known = ClassPopulation("Covid-19", 50, 30, 12, 17, 1, Ages(44, 41.5, 58, 70), (("PA", 31), ("AP", 19)))
+    html = page(make_result(), population=(known,)).split('id="data"')[1]
+    row = html.split("Population of each class")[1].split("<tbody>")[1].split("</tbody>")[0]
+    cells = [cell.split(">")[-1] for cell in row.replace("</th>", "</td>").split("</td>")[:-1]]
+    assert cells == ["Covid-19", "50", "30", "12", "17", "1", "58 (42 to 70), of 44", "PA 31, AP 19"]
+    assert "Population" not in page(make_result())
