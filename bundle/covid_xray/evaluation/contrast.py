@@ -15,6 +15,8 @@ import pandas as pd
 
 from covid_xray.evaluation.metrics import Estimate, estimates
 
+# Stands for all classes but the positive one.
+OTHERS = "others"
 # Names in the table `metrics`, where the column `class` holds the class that the positive one is told from.
 AUROC, FALSE_POSITIVES = "contrast_auroc", "false_positive_rate"
 
@@ -59,6 +61,12 @@ def contrasts(
         )
         recall = [found["recall", positive]]
     yield from recall
+
+
+def against_all_others(predictions: pd.DataFrame, positive: str) -> pd.DataFrame:
+    """Return predictions as those of a model that knows the positive class and `OTHERS`, labels too."""
+    labels = predictions["label"].where(predictions["label"] == positive, OTHERS)
+    return _as_two_classes(predictions.assign(label=labels), positive, OTHERS)
 
 
 def _as_two_classes(predictions: pd.DataFrame, positive: str, other: str) -> pd.DataFrame:

@@ -164,12 +164,13 @@ def _by_protocol(predictions: pd.DataFrame, metrics: pd.DataFrame) -> dict[str, 
         overall: dict[str, Value] = {}
         for record in rows.to_dict("records"):
             where = overall if pd.isna(record["class"]) else per_class.setdefault(record["class"], {})
-            where[str(record["metric"])] = _value(record)
+            where[str(record["metric"])] = to_value(record)
         ordered = held_out[protocol].sort_values("image_id", ignore_index=True)
         found[str(protocol)] = ProtocolResult(overall, per_class, ordered)
     return found
 
 
-def _value(record: Mapping[Any, Any]) -> Value:
+def to_value(record: Mapping[Any, Any]) -> Value:
+    """Return the metric of a row of the table `metrics`, or of another with these columns."""
     low, high = (None if pd.isna(record[name]) else float(record[name]) for name in ("ci_low", "ci_high"))
     return Value(float(record["value"]), low, high, int(record["n"]), int(record["n_patients"]))

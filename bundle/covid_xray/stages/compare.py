@@ -1,4 +1,4 @@
-"""Compare: fuse the networks, and compare all pairs of networks and the best baseline."""
+"""Compare: fuse the networks, compare all pairs of them and the best baseline, and measure them in strata."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ from typing import Any
 import pandas as pd
 from pyspark.sql import functions as F
 
+from covid_xray.dataset.attributes import ATTRIBUTES
+from covid_xray.dataset.known import tell_sources
 from covid_xray.evaluation.folds import Folds
 from covid_xray.evaluation.pairwise import Classifier, Predictions, comparisons
 from covid_xray.evaluation.protocols import INTERNAL
 from covid_xray.evaluation.results import results
 from covid_xray.evaluation.solver import classifiers
+from covid_xray.evaluation.strata import any_known, strata_rows
 from covid_xray.features.gram import FUSED
 from covid_xray.features.key import feature_key
 from covid_xray.progress import Notify, Progress
@@ -25,7 +28,7 @@ _COLUMNS = ["kind", "backbone", "task", "protocol", "repeat", "fold", "image_id"
 
 
 def compare(tables: Tables, run_id: str, notify: Notify) -> None:
-    """Write predictions and metrics of the fused networks, and the table `comparisons`.
+    """Write predictions and metrics of the fused networks, and the tables `comparisons` and `strata`.
 
     Networks without results are left out; fusion needs at least two networks.
     """
@@ -45,6 +48,8 @@ def compare(tables: Tables, run_id: str, notify: Notify) -> None:
         for row in comparisons(_by_classifier(part), settings.bootstrap_resamples, settings.seed)
     ]
     tables.replace("comparisons", pairs, where={"run_id": [run_id]})
+    if strata := _strata(tables, settings, run_id, predictions):
+        tables.replace("strata", strata, where={"run_id": [run_id], "protocol": list(INTERNAL)})
     notify(Progress("compare", note=f"{len(pairs)} pairs of classifiers"))
 
 
@@ -79,6 +84,26 @@ def _predictions(tables: Tables, run_id: str, succeeded: Sequence[dict[str, Any]
     of_network = pd.MultiIndex.from_frame(rows[["run_id", "backbone", "task"]]).isin(networks)
     own = (rows["run_id"] == run_id) & ((rows["kind"] == "baseline") | (rows["backbone"] == FUSED))
     return rows[own.to_numpy() | of_network]
+
+
+def _strata(
+    tables: Tables, settings: Settings, run_id: str, predictions: pd.DataFrame
+) -> list[dict[str, Any]]:
+    """Return rows of `strata` of each network under its strictest protocol, if images have any."""
+    columns = ("image_id", "label", "path", "patient_id", "source", *ATTRIBUTES)
+    stored = runs.images_of(tables, run_id).select(*columns).toArrow().to_pandas()
+    images, _ = tell_sources(stored)
+    if not any_known(images):
+        return []
+    rows = []
+    # One network after the other: probabilities of all at once could fill the memory.
+    networks: Any = predictions[predictions["kind"] == "backbone"].groupby(["run_id", "backbone"])
+    for (run, name), part in networks:
+        protocol = next(protocol for protocol in INTERNAL if protocol in set(part["protocol"]))
+        key = {"run_id": run, "kind": "backbone", "backbone": name, "protocol": protocol}
+        found = tables.matching("predictions", key).toArrow().to_pandas()
+        rows += strata_rows(run_id, name, found[found["task"].isin(set(part["task"]))], images, settings)
+    return rows
 
 
 def _by_classifier(rows: pd.DataFrame) -> Predictions:

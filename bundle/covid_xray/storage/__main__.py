@@ -33,6 +33,7 @@ _ROWS = {
     "gram": "A row per backbone, weights, pooling and preprocessing.",
     "predictions": "A row per held-out prediction.",
     "metrics": "A row per metric and class.",
+    "strata": "A row per network, protocol, stratum and metric; a stratum that holds all images has none.",
     "comparisons": "A row per pair of classifiers.",
     "explanations": "A row per held-out image and classifier.",
     "source_probes": "A row per run, backbone, class and source, and one per control.",

@@ -99,6 +99,16 @@ TABLES: dict[str, TableSchema] = {
             value DOUBLE, ci_low DOUBLE, ci_high DOUBLE, n BIGINT, n_patients BIGINT
         """,
     ),
+    "strata": TableSchema(
+        comment="Metrics of networks on groups of held-out images, with 95 % confidence intervals",
+        partitioned_by=("backbone",),
+        columns="""
+            run_id STRING, kind STRING, backbone STRING, task STRING, protocol STRING,
+            attribute STRING COMMENT 'view, sex, age or source', stratum STRING,
+            metric STRING, class STRING COMMENT 'the positive one; null for accuracy',
+            value DOUBLE, ci_low DOUBLE, ci_high DOUBLE, n BIGINT, n_patients BIGINT
+        """,
+    ),
     "comparisons": TableSchema(
         comment="Differences in accuracy between two classifiers on the same held-out images",
         columns="""

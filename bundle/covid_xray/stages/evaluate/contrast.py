@@ -8,9 +8,10 @@ from radiograph import class_folders
 
 from covid_xray.dataset.data_folder import DataFolder
 from covid_xray.errors import DataError
-from covid_xray.evaluation.contrast import contrasts
+from covid_xray.evaluation.contrast import OTHERS, against_all_others, contrasts
 from covid_xray.evaluation.protocols import CONTRAST
 from covid_xray.evaluation.results import results
+from covid_xray.evaluation.strata import strata_rows
 from covid_xray.progress import Notify, Progress
 from covid_xray.registry.versions import Registered
 from covid_xray.settings import Settings
@@ -26,7 +27,7 @@ def contrast(
     run_id: str,
     notify: Notify,
 ) -> None:
-    """Write `predictions` and `metrics` for the folders of a contrast set, as protocol `contrast`.
+    """Write `predictions`, `metrics` and `strata` for the folders of a contrast set, as protocol `contrast`.
 
     The other classes need not be classes of the model: a model that tells disease, and not the source, calls
     few of them positive. They replace an earlier contrast of the same model.
@@ -46,9 +47,10 @@ def contrast(
             f"{folder.root} has usable images of {', '.join(sorted(labels))} alone: a contrast needs "
             f"{positive} and another class, see the table quarantine"
         )
-    tables.replace_each(
-        results(tables, about.run_id, "backbone", about.backbone, found.images, settings, contrasts)
-    )
+    written = results(tables, about.run_id, "backbone", about.backbone, found.images, settings, contrasts)
+    two_classes = against_all_others(found.images, positive)
+    strata = strata_rows(about.run_id, about.backbone, two_classes, found.files, settings, OTHERS)
+    tables.replace_each(written | {"strata": (strata, written["metrics"][1])})
     notify(Progress("evaluate", note=f"contrast: {found.note}"))
 
 

@@ -11,6 +11,7 @@ from covid_xray.dataset.data_folder import DataFolder
 from covid_xray.evaluation.absent import absent_classes, meaning
 from covid_xray.evaluation.protocols import EXTERNAL
 from covid_xray.evaluation.results import results
+from covid_xray.evaluation.strata import strata_rows
 from covid_xray.progress import Notify, Progress
 from covid_xray.registry.saved import About
 from covid_xray.registry.versions import Registered
@@ -27,7 +28,7 @@ def evaluate(
     run_id: str,
     notify: Notify,
 ) -> None:
-    """Write `predictions` and `metrics` for class folders that the model was not trained on.
+    """Write `predictions`, `metrics` and `strata` for class folders that the model was not trained on.
 
     They get the id of the model's training run, beside its internal results, and replace an earlier external
     evaluation of the same model. Training images are refused as duplicates. Where a class has no image, the
@@ -45,7 +46,9 @@ def evaluate(
     """
     about = registered.model.about
     found = predict(tables, settings, folder, about.classes, registered, EXTERNAL, run_id, notify)
-    tables.replace_each(results(tables, about.run_id, "backbone", about.backbone, found.images, settings))
+    written = results(tables, about.run_id, "backbone", about.backbone, found.images, settings)
+    strata = strata_rows(about.run_id, about.backbone, found.images, found.files, settings)
+    tables.replace_each(written | {"strata": (strata, written["metrics"][1])})
     notes = [found.note, *_absent_notes(folder.root, found.files, found.images, about)]
     notify(Progress("evaluate", note="; ".join(notes)))
 

@@ -21,6 +21,7 @@ from covid_xray.evaluation.results import read_comparisons, read_results
 from covid_xray.evaluation.results_model import Result
 from covid_xray.features.gram import FUSED
 from covid_xray.stages.report.relied_on import read_probes
+from covid_xray.stages.report.strata import read_strata
 from covid_xray.stages.report.values import (
     MOST_NEAR_DUPLICATES,
     MOST_REFUSED,
@@ -54,11 +55,12 @@ def collect(tables: Tables, run_id: str) -> Report:
     variants = read_variants(tables, shown)
     others = {row["run_id"] for row in variants}
     results = read_results(tables, run_id, [*shown, *variants])
+    of_run = tuple(sorted((r for r in results if r.run_id not in others), key=_order))
     patients = _of_patients(tables, run_id)
     images, dataset = tell_sources(runs.images_of(tables, run_id).select(*_OF_IMAGES).toArrow().to_pandas())
     return Report(
         run_id=run_id,
-        results=tuple(sorted((r for r in results if r.run_id not in others), key=_order)),
+        results=of_run,
         comparisons=tuple(read_comparisons(tables, run_id)),
         counts=tuple(count_classes(patients)),
         flow=count_used(patients, _refused_by_reason(tables, run_id), own),
@@ -70,6 +72,7 @@ def collect(tables: Tables, run_id: str) -> Report:
         variants={(r.name, r.task): r for r in results if r.run_id in others},
         dataset=dataset,
         population=population(images),
+        strata=read_strata(tables, run_id, of_run),
         near_duplicates=count_near_duplicates(
             tables.matching("near_duplicates", {"run_id": run_id}).toArrow().to_pandas()
         ),

@@ -10,6 +10,7 @@ from covid_xray.dataset.population import ClassPopulation
 from covid_xray.dataset.record import Dataset, PublishedResult
 from covid_xray.evaluation.results_model import Comparison, Result, baselines, comparison_with_baseline
 from covid_xray.stages.report.relied_on import SourceProbe
+from covid_xray.stages.report.strata import StrataOfNetwork
 
 # Stands for the source of images of which none is known.
 UNKNOWN = "not known"
@@ -122,6 +123,8 @@ class Report:
         How well the features of the networks tell sources apart, where a class has several.
     population : tuple of ClassPopulation
         Empty where neither view, sex nor age of any image is known.
+    strata : tuple of StrataOfNetwork
+        Of the networks of which there are any.
     """
 
     run_id: str
@@ -139,6 +142,7 @@ class Report:
     near_duplicates: NearDuplicates | None = None
     probes: tuple[SourceProbe, ...] = ()
     population: tuple[ClassPopulation, ...] = ()
+    strata: tuple[StrataOfNetwork, ...] = ()
 
     @property
     def random(self) -> bool:

@@ -45,8 +45,13 @@ def trained(tables, ingested, run_id, few_fits, tmp_path):
     return write
 
 
-def test_networks_are_fused_and_every_pair_is_compared_once(trained, tables, run_id, of_run, said):
+def test_networks_are_fused_compared_in_pairs_once_and_measured_in_strata(
+    trained, tables, run_id, of_run, said
+):
     trained()
+    used = sorted({row.image_id for row in of_run("splits") if row.label != "Pneumonia"})
+    sexes = [{"image_id": image_id, "sex": "FM"[place % 2]} for place, image_id in enumerate(used)]
+    tables.update_rows("images", sexes, key="image_id")
     for _ in range(2):
         compare(tables, run_id, said.append)
     fused = [row for row in of_run("predictions") if row.backbone == "Fused"]
@@ -65,6 +70,12 @@ def test_networks_are_fused_and_every_pair_is_compared_once(trained, tables, run
     assert len(pairs) == 2 * 6 and {pair[1:3] for pair in pairs} == expected
     assert {pair[0] for pair in pairs} == {"as_published", "patient_grouped"}
     assert said[-1].note == "12 pairs of classifiers"
+    strata = of_run("strata")
+    assert {(row.protocol, row.attribute, row.stratum) for row in strata} == {
+        ("patient_grouped", "sex", sex) for sex in "FM"
+    }
+    accuracies = [(row.backbone, row.n) for row in strata if row.metric == "accuracy"]
+    assert sorted(accuracies) == sorted((name, 10) for name in ("Fused", *NETWORKS) for _ in "FM")
 
 
 @pytest.mark.thorough

@@ -116,6 +116,8 @@ def one_source(tmp_path):
 def test_a_contrast_tells_the_positive_class_from_others_that_the_model_need_not_know(
     trained, run_id, one_source, said, rows_of
 ):
+    rows = [f"{file.parent.name},{file.name},male" for file in sorted(one_source.glob("*/*.*"))[:10]]
+    (one_source / "metadata.csv").write_text("\n".join(["label,filename,sex", *rows]))
     arguments = (trained.settings, trained.model(), run_id, said.append)
     contrast(trained.tables, DataFolder(one_source, None), *arguments)
     predictions = rows_of("predictions", "contrast")
@@ -124,6 +126,8 @@ def test_a_contrast_tells_the_positive_class_from_others_that_the_model_need_not
     assert found["false_positive_rate", "Other"] == 1 and found["false_positive_rate", "Sound"] == 0
     assert found["contrast_auroc", "Sound"] == 1 and 0 <= found["contrast_auroc", "Other"] <= 1
     assert found["recall", "Covid-19"] == 1
+    strata = {row.metric: (row.stratum, row.value, row.n) for row in rows_of("strata", "contrast")}
+    assert strata["accuracy"] == ("M", 0.6, 10) and strata["recall"] == ("M", 1.0, 4)
     assert said[-1].note.startswith("contrast: 12 images evaluated, 0 files refused")
 
 

@@ -120,6 +120,7 @@ def make_report() -> Callable[..., Report]:
         unmatched=0,
         probes=(),
         population=(),
+        strata=(),
         **settings,
     ) -> Report:
         grouped = {"folds": 5, "repeats": 3}
@@ -146,6 +147,7 @@ def make_report() -> Callable[..., Report]:
             near_duplicates=near_duplicates,
             probes=tuple(probes),
             population=population,
+            strata=strata,
         )
 
     return make
