@@ -15,6 +15,8 @@ import numpy.typing as npt
 import pandas as pd
 from PIL import Image
 
+from covid_xray.dataset.attributes import ATTRIBUTES
+
 Numbers = npt.NDArray[np.float64] | npt.NDArray[np.uint8]
 
 # Thumbnails and their frames: small enough that no finding is left, only where it is bright and dark.
@@ -129,6 +131,19 @@ def sources(images: pd.DataFrame) -> pd.DataFrame | None:
     return pd.DataFrame({name: known == name for name in names[:-1]}, dtype=float)
 
 
+def metadata(images: pd.DataFrame) -> pd.DataFrame | None:
+    """Return a column of 0 and 1 for each view, sex and missing value, and the age in years, 0 where missing.
+
+    None where none of them is known of any image.
+    """
+    known = images.reindex(columns=list(ATTRIBUTES))
+    if known.isna().all(axis=None):
+        return None
+    texts = pd.get_dummies(known[["view", "sex"]].astype(object).fillna("missing"), dtype=float)
+    age = known["age"].astype(float)
+    return texts.assign(age=age.fillna(0), age_missing=age.isna().astype(float))
+
+
 BASELINES = (
     Baseline(
         name="majority",
@@ -169,6 +184,13 @@ BASELINES = (
         of_facts=sources,
         needs="the source of every image, and at least two sources",
     ),
+    Baseline(
+        name="metadata",
+        sees="view, sex and age, as far as they are known",
+        why="Classes of different patients or wards differ in these facts, of which none is in the lungs.",
+        of_facts=metadata,
+        needs="the view, sex or age of at least one image",
+    ),
 )
 
 
@@ -201,7 +223,7 @@ def document() -> str:
             "|---|---|---|",
             *rows,
             "",
-            f"{' '.join(needs)} It is left out otherwise.",
+            f"{' '.join(needs)} Each is left out otherwise.",
             "",
             "Made from the records in `bundle/covid_xray/evaluation/baselines.py` by",
             "`.venv/bin/python -m covid_xray.evaluation.baselines > docs/baselines.md`.",

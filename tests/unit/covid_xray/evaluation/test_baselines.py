@@ -7,6 +7,7 @@ from covid_xray.evaluation.baselines import (
     compressed_sizes,
     document,
     file_facts,
+    metadata,
     no_columns,
     sources,
     thumbnail,
@@ -70,6 +71,27 @@ def test_two_sources_are_one_column_and_three_are_two(from_sources):
 @pytest.mark.parametrize("names", [("x", "x"), ("x", "y", None), (None, None)])
 def test_one_source_for_all_or_one_unknown_tells_nothing(from_sources, names):
     assert sources(from_sources(*names)) is None
+
+
+def test_view_and_sex_are_columns_and_what_is_missing_is_told_by_one():
+    facts = {"view": ["PA", "AP", None], "sex": ["F", None, None], "age": [61, None, 0]}
+    found = metadata(pd.DataFrame(facts, index=["a", "b", "c"]))
+    assert found.index.tolist() == ["a", "b", "c"]
+    assert found.to_dict("list") == {
+        "view_AP": [0, 1, 0],
+        "view_PA": [1, 0, 0],
+        "view_missing": [0, 0, 1],
+        "sex_F": [1, 0, 0],
+        "sex_missing": [0, 1, 1],
+        "age": [61, 0, 0],
+        "age_missing": [0, 1, 0],
+    }
+
+
+def test_one_known_age_is_enough_and_nothing_known_is_not(from_sources):
+    images = from_sources("x", "y")
+    assert metadata(images) is None and metadata(images.assign(view=None, sex=None, age=None)) is None
+    assert metadata(images.assign(view=None, sex=None, age=[61, None]))["age"].tolist() == [61, 0]
 
 
 def test_the_border_sees_nothing_of_the_centre(pixels):

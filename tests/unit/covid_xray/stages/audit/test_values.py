@@ -10,10 +10,11 @@ PICTURES = {"a": Image.new("L", (50, 40), 30), "b": Image.effect_noise((64, 48),
 
 @pytest.fixture
 def facts():
-    """Rows of `images`, without originals and from two sources."""
+    """Rows of `images`, without originals, from two sources, and of one view."""
     file = {"width": 300, "height": 200, "bytes": 6000, "format": "JPEG", "mode": "L"}
     image = file | dict.fromkeys(f"original_{name}" for name in file)
-    return pd.DataFrame([image, image | {"mode": "RGB"}]).assign(image_id=["a", "b"], source=["x", "y"])
+    images = pd.DataFrame([image, image | {"mode": "RGB"}])
+    return images.assign(image_id=["a", "b"], source=["x", "y"], view="PA")
 
 
 @pytest.fixture
