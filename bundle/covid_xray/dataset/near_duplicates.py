@@ -7,7 +7,7 @@ copies this finds, and how many pairs that are none, `sh wrapper.sh bench --only
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import product
 from typing import NamedTuple
@@ -45,6 +45,11 @@ class Pair:
     first: int
     second: int
     similarity: float
+
+
+def signature_array(signatures: Iterable[bytes]) -> npt.NDArray[np.uint8]:
+    """Return what `radiograph.signature` made of n pictures as an array of shape (n, 40, 40)."""
+    return np.frombuffer(b"".join(signatures), np.uint8).reshape(-1, SIGNATURE_SIDE, SIGNATURE_SIDE)
 
 
 def near_duplicates(signatures: npt.NDArray[np.uint8]) -> list[Pair] | None:

@@ -17,7 +17,7 @@ from covid_xray.progress import Notify, Progress
 from covid_xray.settings import Settings
 from covid_xray.stages.audit.fit import better, candidates
 from covid_xray.stages.audit.near_duplicates import near_duplicate_rows, summary
-from covid_xray.stages.audit.values import SIGNATURE, all_values, left_out, names, read_pictures
+from covid_xray.stages.audit.values import all_values, left_out, names, read_pictures
 from covid_xray.storage import runs
 from covid_xray.storage.tables import LocalRows, Replacement, Tables
 
@@ -25,7 +25,7 @@ from covid_xray.storage.tables import LocalRows, Replacement, Tables
 def audit(tables: Tables, run_id: str, notify: Notify) -> None:
     """Write `predictions` and `metrics` of every baseline, for the tasks of a run that lack them.
 
-    At the same time, which decodes all images, their near-duplicates are found and written.
+    Near-duplicates of the images are found and written too.
 
     Raises
     ------
@@ -55,7 +55,7 @@ def audit(tables: Tables, run_id: str, notify: Notify) -> None:
     predicted = _predicted(baselines, splits, settings, notify)
     # One baseline after the other becomes rows of Arrow, which take a fraction of the memory.
     rows = [results(tables, run_id, "baseline", *of_one, settings) for of_one in predicted]
-    found = near_duplicate_rows(run_id, facts, pictures[SIGNATURE])
+    found = near_duplicate_rows(run_id, facts)
     near_duplicates: Replacement = (found, {"run_id": [run_id]})
     tables.replace_each(_together(rows) | {"near_duplicates": near_duplicates})
     notify(Progress("audit", note=summary(found)))

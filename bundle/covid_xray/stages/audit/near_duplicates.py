@@ -5,32 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from radiograph import SIGNATURE_SIDE
 
-from covid_xray.dataset.near_duplicates import NONE, PAIR, TOO_ALIKE, near_duplicates
+from covid_xray.dataset.near_duplicates import NONE, PAIR, TOO_ALIKE, near_duplicates, signature_array
 
 _COLUMNS = ("image_id", "path", "label", "patient_id")
 
 
-def near_duplicate_rows(
-    run_id: str, facts: pd.DataFrame, signatures: pd.Series[bytes]
-) -> list[dict[str, Any]]:
+def near_duplicate_rows(run_id: str, facts: pd.DataFrame) -> list[dict[str, Any]]:
     """Return a run's rows of the table `near_duplicates`: the pairs, or one row that says why there is none.
 
     Parameters
     ----------
     facts : pandas.DataFrame
-        Rows of the table `images`.
-    signatures : pandas.Series of bytes
-        By `image_id`.
+        Rows of the table `images`. Those without a signature, which an earlier version wrote, are left out;
+        there is no row if all are.
     """
     # Sorted, so that equal images give equal rows.
-    signatures = signatures.sort_index()
-    images = facts.drop_duplicates("image_id").set_index("image_id", drop=False).loc[signatures.index]
-    values = np.frombuffer(b"".join(signatures), np.uint8).reshape(-1, SIGNATURE_SIDE, SIGNATURE_SIDE)
-    pairs = near_duplicates(values)
+    images = facts.dropna(subset="signature").drop_duplicates("image_id").sort_values("image_id")
+    if images.empty:
+        return []
+    pairs = near_duplicates(signature_array(images["signature"]))
     if not pairs:
         return [{"run_id": run_id, "found": TOO_ALIKE if pairs is None else NONE}]
     return [
@@ -43,6 +38,8 @@ def near_duplicate_rows(
 
 def summary(rows: Sequence[dict[str, Any]]) -> str:
     """Return what was found, in a sentence."""
+    if not rows:
+        return "near-duplicates cannot be told: the table images lacks signatures, run ingest again"
     if rows[0]["found"] == TOO_ALIKE:
         return "near-duplicates cannot be told: all images resemble each other"
     pairs = [row for row in rows if row["found"] == PAIR]

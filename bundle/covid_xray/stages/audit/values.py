@@ -10,15 +10,13 @@ import pyarrow as pa
 from PIL import Image
 from pyspark.sql import DataFrame
 from pyspark.sql.pandas.types import from_arrow_schema
-from radiograph import open_xray, signature
+from radiograph import open_xray
 
 from covid_xray.evaluation.baselines import BASELINES, Baseline
 
 _OF_PICTURES = tuple(baseline for baseline in BASELINES if baseline.of_picture)
-# The column of `read_pictures` that near-duplicates are found by.
-SIGNATURE = "signature"
-_BINARY = (*(baseline.name for baseline in _OF_PICTURES), SIGNATURE)
-_SCHEMA = pa.schema([("image_id", pa.string()), *((name, pa.binary()) for name in _BINARY)])
+_INPUTS = [(baseline.name, pa.binary()) for baseline in _OF_PICTURES]
+_SCHEMA = pa.schema([("image_id", pa.string()), *_INPUTS])
 
 
 def names(facts: pd.DataFrame) -> list[str]:
@@ -61,7 +59,7 @@ def read_pictures(images: DataFrame, count: int, task_images: int) -> pd.DataFra
     Returns
     -------
     pandas.DataFrame
-        By `image_id`: a column of bytes for each baseline that has `of_picture`, and `SIGNATURE`.
+        By `image_id`: a column of bytes for each baseline that has `of_picture`.
     """
     tasks = -(-count // task_images)
     content = images.select("image_id", "content").repartition(tasks)
@@ -73,8 +71,7 @@ def read_pictures(images: DataFrame, count: int, task_images: int) -> pd.DataFra
 def describe(picture: Image.Image) -> dict[str, bytes]:
     """Return the columns of `read_pictures` for one image."""
     grey = picture.convert("L")
-    inputs = {b.name: b.of_picture(grey).astype(_dtype(b)).tobytes() for b in _OF_PICTURES if b.of_picture}
-    return inputs | {SIGNATURE: signature(grey)}
+    return {b.name: b.of_picture(grey).astype(_dtype(b)).tobytes() for b in _OF_PICTURES if b.of_picture}
 
 
 def _describe_each(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
+from pyspark.sql import functions as F
 from radiograph import other_folders
 
 from covid_xray.dataset.attributes import ATTRIBUTES
@@ -76,16 +77,18 @@ def _store(tables: Tables, root: Path, files: pd.DataFrame) -> tuple[pd.DataFram
     Returns
     -------
     pandas.DataFrame, pandas.DataFrame
-        What was refused on decoding, and `image_id` and `pixel_id` of what `images` holds.
+        What was refused on decoding, and of what `images` holds `image_id`, `pixel_id` and whether there is a
+        signature, `signed`.
     """
     columns = ("image_id", "pixel_id", *_TOLD)
-    stored = tables.read("images").select(*columns).toArrow().to_pandas(integer_object_nulls=True)
+    signed = F.col("signature").isNotNull().alias("signed")
+    stored = tables.read("images").select(*columns, signed).toArrow().to_pandas(integer_object_nulls=True)
     usable = files[files["reason"].isna()]
     is_known = usable["image_id"].isin(stored["image_id"])
     _update_told(tables, usable[is_known], stored)
     refused, new = accept(tables, usable[~is_known].join(read_originals(root), on="found_as"))
-    ids = stored.loc[stored["image_id"].isin(usable["image_id"]), ["image_id", "pixel_id"]]
-    return refused, pd.concat([ids, new], ignore_index=True)
+    ids = stored.loc[stored["image_id"].isin(usable["image_id"]), ["image_id", "pixel_id", "signed"]]
+    return refused, pd.concat([ids, new.assign(signed=True)], ignore_index=True)
 
 
 def _update_told(tables: Tables, files: pd.DataFrame, stored: pd.DataFrame) -> None:

@@ -10,7 +10,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import StructType
-from radiograph import Reason, Xray, pixel_id
+from radiograph import Reason, Xray, pixel_id, signature
 
 from covid_xray.dataset.decode import decode_files, to_dataframe
 from covid_xray.dataset.inventory import FILES_AT_ONCE, tasks_for
@@ -25,6 +25,7 @@ _COLUMNS = [
     ("bytes", pa.int64()),
     ("content", pa.binary()),
     ("pixel_id", pa.string()),
+    ("signature", pa.binary()),
 ]
 
 _REFUSED = ["path", "reason", "detail"]
@@ -101,4 +102,5 @@ def _values(xray: Xray) -> dict[str, Any]:
         "bytes": xray.file_size,
         "content": xray.content(),
         "pixel_id": pixel_id(xray.picture),
+        "signature": signature(xray.picture),
     }

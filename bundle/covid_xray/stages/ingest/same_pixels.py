@@ -11,13 +11,13 @@ import pandas as pd
 import pyarrow as pa
 from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import from_arrow_schema
-from radiograph import Refused, open_xray, pixel_id
+from radiograph import Refused, open_xray, pixel_id, signature
 
 from covid_xray.dataset.inventory import mark_duplicates
 from covid_xray.storage.frames import records
 from covid_xray.storage.tables import Tables
 
-_SCHEMA = pa.schema([("image_id", pa.string()), ("pixel_id", pa.string())])
+_SCHEMA = pa.schema([("image_id", pa.string()), ("pixel_id", pa.string()), ("signature", pa.binary())])
 
 
 def refuse_same_pixels(tables: Tables, files: pd.DataFrame, ids: pd.DataFrame) -> pd.DataFrame:
@@ -28,9 +28,10 @@ def refuse_same_pixels(tables: Tables, files: pd.DataFrame, ids: pd.DataFrame) -
     files : pandas.DataFrame
         Columns `path`, `label`, `image_id`, `reason` and `detail`, sorted by path; all are in `images`.
     ids : pandas.DataFrame
-        `image_id` and `pixel_id` of these images, as the table has them.
+        `image_id` and `pixel_id` of these images, as the table has them, and whether it has a signature,
+        `signed`.
     """
-    if ids["pixel_id"].isna().any():
+    if ids["pixel_id"].isna().any() or not ids["signed"].all():
         _compute_missing(tables)
         ids = tables.read("images").select("image_id", "pixel_id").toArrow().to_pandas()
     of_image = ids.drop_duplicates("image_id").set_index("image_id")["pixel_id"]
@@ -39,23 +40,23 @@ def refuse_same_pixels(tables: Tables, files: pd.DataFrame, ids: pd.DataFrame) -
 
 
 def _compute_missing(tables: Tables) -> None:
-    """Fill the column in rows that versions before 0.2 wrote."""
-    missing = tables.read("images").where(F.col("pixel_id").isNull()).select("image_id", "content")
-    found = missing.mapInArrow(_pixel_ids, from_arrow_schema(_SCHEMA)).toArrow().to_pandas()
+    """Fill both columns in rows that earlier versions wrote."""
+    lacks = F.col("pixel_id").isNull() | F.col("signature").isNull()
+    missing = tables.read("images").where(lacks).select("image_id", "content")
+    found = missing.mapInArrow(_fingerprints, from_arrow_schema(_SCHEMA)).toArrow().to_pandas()
     tables.update_rows("images", records(found), key="image_id")
 
 
-def _pixel_ids(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def _fingerprints(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     for batch in batches:
-        found = [
-            {"image_id": row["image_id"], "pixel_id": _pixel_id(row["content"])} for row in batch.to_pylist()
-        ]
+        found = [{"image_id": row["image_id"]} | _fingerprint(row["content"]) for row in batch.to_pylist()]
         yield pa.RecordBatch.from_pylist(found, schema=_SCHEMA)
 
 
-def _pixel_id(content: bytes) -> str | None:
+def _fingerprint(content: bytes) -> dict[str, str | bytes]:
     try:
-        return pixel_id(open_xray(content).picture)
+        picture = open_xray(content).picture
     except Refused:
         # An earlier version accepted it, so runs may use it; its twins stay unknown.
-        return None
+        return {}
+    return {"pixel_id": pixel_id(picture), "signature": signature(picture)}

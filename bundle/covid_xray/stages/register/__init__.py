@@ -48,7 +48,8 @@ def register(tables: Tables, run_id: str, backbone: str, registry: Registry, not
     settings = runs.settings_of(rows)
     results = read_results(tables, run_id, runs.state(tables, run_id))
     comparisons = read_comparisons(tables, run_id)
-    facts = runs.images_of(tables, run_id).drop("content", "label", "patient_id").toArrow().to_pandas()
+    used = runs.images_of(tables, run_id).drop("content", "signature", "label", "patient_id")
+    facts = used.toArrow().to_pandas()
     done, by_weights = 0, itemgetter("weights_id")
     for _, same_weights in groupby(sorted(rows, key=by_weights), by_weights):
         group = list(same_weights)

@@ -10,6 +10,7 @@ from covid_xray.privacy.pseudonyms import pseudonym
 from covid_xray.storage.schemas import TABLES
 from PIL import Image
 from pyspark.sql import functions as F
+from radiograph import SIGNATURE_SIDE
 
 from tests.corpus.pictures import encoded
 
@@ -187,11 +188,13 @@ def test_a_second_run_adds_only_what_is_new_and_knows_whether_its_inputs_are_the
     before = tables.read("images").count()
     run_ingest("-1")
     one = hashlib.sha256((xrays / "Covid-19" / "1 picture.png").read_bytes()).hexdigest()
-    pixel_id = tables.read("images").where(F.col("image_id") == one).select("pixel_id")
-    (before_update,) = pixel_id.collect()
-    tables.spark.sql(f"UPDATE {tables.name('images')} SET pixel_id = NULL WHERE image_id = '{one}'")
+    stored = tables.read("images").where(F.col("image_id") == one).select("pixel_id", "signature")
+    (before_update,) = stored.collect()
+    assert before_update.pixel_id and len(before_update.signature) == SIGNATURE_SIDE**2
+    # As a version before the column left it.
+    tables.spark.sql(f"UPDATE {tables.name('images')} SET signature = NULL WHERE image_id = '{one}'")
     run_ingest("-1")
-    assert pixel_id.collect() == [before_update] and before_update.pixel_id is not None
+    assert stored.collect() == [before_update]
     # 20 and 30 images, with two protocols.
     assert len(of_run("splits", "-1")) == 100 and len(of_run("runs", "-1")) == 2
     Image.effect_noise((64, 64), 60).save(xrays / "Covid-19" / "new.png")
