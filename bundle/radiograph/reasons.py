@@ -32,6 +32,8 @@ class Reason(StrEnum):
     """Another file with the same label has the same bytes."""
     label_conflict = "label_conflict"
     """A file with another label has the same bytes."""
+    near_duplicate = "near_duplicate"
+    """A copy of an image that a model was trained on: resized, encoded again, brightened or cropped."""
 
 
 class Refused(Exception):  # noqa: N818 - a refusal is an outcome, not an error of the program

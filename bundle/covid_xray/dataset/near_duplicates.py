@@ -7,7 +7,7 @@ copies this finds, and how many pairs that are none, `sh wrapper.sh bench --only
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 from typing import NamedTuple
@@ -21,14 +21,16 @@ PAIR, NONE, TOO_ALIKE = "pair", "none", "too_alike"
 
 # What may have been cut off at a side of a picture, as shares of its length.
 _CUTS = (0.0, 0.04, 0.08)
-# Crops are searched for among so many images at most: the time grows with the square, to minutes.
+# Crops are searched for among so many images at most: the time grows with the square, to minutes. Between two
+# sets, it is the square of this number that the product of their sizes may reach.
 MOST_CROPPED = 20_000
 # Side of what is compared, in cells, and of the coarse shapes.
 _SIDE, _COARSE = 20, 5
 # Correlations of copies: of all pixels, and of the details.
 _WHOLE, _DETAILS = 0.965, 0.93
-# More candidates than this per picture mean that they are too alike.
-_MOST_PARTNERS = 10
+# More candidates than this per picture mean that they are too alike. Where a set has fewer pictures than
+# `_FEW`, some may have more.
+_MOST_PARTNERS, _FEW = 10, 5
 # Rows compared at once.
 _ROWS = 2048
 _WHOLE_BOX = (0.0, 0.0, 1.0, 1.0)
@@ -40,7 +42,7 @@ _Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True)
 class Pair:
-    """Two near-duplicates, by their places in the list, and the correlation of their details."""
+    """Two near-duplicates, by their places in their lists, and the correlation of their details."""
 
     first: int
     second: int
@@ -64,50 +66,91 @@ def near_duplicates(signatures: npt.NDArray[np.uint8]) -> list[Pair] | None:
     list of Pair or None
         None if the pictures are too alike to tell, as drawn ones may be.
     """
-    if not len(signatures):
-        return []
     values = signatures.astype(np.float32)
-    cuts = _CUTS if len(values) <= MOST_CROPPED else (0.0,)
-    boxes = [(left, top, 1 - right, 1 - bottom) for left, top, right, bottom in product(cuts, repeat=4)]
-    whole = _standardised(_resampled(values, _WHOLE_BOX))
     best: dict[tuple[int, int], _Fit] = {}
-    for box in boxes:
-        for fit in _fits(whole, values, box):
-            pair = (min(fit.first, fit.second), max(fit.first, fit.second))
-            best[pair] = max(best.get(pair, fit), fit)
+    for box in _boxes(len(values) ** 2):
+        found = (fit for fit in _fits(values, values, box) if fit.first != fit.second)
+        _keep_best(best, (fit if fit.first < fit.second else fit.turned() for fit in found))
         if len(best) > _MOST_PARTNERS * len(values):
             return None
-    checked = (Pair(*pair, _similarity(values, fit)) for pair, fit in best.items())
-    return sorted((pair for pair in checked if pair.similarity >= _DETAILS), key=_order)
+    return _checked(best, values, values)
+
+
+def near_duplicates_between(one: npt.NDArray[np.uint8], other: npt.NDArray[np.uint8]) -> list[Pair] | None:
+    """Return the pairs of near-duplicates of which one is in either set, the most similar first.
+
+    Those within a set are not looked for, so the time grows with the product of the two sizes.
+
+    Parameters
+    ----------
+    one, other : ndarray of uint8, shapes (n, 40, 40) and (m, 40, 40)
+
+    Returns
+    -------
+    list of Pair or None
+        `first` is the place in `one`, `second` that in `other`. None if the pictures are too alike to tell.
+    """
+    firsts, seconds = one.astype(np.float32), other.astype(np.float32)
+    best: dict[tuple[int, int], _Fit] = {}
+    for box in _boxes(len(firsts) * len(seconds)):
+        _keep_best(best, _fits(firsts, seconds, box))
+        _keep_best(best, (fit.turned() for fit in _fits(seconds, firsts, box)))
+        if len(best) > _MOST_PARTNERS * max(min(len(firsts), len(seconds)), _FEW):
+            return None
+    return _checked(best, firsts, seconds)
+
+
+class _Fit(NamedTuple):
+    """How well two pictures correlate, of which one is cropped."""
+
+    correlation: float
+    first: int
+    second: int
+    first_box: _Box
+    second_box: _Box
+
+    def turned(self) -> _Fit:
+        return _Fit(self.correlation, self.second, self.first, self.second_box, self.first_box)
+
+
+def _boxes(comparisons: int) -> list[_Box]:
+    """Return the crops to look for among so many comparisons."""
+    cuts = _CUTS if comparisons <= MOST_CROPPED**2 else (0.0,)
+    return [(left, top, 1 - right, 1 - bottom) for left, top, right, bottom in product(cuts, repeat=4)]
+
+
+def _fits(wholes: _Floats, cropped: _Floats, box: _Box) -> Iterator[_Fit]:
+    """Yield the pictures that correlate with this crop of another one."""
+    if not len(wholes) or not len(cropped):
+        return
+    whole = _standardised(_resampled(wholes, _WHOLE_BOX))
+    crops = _standardised(_resampled(cropped, box))
+    for start in range(0, len(whole), _ROWS):
+        correlations = whole[start : start + _ROWS] @ crops.T
+        for row, second in zip(*np.nonzero(correlations >= _WHOLE), strict=True):
+            yield _Fit(float(correlations[row, second]), int(start + row), int(second), _WHOLE_BOX, box)
+
+
+def _keep_best(best: dict[tuple[int, int], _Fit], fits: Iterable[_Fit]) -> None:
+    for fit in fits:
+        pair = (fit.first, fit.second)
+        best[pair] = max(best.get(pair, fit), fit)
+
+
+def _checked(best: Mapping[tuple[int, int], _Fit], firsts: _Floats, seconds: _Floats) -> list[Pair]:
+    """Return the candidates whose details agree too, the most similar first."""
+    pairs = (Pair(*places, _similarity(firsts, seconds, fit)) for places, fit in best.items())
+    return sorted((pair for pair in pairs if pair.similarity >= _DETAILS), key=_order)
 
 
 def _order(pair: Pair) -> tuple[float, int, int]:
     return -pair.similarity, pair.first, pair.second
 
 
-class _Fit(NamedTuple):
-    """How well a picture correlates with a crop of another one."""
-
-    correlation: float
-    first: int
-    second: int
-    box: _Box
-
-
-def _fits(whole: _Floats, values: _Floats, box: _Box) -> Iterator[_Fit]:
-    """Yield the pictures that correlate with this crop of another one."""
-    cropped = _standardised(_resampled(values, box))
-    for start in range(0, len(whole), _ROWS):
-        correlations = whole[start : start + _ROWS] @ cropped.T
-        for row, second in zip(*np.nonzero(correlations >= _WHOLE), strict=True):
-            if start + row != second:
-                yield _Fit(float(correlations[row, second]), int(start + row), int(second), box)
-
-
-def _similarity(values: _Floats, fit: _Fit) -> float:
-    """Return the correlation of the details of two pictures, the second cropped as fits best."""
-    one = _standardised(_details(_resampled(values[[fit.first]], _WHOLE_BOX)))
-    other = _standardised(_details(_resampled(values[[fit.second]], fit.box)))
+def _similarity(firsts: _Floats, seconds: _Floats, fit: _Fit) -> float:
+    """Return the correlation of the details of two pictures, cropped as fits best."""
+    one = _standardised(_details(_resampled(firsts[[fit.first]], fit.first_box)))
+    other = _standardised(_details(_resampled(seconds[[fit.second]], fit.second_box)))
     return float((one @ other.T)[0, 0])
 
 

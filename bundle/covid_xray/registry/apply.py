@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
-from radiograph import Reason, Refused, Xray, pixel_id
+from radiograph import Reason, Refused, Xray, pixel_id, signature
 
 from covid_xray.dataset.decode import decode_files, to_dataframe
 from covid_xray.features.compute import chunked
@@ -20,6 +20,7 @@ from covid_xray.settings import Settings
 from covid_xray.storage.tables import Tables
 
 _NOT_DECODED = "the network's decoder cannot read it"
+_DECODED = [("content", pa.binary()), ("pixel_id", pa.string()), ("signature", pa.binary())]
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,9 @@ def apply_model(
     Yields
     ------
     pandas.DataFrame
-        Columns `path`, `image_id`, `pixel_id`, `reason`, `detail`, `prediction`, `probability`, `distance`,
-        sorted by path, one row per file. `pixel_id` and the last three are null if the file was refused.
+        Columns `path`, `image_id`, `pixel_id`, `signature`, `reason`, `detail`, `prediction`, `probability`,
+        `distance`, sorted by path, one row per file. `pixel_id`, `signature` and the last three are null if
+        the file was refused.
     """
     start, done, paths = monotonic(), 0, files["path"].tolist()
     for chunk in chunked(paths, settings.execution.chunk_images) if paths else ():
@@ -88,15 +90,15 @@ def _decode(spark: SparkSession, files: pd.DataFrame, known: Known, task_images:
     Returns
     -------
     DataFrame
-        Columns `path`, `image_id`, `pixel_id`, `content` (an image that the networks' decoder can read),
-        `reason`, `detail`; either `content` or `reason` is null.
+        Columns `path`, `image_id`, `pixel_id`, `signature`, `content` (an image that the networks' decoder
+        can read), `reason`, `detail`; either `content` or `reason` is null.
     """
 
     def values(xray: Xray) -> dict[str, Any]:
         own = pixel_id(xray.picture)
         if own in known.pixel_ids:
             raise Refused(Reason.duplicate, known.why)
-        return {"content": xray.content(), "pixel_id": own}
+        return {"content": xray.content(), "pixel_id": own, "signature": signature(xray.picture)}
 
     rows = to_dataframe(spark, files).repartition(-(-len(files) // task_images))
-    return decode_files(rows, [("content", pa.binary()), ("pixel_id", pa.string())], values)
+    return decode_files(rows, _DECODED, values)

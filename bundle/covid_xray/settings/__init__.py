@@ -77,6 +77,7 @@ class Settings(_Section):
     balance: Literal["none", "source_class"] = "none"
     occlusion: Annotated[dict[str, tuple[str, ...]], BeforeValidator(_of_networks)] = Field({})
     champion: Literal["checked", "any"] = "checked"
+    near_duplicates: Literal["left_out", "kept"] = "left_out"
     execution: Execution
 
     @field_validator("tasks")
@@ -128,8 +129,9 @@ class Settings(_Section):
         return self.balance == "source_class"
 
     def result_parameters(self) -> str:
-        """JSON of the parameters that results depend on, equal for equal values."""
-        return json.dumps(self.model_dump(mode="json", exclude={"execution", "champion"}), sort_keys=True)
+        """JSON of the parameters that a run's results depend on, equal for equal values."""
+        others = {"execution", "champion", "near_duplicates"}
+        return json.dumps(self.model_dump(mode="json", exclude=others), sort_keys=True)
 
 
 def load_settings(config: Path, changes: Mapping[str, Any] | None = None) -> Settings:

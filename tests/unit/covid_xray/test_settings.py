@@ -178,6 +178,7 @@ def test_an_unknown_key_in_the_file_raises_an_error_with_a_suggestion(tmp_path: 
 def test_execution_settings_are_not_among_the_result_parameters(make_settings):
     plain = make_settings().result_parameters()
     assert make_settings(**{"execution.chunk_images": 9}).result_parameters() == plain
+    assert make_settings(near_duplicates="kept").result_parameters() == plain
     assert make_settings(seed=9).result_parameters() != plain
 
 

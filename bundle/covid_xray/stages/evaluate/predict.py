@@ -17,11 +17,12 @@ from covid_xray.registry.apply import Known, apply_model
 from covid_xray.registry.saved import About
 from covid_xray.registry.versions import Registered
 from covid_xray.settings import Settings
+from covid_xray.stages.evaluate.near_duplicates import mark_near_duplicates
 from covid_xray.storage.quarantine import write_quarantine
 from covid_xray.storage.tables import Tables
 
 _TRAINED_ON = "the model was trained on this image"
-_OUTCOME = ("path", "pixel_id", "reason", "detail")
+_OUTCOME = ("path", "pixel_id", "signature", "reason", "detail")
 _COLUMNS = ["image_id", "label", "patient_id", "prediction", "probability"]
 
 
@@ -56,6 +57,8 @@ def predict(
 ) -> Predicted:
     """Predict the images of class folders; write refused files, training images among them, to `quarantine`.
 
+    Near-duplicates of training images are refused too, unless the settings keep them.
+
     Parameters
     ----------
     classes : sequence of str
@@ -84,13 +87,16 @@ def predict(
     parts = list(apply_model(tables, settings, registered.model, good, known, "evaluate", notify))
     outcomes = pd.concat(parts or [pd.DataFrame({name: [] for name in _OUTCOME})], ignore_index=True)
     labelled = outcomes.merge(files[["path", "label", "patient_id"]], on="path").sort_values("path")
-    checked = mark_duplicates(labelled, "pixel_id", "pixels")
+    distinct = mark_duplicates(labelled, "pixel_id", "pixels")
+    checked, near_duplicates = mark_near_duplicates(tables, settings, about, distinct)
     refused, predicted = checked[checked["reason"].notna()], checked[checked["reason"].isna()]
     write_quarantine(tables, run_id, pd.concat([files[files["reason"].notna()], refused]))
     if predicted.empty:
         raise DataError(f"{folder.root} has no image that the model can be evaluated on: see quarantine")
+    left_out = int((refused["reason"] == Reason.near_duplicate).sum())
     notes = [
-        f"{len(predicted)} images evaluated, {len(files) - len(predicted)} files refused",
+        f"{len(predicted)} images evaluated, {len(files) - len(predicted) - left_out} files refused",
+        near_duplicates,
         patients_note(found.given, predicted["patient_id"]),
     ]
     rows = predicted[_COLUMNS].sort_values("image_id", ignore_index=True)

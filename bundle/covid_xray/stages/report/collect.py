@@ -208,8 +208,9 @@ def pairs_of_variants(shown: Sequence[_Row], successes: Sequence[_Row]) -> list[
 
 def _but_preprocessing(row: _Row) -> tuple[str, ...]:
     settings = json.loads(row["settings"])
-    # How the work was cut up changes no result.
-    counts = {name: value for name, value in settings.items() if name not in ("preprocessing", "execution")}
+    # How the work was cut up changes no result, nor does what an evaluation leaves out.
+    others = ("preprocessing", "execution", "near_duplicates")
+    counts = {name: value for name, value in settings.items() if name not in others}
     key = itemgetter("backbone", "task", "weights_id")(row)
     return *key, json.dumps(counts, sort_keys=True)
 

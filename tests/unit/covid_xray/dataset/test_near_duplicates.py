@@ -7,7 +7,7 @@ import io
 import numpy as np
 import pytest
 from covid_xray.dataset import near_duplicates as module
-from covid_xray.dataset.near_duplicates import near_duplicates
+from covid_xray.dataset.near_duplicates import near_duplicates, near_duplicates_between, signature_array
 from PIL import Image
 from radiograph import SIGNATURE_SIDE, signature
 
@@ -44,8 +44,7 @@ COPIES = {
 
 
 def signatures(*images: Image.Image) -> np.ndarray:
-    values = [np.frombuffer(signature(image), np.uint8) for image in images]
-    return np.array(values).reshape(-1, SIGNATURE_SIDE, SIGNATURE_SIDE)
+    return signature_array(map(signature, images))
 
 
 @pytest.mark.parametrize("name", COPIES)
@@ -74,6 +73,31 @@ def test_of_pictures_that_all_resemble_each_other_nothing_is_said():
 
 def test_a_picture_of_one_shade_resembles_nothing():
     assert near_duplicates(np.zeros((2, SIGNATURE_SIDE, SIGNATURE_SIDE), np.uint8)) == []
+
+
+@pytest.mark.parametrize("change", COPIES.values(), ids=list(COPIES))
+def test_between_two_sets_a_copy_is_found_whichever_of_the_two_was_changed(change):
+    one = signatures(*map(drawn, range(20)), drawn(3))
+    other = signatures(*map(drawn, range(30, 35)), change(drawn(7)))
+    pairs = near_duplicates_between(one, other)
+    assert [(pair.first, pair.second) for pair in pairs] == [(7, 5)]
+    turned = near_duplicates_between(other, one)
+    assert [(pair.first, pair.second, pair.similarity) for pair in turned] == [(5, 7, pairs[0].similarity)]
+
+
+def test_between_sets_of_which_one_is_empty_or_that_are_all_alike_there_are_no_pairs():
+    none, alike = signatures(), signatures(*[drawn(1)] * 20)
+    assert near_duplicates_between(none, alike) == near_duplicates_between(alike, none) == []
+    assert near_duplicates_between(alike, alike) is None
+    # As many as this one picture may have.
+    assert len(near_duplicates_between(alike, signatures(drawn(1)))) == 20
+
+
+def test_between_two_large_sets_only_whole_pictures_are_compared(monkeypatch):
+    monkeypatch.setattr(module, "MOST_CROPPED", 3)
+    one = signatures(*map(drawn, range(5)))
+    other = signatures(cropped(drawn(2), 0.08, 0.08, 0, 0), encoded_again(drawn(4)))
+    assert [(p.first, p.second) for p in near_duplicates_between(one, other)] == [(4, 1)]
 
 
 def test_of_very_many_pictures_only_whole_ones_are_compared(monkeypatch):

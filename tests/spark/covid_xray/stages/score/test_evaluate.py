@@ -44,13 +44,16 @@ def test_figures_from_elsewhere_stand_beside_those_of_the_models_own_run(run_eva
     assert (rows_of("predictions", "patient_grouped"), rows_of("metrics", "as_published")) == inside
 
 
-def test_images_of_the_training_set_and_broken_files_are_refused(
-    run_evaluate, elsewhere, trained, refused, rows_of
+def test_images_of_the_training_set_copies_of_them_and_broken_files_are_refused(
+    run_evaluate, elsewhere, trained, refused, rows_of, said
 ):
     shutil.copy(trained.data / "Covid-19" / "0.png", elsewhere / "Covid-19" / "known.png")
     Image.open(trained.data / "Covid-19" / "0.png").save(elsewhere / "No_findings" / "known.bmp")
     draw(elsewhere / "Covid-19" / "twin.png", 900, 0)
     Image.open(elsewhere / "Covid-19" / "twin.png").save(elsewhere / "No_findings" / "twin.bmp")
+    brighter = [round(255 * (grey / 255) ** 0.9) for grey in range(256)]
+    changed = Image.open(trained.data / "No_findings" / "3.png").point(brighter)
+    changed.save(elsewhere / "No_findings" / "brighter.png")
     (elsewhere / "Covid-19" / "page.png").write_text("no picture")
     (elsewhere / "Covid-19" / "empty.png").touch()
     run_evaluate(elsewhere)
@@ -61,8 +64,16 @@ def test_images_of_the_training_set_and_broken_files_are_refused(
     twins = {found["Covid-19/twin.png"][1:], found["No_findings/twin.bmp"][1:]}
     assert twins == {("label_conflict", "the same pixels are in the class folders Covid-19, No_findings")}
     assert found["Covid-19/page.png"][:2] == ("Covid-19", "not_an_image")
-    assert found["Covid-19/empty.png"][1] == "empty" and len(found) == 6
+    original = "near-duplicate of the training image No_findings/3.png"
+    assert found["No_findings/brighter.png"] == ("No_findings", "near_duplicate", original)
+    assert found["Covid-19/empty.png"][1] == "empty" and len(found) == 7
     assert len(rows_of("predictions", "external")) == 6
+    counted = "6 images evaluated, 6 files refused; 1 near-duplicates of training images left out"
+    assert said[-1].note.startswith(counted)
+    run_evaluate(elsewhere, near_duplicates="kept")
+    assert len(rows_of("predictions", "external")) == 7 and "1 near-duplicates of training images kept" in (
+        said[-1].note
+    )
 
 
 def test_a_folder_of_nothing_but_known_images_is_no_evaluation(run_evaluate, trained):
