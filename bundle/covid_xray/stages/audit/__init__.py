@@ -11,13 +11,13 @@ import pyarrow as pa
 
 from covid_xray.dataset.known import tell_sources
 from covid_xray.evaluation.baselines import Baseline
+from covid_xray.evaluation.baselines.fit import better, candidates
+from covid_xray.evaluation.baselines.values import all_values, left_out, names, read_pictures
 from covid_xray.evaluation.results import results
 from covid_xray.evaluation.splits import check_no_leaks
 from covid_xray.progress import Notify, Progress
 from covid_xray.settings import Settings
-from covid_xray.stages.audit.fit import better, candidates
 from covid_xray.stages.audit.near_duplicates import near_duplicate_rows, summary
-from covid_xray.stages.audit.values import all_values, left_out, names, read_pictures
 from covid_xray.storage import runs
 from covid_xray.storage.tables import LocalRows, Replacement, Tables
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pandas as pd
 import pytest
+from covid_xray.evaluation.baselines.fit import better, candidates
 from covid_xray.evaluation.splits import split
-from covid_xray.stages.audit.fit import better, candidates
 
 CLASSES = ("Covid-19", "No_findings")
 BOTH = {"logistic regression", "gradient boosting"}

@@ -12,7 +12,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql.pandas.types import from_arrow_schema
 from radiograph import open_xray
 
-from covid_xray.evaluation.baselines import BASELINES, Baseline
+from covid_xray.evaluation.baselines.records import BASELINES, Baseline
 
 _OF_PICTURES = tuple(baseline for baseline in BASELINES if baseline.of_picture)
 _INPUTS = [(baseline.name, pa.binary()) for baseline in _OF_PICTURES]

@@ -1,8 +1,8 @@
 import numpy as np
 import pandas as pd
 import pytest
-from covid_xray.evaluation.baselines import BASELINES, border, thumbnail
-from covid_xray.stages.audit.values import all_values, describe, left_out, names
+from covid_xray.evaluation.baselines.records import BASELINES, border, thumbnail
+from covid_xray.evaluation.baselines.values import all_values, describe, left_out, names
 from PIL import Image
 
 PICTURES = {"a": Image.new("L", (50, 40), 30), "b": Image.effect_noise((64, 48), 60).convert("RGB")}

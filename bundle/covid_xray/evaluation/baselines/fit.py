@@ -12,9 +12,9 @@ import numpy.typing as npt
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from covid_xray.evaluation.baselines.axes import Array, Numbers, fit_axes
 from covid_xray.evaluation.folds import with_predictions
 from covid_xray.settings import Settings
-from covid_xray.stages.audit.axes import Array, Numbers, fit_axes
 
 Codes = npt.NDArray[np.int64]
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from covid_xray.stages.audit import axes as module
-from covid_xray.stages.audit.axes import fit_axes
+from covid_xray.evaluation.baselines import axes as module
+from covid_xray.evaluation.baselines.axes import fit_axes
 from sklearn.decomposition import PCA
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler

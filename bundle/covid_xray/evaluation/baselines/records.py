@@ -225,12 +225,8 @@ def document() -> str:
             "",
             f"{' '.join(needs)} Each is left out otherwise.",
             "",
-            "Made from the records in `bundle/covid_xray/evaluation/baselines.py` by",
+            "Made from the records in `bundle/covid_xray/evaluation/baselines/records.py` by",
             "`.venv/bin/python -m covid_xray.evaluation.baselines > docs/baselines.md`.",
             "",
         ]
     )
-
-
-if __name__ == "__main__":
-    print(document(), end="")

@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from covid_xray.evaluation.baselines import (
+from covid_xray.evaluation.baselines.records import (
     BASELINES,
     border,
     compressed_sizes,
