@@ -32,8 +32,8 @@ def candidates(
     """Predict every held-out image of one task, with each method that a baseline can be fitted by.
 
     Columns are standardised, pixels are then turned to their principal axes; like the classifiers, both are
-    fitted on the training rows of the fold alone. On pixels the logistic regression has the networks'
-    penalty, on a few columns next to none.
+    fitted on the training rows of the fold alone, whose weights are the same as for networks. On pixels the
+    logistic regression has the networks' penalty, on a few columns next to none.
 
     Parameters
     ----------
@@ -57,7 +57,8 @@ def candidates(
         for training, held_out in _folds(splits):
             codes = pd.Categorical(training["label"], categories=list(classes)).codes.astype(np.int64)
             fitted_on, shown = (values.loc[part["image_id"]].to_numpy() for part in (training, held_out))
-            for method, probability in _probabilities(fitted_on, are_pixels, codes, shown, settings):
+            weights = _weights(training) if settings.is_balanced else None
+            for method, probability in _probabilities(fitted_on, are_pixels, codes, weights, shown, settings):
                 parts[method].append(with_predictions(held_out, classes, probability))
     return {method: pd.concat(found, ignore_index=True) for method, found in parts.items()}
 
@@ -86,26 +87,39 @@ def better(found: Mapping[str, pd.DataFrame]) -> tuple[pd.DataFrame, dict[str, s
 def _folds(splits: pd.DataFrame) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
     """Return the training and the held-out rows of every fold."""
     columns = ["protocol", "repeat", "fold", "image_id", "patient_id", "label"]
-    for _, drawn in splits.sort_values("image_id")[columns].groupby(["protocol", "repeat"]):
+    for _, drawn in splits.sort_values("image_id").groupby(["protocol", "repeat"]):
         for fold in sorted(drawn["fold"].dropna().unique()):
-            held_out = drawn[drawn["fold"] == fold]
+            held_out = drawn.loc[drawn["fold"] == fold, columns]
             yield drawn[drawn["fold"] != fold], held_out.astype({"fold": int})
 
 
+def _weights(training: pd.DataFrame) -> Array:
+    """Return weights with which the groups of one class and one source weigh equally, 1 in the mean."""
+    groups = training.groupby(["label", "source"])
+    weights = len(training) / groups.ngroups / groups["image_id"].transform("size")
+    return weights.to_numpy(np.float64)
+
+
 def _probabilities(
-    fitted_on: Numbers, are_pixels: bool, codes: Codes, shown: Numbers, settings: Settings
+    fitted_on: Numbers,
+    are_pixels: bool,
+    codes: Codes,
+    weights: Array | None,
+    shown: Numbers,
+    settings: Settings,
 ) -> Iterator[tuple[str, Array]]:
     """Yield each method and the probability that it gives to every class."""
     if not fitted_on.shape[1]:
-        yield _SHARES, np.tile(np.bincount(codes) / len(codes), (len(shown), 1))
+        shares = np.bincount(codes, weights) / len(codes)
+        yield _SHARES, np.tile(shares, (len(shown), 1))
         return
     # Networks run beside the audit; threads that wait for each other would wait for them.
     with threadpool_limits(limits=1):
         turn = fit_axes(fitted_on, are_pixels)
         training, held_out = turn(fitted_on), turn(shown)
         penalty = settings.reg_param * len(codes) if are_pixels else 1.0
-        logistic = _logistic(penalty).fit(training, codes).predict_proba(held_out)
-        boosting = _boosting(settings.seed).fit(training[:, :_BOOSTED_AXES], codes)
+        logistic = _logistic(penalty).fit(training, codes, weights).predict_proba(held_out)
+        boosting = _boosting(settings.seed).fit(training[:, :_BOOSTED_AXES], codes, weights)
         boosted = boosting.predict_proba(held_out[:, :_BOOSTED_AXES])
     yield _LOGISTIC, logistic
     yield _BOOSTING, boosted

@@ -66,6 +66,17 @@ def test_without_columns_the_shares_of_the_training_rows_are_said(noise, images,
     assert set(found["prediction"]) == {"No_findings"}
 
 
+def test_groups_of_a_class_and_a_source_weigh_equally_where_fits_are_balanced(noise, splits, make_settings):
+    balanced = make_settings(balance="source_class")
+    of_b = splits["image_id"].isin([f"{n:03d}" for n in range(0, 30)]) & (splits["label"] == CLASSES[0])
+    sourced = splits.assign(source=np.where(of_b, "B", "A"))
+    (found,) = candidates(noise[[]], False, sourced, CLASSES, balanced).values()
+    # Two of three groups are positive, however few images they have.
+    np.testing.assert_allclose(np.stack(found["probability"]), [[2 / 3, 1 / 3]] * len(found))
+    logistic = candidates(noise, False, sourced, CLASSES, balanced)["logistic regression"]
+    assert np.stack(logistic["probability"])[:, 0].mean() > 0.5
+
+
 @pytest.mark.parametrize("are_pixels", [False, True])
 def test_what_is_fitted_never_sees_a_held_out_row(noise, splits, settings, are_pixels):
     once = splits[splits["protocol"] == "as_published"]
