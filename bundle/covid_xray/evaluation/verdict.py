@@ -19,10 +19,14 @@ from covid_xray.evaluation.results_model import (
     comparison_with_baseline,
 )
 from covid_xray.evaluation.wording import area, percent, with_interval
+from covid_xray.features.gram import FUSED, FUSED_SEES
 
 # The AUROC of guessing.
 _CHANCE = 0.5
 _OTHERS_UNTRIED = "it was not tried on images from elsewhere"
+# An AUROC that Hosmer and Lemeshow (2000, Applied Logistic Regression) call excellent.
+_EXCELLENT = 0.8
+_TOO_FEW = "too few images to tell"
 _SEES = {baseline.name: baseline.sees for baseline in BASELINES}
 
 
@@ -138,10 +142,10 @@ def verdict(
     contradicted = any(found.contradicts for found in elsewhere)
     if not elsewhere:
         left_open = _without_others(margin, blanked, own_source)
-        return Verdict((_sentence(baseline.clause), left_open), against)
+        return Verdict((_first(baseline.clause), left_open), against)
     told = "; ".join(found.clause for found in elsewhere)
     conclusion = _conclusion(result, baseline, blanked, contradicted)
-    return Verdict((_sentence(told), conclusion), against, contradicted)
+    return Verdict((_first(told), conclusion), against, contradicted)
 
 
 def _external(result: Result) -> _Evidence | None:
@@ -152,6 +156,8 @@ def _external(result: Result) -> _Evidence | None:
     clause = (
         f"on images from elsewhere {result.name} tells {result.classes[0]} with an AUROC of {area(found)}"
     )
+    if _too_few(found, _inside(result)):
+        return _Evidence(f"{clause}: {_TOO_FEW}")
     if not _is_chance(found):
         return _Evidence(clause)
     why = f"its AUROC on images from elsewhere, {area(found)}, is no better than chance"
@@ -171,11 +177,11 @@ def _contrast(result: Result) -> _Evidence | None:
         f"{area(areas[other])} and calls {called} % of {other} {positive}"
     )
     inside = _inside(result)
-    if inside is not None and inside.ci_low is not None and (areas[other].ci_high or 1) < inside.ci_low:
+    if _too_few(areas[other], inside):
+        return _Evidence(f"{clause}: {_TOO_FEW}")
+    falls = inside is not None and (areas[other].ci_high or 1) < (inside.ci_low or 0)
+    if inside is not None and falls:
         clause += f", where its own images gave an AUROC of {area(inside)}"
-        falls = True
-    else:
-        falls = False
     if _is_chance(areas[other]):
         tells = f"it tells {positive} from {other} no better than chance"
         why = f"within one source {tells}: AUROC {area(areas[other])}"
@@ -241,7 +247,24 @@ def _inside(result: Result) -> Value | None:
 
 
 def _is_chance(found: Value) -> bool:
-    return found.ci_low is None or found.ci_low <= _CHANCE
+    return found.ci_low is not None and found.ci_low <= _CHANCE
+
+
+def _too_few(found: Value, inside: Value | None) -> bool:
+    """Return whether an AUROC on other images has so wide an interval that it tells nothing.
+
+    It does where it holds guessing, an excellent AUROC, and the low end of the one on the run's own images.
+    So does an AUROC without an interval.
+    """
+    if found.ci_low is None or found.ci_high is None:
+        return True
+    reached = max(_EXCELLENT, inside.ci_low or 0.0) if inside else _EXCELLENT
+    return found.ci_low <= _CHANCE and found.ci_high >= reached
+
+
+def _first(clause: str) -> str:
+    """Return a clause as the sentence in which a reader meets the classifier first."""
+    return _sentence(clause.replace(FUSED, f"{FUSED} ({FUSED_SEES})", 1))
 
 
 def _sentence(clause: str) -> str:

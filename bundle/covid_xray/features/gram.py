@@ -18,6 +18,8 @@ from covid_xray.storage.tables import Tables
 
 # Value of the column `backbone` for the fusion of all networks.
 FUSED = "Fused"
+# What it is fitted on, as pages say it.
+FUSED_SEES = "all networks' features together"
 
 
 @dataclass(frozen=True)

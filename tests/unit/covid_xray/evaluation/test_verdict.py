@@ -10,6 +10,7 @@ from covid_xray.evaluation.contrast import AUROC, FALSE_POSITIVES
 from covid_xray.evaluation.needs_lungs import WithoutLungs
 from covid_xray.evaluation.results_model import ProtocolResult, Result, Value
 from covid_xray.evaluation.verdict import Margin, verdict
+from covid_xray.features.gram import FUSED, FUSED_SEES
 
 CLASSES = ("Covid-19", "No_findings")
 NONE = pd.DataFrame({"label": [], "prediction": []})
@@ -77,6 +78,50 @@ def test_within_one_source_no_better_than_chance_speaks_against_it(network):
     assert verdict(network(contrast=chance), BEATEN).against == (
         "within one source it tells Covid-19 from Other no better than chance: AUROC 0.50 (0.40 to 0.60)"
     )
+
+
+@pytest.mark.parametrize(
+    ("auroc", "said"),
+    [
+        (Value(1.0, 0.439, 1.0, 122), "too few images to tell"),
+        (Value(0.8, 0.5, 0.99, 122), "too few images to tell"),
+        (Value(0.8, 0.5, 0.989, 122), "no better than chance"),
+        (Value(0.8, 0.501, 0.99, 122), None),
+        (Value(0.33, 0.16, 0.52, 122), "no better than chance"),
+        (Value(0.55, 0.40, 0.70, 122), "no better than chance"),
+        (Value(1.0, None, None, 122), "too few images to tell"),
+    ],
+)
+def test_an_interval_that_holds_guessing_and_all_that_it_reaches_inside_tells_nothing(network, auroc, said):
+    for found in (
+        verdict(network(external=measured(auroc)), BEATEN),
+        verdict(network(contrast=contrasted(auroc, Value(0.6, 0.4, 0.8, 38))), BEATEN),
+    ):
+        for phrase in ("too few images to tell", "no better than chance"):
+            assert (phrase in found.text + found.against) == (phrase == said)
+        if said != "no better than chance":
+            assert found.against == ""
+        if said == "too few images to tell":
+            assert not found.contradicted
+
+
+def test_beside_poor_figures_inside_an_excellent_area_must_lie_in_the_interval_too(network):
+    poor = {"patient_grouped": measured(Value(0.55, 0.45, 0.65, 600))}
+    wide, narrow = measured(Value(1.0, 0.439, 1.0, 4)), measured(Value(0.55, 0.40, 0.79, 80))
+    assert "too few images to tell" in verdict(network(**poor, external=wide), BEATEN).text
+    assert "no better than chance" in verdict(network(**poor, external=narrow), BEATEN).text
+
+
+def test_too_few_images_leave_a_baseline_that_is_not_beaten_against_it(network):
+    found = verdict(network(external=measured(Value(1.0, 0.439, 1.0, 4))), NOT_BEATEN)
+    assert found.against == "its accuracy does not exceed that of the baseline file_facts"
+    assert found.sentences[0].endswith("an AUROC of 1.000 (0.439 to 1.000): too few images to tell.")
+
+
+def test_all_networks_together_are_defined_where_they_are_first_named(network):
+    found = verdict(replace(network(external=GOOD), name=FUSED), BEATEN)
+    assert found.text.count(FUSED_SEES) == 1
+    assert found.text.index(FUSED_SEES) == found.text.index(FUSED) + len(FUSED) + 2
 
 
 def test_both_stand_in_the_first_sentence(network):
