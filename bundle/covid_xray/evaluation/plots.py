@@ -7,8 +7,15 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
+from covid_xray.evaluation.plot_data import (
+    PRECISION_RECALL,
+    RELIABILITY,
+    ROC,
+    confusion_counts,
+    curve_points,
+    marked,
+)
 from covid_xray.evaluation.results_model import Result, baselines
 
 if TYPE_CHECKING:
@@ -17,7 +24,6 @@ if TYPE_CHECKING:
 # Okabe and Ito's colours, which colour-blind people can tell apart; lines differ in style as well.
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 _STYLES = ("-", "--", "-.", ":")
-_BINS = 10
 
 
 def draw_network(results: Sequence[Result], name: str, task: str) -> dict[str, bytes]:
@@ -31,8 +37,8 @@ def draw_network(results: Sequence[Result], name: str, task: str) -> dict[str, b
 
 def confusion_png(result: Result) -> bytes:
     """Draw counts and shares of the actual class; rows are the actual classes, columns the predicted ones."""
-    assert result.headline is not None  # noqa: S101 - only results with predictions are drawn
-    counts = np.array(result.headline.confusion(result.classes))
+    size = len(result.classes)
+    counts = np.array([count.images for count in confusion_counts(result)]).reshape(size, size)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     drawn = figure(4.2, 3.9)
     axes = drawn.subplots()
@@ -47,33 +53,27 @@ def confusion_png(result: Result) -> bytes:
     axes.set_yticks(range(len(labels)), labels, rotation=90, va="center")
     axes.set_xlabel("predicted")
     axes.set_ylabel("actual")
-    axes.set_title(
-        f"{result.name} · {result.task}{_mark(result)}\n{counts.sum()} held-out images", fontsize=11
-    )
+    axes.set_title(f"{marked(result)} · {result.task}\n{counts.sum()} held-out images", fontsize=11)
     return png(drawn)
 
 
 def curves_png(results: Sequence[Result]) -> bytes:
     """Draw, for the positive class of a task, ROC and precision-recall curves and the reliability diagram."""
-    from sklearn.calibration import calibration_curve
-    from sklearn.metrics import precision_recall_curve, roc_curve
-
     drawn = figure(12, 4.3)
-    roc, precision_recall, reliability = drawn.subplots(1, 3)
+    parts = dict(zip((ROC, PRECISION_RECALL, RELIABILITY), drawn.subplots(1, 3), strict=True))
     for place, result in enumerate(results):
-        actual, score = _positive(result)
         look: dict[str, Any] = {
             "color": _COLOURS[place % len(_COLOURS)],
             "linestyle": _STYLES[place % len(_STYLES)],
-            "label": f"{result.name}{_mark(result)}",
+            "label": marked(result),
             "linewidth": 1.5,
         }
-        wrong, right, _ = roc_curve(actual, score)
-        roc.plot(wrong, right, **look)
-        precision, recall, _ = precision_recall_curve(actual, score)
-        precision_recall.plot(recall, precision, **look)
-        share, said = calibration_curve(actual, score, n_bins=_BINS)
-        reliability.plot(said, share, marker="o", markersize=3, **look)
+        points = curve_points(result)
+        for curve, axes in parts.items():
+            marker = {"marker": "o", "markersize": 3} if curve == RELIABILITY else {}
+            own = [(point.x, point.y) for point in points if point.curve == curve]
+            axes.plot(*zip(*own, strict=True), **look, **marker)
+    roc, precision_recall, reliability = parts.values()
     reliability.plot([0, 1], [0, 1], color="#999999", linewidth=1)
     positive = results[0].classes[0].replace("_", " ")
     _label(roc, "ROC", "1 - specificity", f"recall of {positive}")
@@ -81,18 +81,6 @@ def curves_png(results: Sequence[Result]) -> bytes:
     _label(reliability, "Reliability", f"probability given to {positive}", f"share that is {positive}")
     reliability.legend(fontsize=7, loc="upper left")
     return png(drawn)
-
-
-def _positive(result: Result) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.float64]]:
-    """Return whether an image is of the positive class, and the probability given to that."""
-    assert result.headline is not None  # noqa: S101 - only results with predictions are drawn
-    held_out = result.headline.held_out
-    score = np.array([probability[0] for probability in held_out["probability"]])
-    return (held_out["label"] == result.classes[0]).to_numpy(), score
-
-
-def _mark(result: Result) -> str:
-    return f" ({', '.join(result.marks)})" if result.marks else ""
 
 
 def _label(axes: Any, title: str, across: str, up: str) -> None:
