@@ -45,7 +45,8 @@ def test_a_run_writes_tables_figures_and_a_report(ran):
     page = (report / "index.html").read_text()
     assert "Random weights" in page and "broken.png" in page and "Not for clinical use" in page
     figures = {file.name for file in (report / "figures").iterdir()}
-    assert figures == {"ResNet50_binary.png", "curves_binary.png", "forest_binary.png"}
+    drawn = ("ResNet50_binary", "curves_binary", "forest_binary")
+    assert figures == {f"{name}.{kind}" for name in drawn for kind in ("png", "csv")}
     assert "file_facts" in page and "which sees only" in page
 
 

@@ -14,10 +14,11 @@ from covid_xray.evaluation.results_model import Result
 from covid_xray.evaluation.wording import percent, with_interval
 from covid_xray.stages.report.collect import collect
 from covid_xray.stages.report.explained import Explanation, read_explanations
+from covid_xray.stages.report.figures import write_figures
 from covid_xray.stages.report.gallery import read_gallery
 from covid_xray.stages.report.judged import verdicts
 from covid_xray.stages.report.narrative import points
-from covid_xray.stages.report.page import draw, render, timed
+from covid_xray.stages.report.page import render, timed
 from covid_xray.stages.report.values import Report
 from covid_xray.storage import runs
 from covid_xray.storage.tables import Tables
@@ -26,7 +27,7 @@ _COLUMNS = ("backbone", "task", "status", "accuracy, % (95 % CI)", "margin over 
 
 
 def write_report(tables: Tables, run_id: str, reports: Path, now: datetime) -> Path:
-    """Write `index.html` and the pictures below `figures/` to `reports`, and return the page.
+    """Write `index.html`, and pictures with their data below `figures/`, to `reports`; return the page.
 
     Raises
     ------
@@ -39,10 +40,7 @@ def write_report(tables: Tables, run_id: str, reports: Path, now: datetime) -> P
 
 def write_page(tables: Tables, report: Report, reports: Path, now: datetime) -> Path:
     """Do what `write_report` does, of a run whose rows are collected."""
-    pictures = draw(report)
-    (reports / "figures").mkdir(parents=True, exist_ok=True)
-    for name, png in pictures.items():
-        (reports / "figures" / f"{name}.png").write_bytes(png)
+    pictures = write_figures(report, reports)
     page = reports / "index.html"
     explanations, gallery = read_explanations(tables, report), read_gallery(tables, report)
     text = render(report, pictures, explanations, gallery, now)

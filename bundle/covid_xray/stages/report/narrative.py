@@ -21,8 +21,13 @@ def points(compared: Comparison | None) -> str:
     """Write a difference in percentage points: `+1.2 (-0.3 to +2.8)`."""
     if compared is None:
         return percent(None)
-    low, high = 100 * compared.ci_low, 100 * compared.ci_high
-    return f"{100 * compared.difference:+.1f} ({low:+.1f} to {high:+.1f})"
+    return f"{signed(compared.difference)} ({signed(compared.ci_low)} to {signed(compared.ci_high)})"
+
+
+def signed(share: float) -> str:
+    """Write a difference of shares in percentage points: `+1.2`."""
+    # A difference of -0.04 points is written as +0.0.
+    return f"{round(100 * share, 1) + 0.0:+.1f}"
 
 
 def sentences(report: Report) -> list[str]:

@@ -7,37 +7,24 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from sparkdl.backbones import Backbone, backbone
 
 from covid_xray.evaluation.absent import meaning
 from covid_xray.evaluation.baselines import BASELINES
-from covid_xray.evaluation.forest import forest_png
 from covid_xray.evaluation.metrics import Metric, shown_in
-from covid_xray.evaluation.plots import confusion_png, curves_png
 from covid_xray.evaluation.protocols import AS_PUBLISHED, INTERNAL, PATIENT_GROUPED
 from covid_xray.evaluation.results_model import Result, Value
 from covid_xray.evaluation.wording import area, percent, with_interval
+from covid_xray.features.gram import FUSED, FUSED_SEES
 from covid_xray.progress import duration
 from covid_xray.stages.report.explained import Explanation
+from covid_xray.stages.report.figures import FOLDER
 from covid_xray.stages.report.gallery import Gallery
 from covid_xray.stages.report.judged import contradicted, verdicts
-from covid_xray.stages.report.narrative import points, sentences
+from covid_xray.stages.report.narrative import points, sentences, signed
+from covid_xray.stages.report.pairs import matrices, pairs
 from covid_xray.stages.report.relied_on import hidden, not_probed
 from covid_xray.stages.report.values import UNKNOWN, Report
-
-
-def draw(report: Report) -> dict[str, bytes]:
-    """Draw the pictures of a report, by file name without its ending."""
-    pictures = {
-        f"{result.name}_{result.task}": confusion_png(result)
-        for result in report.results
-        if result.headline and result.kind == "backbone"
-    }
-    for task in report.tasks:
-        shown = [result for result in report.networks(task) if result.headline]
-        if shown:
-            pictures[f"forest_{task}"] = forest_png(shown, report.baselines(task))
-            pictures[f"curves_{task}"] = curves_png([*shown, *report.baselines(task)[:1]])
-    return pictures
 
 
 def render(
@@ -57,9 +44,11 @@ def render(
     )
     environment.filters |= {
         "estimate": estimate,
+        "stacked": stacked,
         "interval": with_interval,
         "percent": percent,
         "points": points,
+        "signed": signed,
         "number": number,
         "duration": duration,
         "inlined": inlined,
@@ -75,6 +64,10 @@ def render(
         hidden=[found for task in report.tasks for found in hidden(report.results, report.comparisons, task)],
         not_probed=not_probed(report.sources, UNKNOWN, {probe.label for probe in report.probes}),
         contradicted=contradicted(report),
+        pairs=pairs(report),
+        matrices=matrices(report),
+        fused=FUSED,
+        fused_sees=FUSED_SEES,
         sees={baseline.name: baseline.sees for baseline in BASELINES},
         headline_metrics=shown_in("headline"),
         class_metrics=shown_in("per_class"),
@@ -85,7 +78,15 @@ def render(
         now=now,
         timed=timed,
         meaning=meaning,
+        averaged=averaged(report, explanations),
+        folder=FOLDER,
     )
+
+
+def averaged(report: Report, explanations: Sequence[Explanation]) -> list[Backbone]:
+    """Return the networks with maps whose features are means over the cells of the last layer."""
+    names = dict.fromkeys(found.name for found in explanations)
+    return [backbone(name) for name in names if backbone(name).pooling(report.settings["pooling"]) == "avg"]
 
 
 def inlined(image: bytes) -> str:
@@ -106,6 +107,12 @@ def estimate(value: Value | None, metric: Metric) -> str:
     if value.ci_low is None:
         return number(value.value)
     return f"{number(value.value)} ({number(value.ci_low)} to {number(value.ci_high)})"
+
+
+def stacked(text: str) -> str:
+    """Return a value with its interval so that a line can break between the two and nowhere else."""
+    value, gap, interval = text.partition(" ")
+    return value + gap + interval.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def timed(result: Result) -> str:

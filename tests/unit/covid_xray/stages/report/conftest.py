@@ -130,6 +130,7 @@ def make_report() -> Callable[..., Report]:
             "repeats": 5,
             "patient_grouped": grouped,
             "preprocessing": "plain",
+            "pooling": "published",
         }
         return Report(
             run_id="r1",
@@ -157,9 +158,9 @@ def make_report() -> Callable[..., Report]:
 def page(make_report) -> Callable[..., str]:
     """The page of a run with these results, as HTML."""
 
-    def make(*results, gallery=None, explanations=(), **report):
+    def make(*results, gallery=None, explanations=(), pictures=(), **report):
         found = make_report(*results, **report)
-        names = [f"{r.name}_{r.task}" for r in results] + ["curves_binary"]
+        names = [f"{r.name}_{r.task}" for r in results] + ["curves_binary", *pictures]
         return render(found, dict.fromkeys(names, PNG), explanations, gallery or Gallery(), NOW)
 
     return make

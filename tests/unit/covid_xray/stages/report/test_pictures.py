@@ -2,6 +2,7 @@
 
 import numpy as np
 from covid_xray.evaluation.plots import confusion_png, curves_png, draw_network
+from covid_xray.stages.report.figures import draw
 from covid_xray.stages.report.page import timed
 from PIL import Image
 
@@ -38,3 +39,11 @@ def test_a_network_is_drawn_alone_as_on_the_page_beside_the_best_baseline(
     drawn = draw_network([*others, weak, network, baseline], "VGG16", "binary")
     assert drawn == {"confusion.png": confusion_png(network), "curves.png": curves_png([network, baseline])}
     assert draw_network([failed, baseline], "VGG19", "binary") == {}
+
+
+def test_every_picture_of_a_page_comes_with_what_it_shows(make_report, make_result, baseline, failed):
+    drawn = draw(make_report(make_result(), baseline, failed))
+    assert set(drawn) == {"VGG16_binary", "forest_binary", "curves_binary"}
+    assert drawn["VGG16_binary"].csv.splitlines()[1] == "Covid-19,Covid-19,9"
+    assert "file_facts" in drawn["curves_binary"].csv and "VGG19" not in drawn["forest_binary"].csv
+    assert all(figure.png.startswith(b"\x89PNG") for figure in drawn.values())

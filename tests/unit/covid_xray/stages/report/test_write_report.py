@@ -8,6 +8,7 @@ import pytest
 from covid_xray.evaluation.explanations import BoxSummary
 from covid_xray.stages.report import missing_results, write_report
 from covid_xray.stages.report.explained import Explanation
+from covid_xray.stages.report.figures import Figure
 
 BOX = BoxSummary(0.6, 0.5, 0.7, 20, 20, 0.52)
 MAPS = Explanation("VGG16", "binary", "imagenet", BOX, (), 0)
@@ -19,7 +20,6 @@ def written(make_report, make_result, monkeypatch, tmp_path):
     (tmp_path / "index.html").write_text("old")
     found = {
         "collect": make_report(make_result()),
-        "draw": {"confusion": b"png"},
         "read_explanations": {},
         "read_gallery": {},
         "render": "a page",
@@ -27,6 +27,8 @@ def written(make_report, make_result, monkeypatch, tmp_path):
     }
     for name, value in found.items():
         monkeypatch.setattr(f"covid_xray.stages.report.{name}", lambda *given, value=value: value)
+    drawn = {"confusion": Figure(b"png", "actual,predicted,images\n")}
+    monkeypatch.setattr("covid_xray.stages.report.figures.draw", lambda report: drawn)
 
     def write():
         page = write_report(None, "r1", tmp_path, datetime(2026, 1, 1, tzinfo=UTC))
@@ -44,7 +46,11 @@ def test_the_page_is_written_whole_also_where_files_cannot_be_renamed(written, m
 
         monkeypatch.setattr(os, "replace", refuse)
     page, files = written()
-    assert page.read_text() == "a page" and files == {"index.html", "figures/confusion.png"}
+    assert page.read_text() == "a page" and files == {
+        "index.html",
+        "figures/confusion.png",
+        "figures/confusion.csv",
+    }
 
 
 @pytest.fixture
