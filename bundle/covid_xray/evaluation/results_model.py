@@ -9,7 +9,7 @@ import pandas as pd
 
 from covid_xray.dataset.record import count_unknown
 from covid_xray.evaluation.absent import absent_classes
-from covid_xray.evaluation.protocols import CONTRAST, EXTERNAL, INTERNAL
+from covid_xray.evaluation.protocols import CONTRAST, EXTERNAL, INTERNAL, LEAVE_ONE_SOURCE_OUT
 from covid_xray.features.gram import FUSED
 
 
@@ -112,6 +112,11 @@ class Result:
     def accuracy(self) -> float:
         """Its accuracy in `headline`, by which classifiers are ranked; 0 without a result."""
         return self.headline.overall["accuracy"].value if self.headline else 0.0
+
+    @property
+    def by_source(self) -> ProtocolResult | None:
+        """Its result on images of sources of which it had seen none."""
+        return self.by_protocol.get(LEAVE_ONE_SOURCE_OUT)
 
     @property
     def external(self) -> ProtocolResult | None:

@@ -10,7 +10,13 @@ import pandas as pd
 from radiograph import class_folders
 
 from covid_xray.errors import DataError
-from covid_xray.evaluation.protocols import AS_PUBLISHED, PATIENT_GROUPED
+from covid_xray.evaluation.protocols import (
+    AS_PUBLISHED,
+    LEAVE_ONE_SOURCE_OUT,
+    PATIENT_GROUPED,
+    WITHOUT_LEAKS,
+)
+from covid_xray.evaluation.source_folds import obstacle, source_folds
 from covid_xray.settings import Settings
 
 HELD_OUT = 0
@@ -25,7 +31,7 @@ def limit(images: pd.DataFrame, per_class: int | None) -> pd.DataFrame:
 
 
 def split(images: pd.DataFrame, settings: Settings) -> pd.DataFrame:
-    """Draw the splits of both protocols for every task that has images of all its classes.
+    """Draw the splits of all protocols for every task that has images of all its classes.
 
     Parameters
     ----------
@@ -37,7 +43,8 @@ def split(images: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     pandas.DataFrame
         Columns `protocol`, `task`, `repeat`, `fold`, and those of `images`. With `as_published` `fold` is 0
         for held-out images and null for training images; with `patient_grouped` it is the fold in which the
-        image is held out. Repeat r uses the seed plus r; splits are stratified by label.
+        image is held out. Repeat r uses the seed plus r; splits are stratified by label. With
+        `leave_one_source_out`, of one repeat where sources allow it, folds are those of `source_folds`.
 
     Raises
     ------
@@ -50,7 +57,7 @@ def split(images: pd.DataFrame, settings: Settings) -> pd.DataFrame:
         part
         for task, classes in settings.tasks.items()
         if present.issuperset(classes)
-        for part in _split_task(used[used["label"].isin(classes)], task, settings)
+        for part in _split_task(used[used["label"].isin(classes)], task, classes, settings)
     ]
     if not parts:
         raise DataError("no task has images of all its classes: add the class folders of one of them")
@@ -106,29 +113,34 @@ def check_sources_known(splits: pd.DataFrame, settings: Settings) -> None:
 
 
 def check_no_leaks(splits: pd.DataFrame) -> None:
-    """Check that no patient has both training and held-out images in a split of `patient_grouped`.
+    """Check that no patient has both training and held-out images in a split that must keep them apart.
 
     Raises
     ------
     DataError
         If a patient has images in several folds; the message names one.
     """
-    grouped = splits[splits["protocol"] == PATIENT_GROUPED]
-    key = ["task", "repeat", "patient_id"]
+    grouped = splits[splits["protocol"].isin(WITHOUT_LEAKS)]
+    key = ["protocol", "task", "repeat", "patient_id"]
     # Images without a fold are always in training: count them as a fold of their own.
     folds = grouped.assign(fold=grouped["fold"].fillna(-1)).groupby(key)["fold"].transform("nunique")
     leaking = grouped[folds > 1]
-    for task, repeat, patient in leaking[key].itertuples(index=False):
-        raise DataError(f"task {task}, repeat {repeat}: patient {patient} is in several folds")
+    for protocol, task, repeat, patient in leaking[key].itertuples(index=False):
+        raise DataError(f"{protocol}, task {task}, repeat {repeat}: patient {patient} is in several folds")
 
 
-def _split_task(images: pd.DataFrame, task: str, settings: Settings) -> Iterator[pd.DataFrame]:
+def _split_task(
+    images: pd.DataFrame, task: str, classes: Sequence[str], settings: Settings
+) -> Iterator[pd.DataFrame]:
     for repeat in range(settings.repeats):
         fold = _as_published(images, task, repeat, settings)
         yield images[_KEY].assign(protocol=AS_PUBLISHED, task=task, repeat=repeat, fold=fold)
     for repeat in range(settings.patient_grouped.repeats):
         fold = _patient_grouped(images, task, repeat, settings)
         yield images[_KEY].assign(protocol=PATIENT_GROUPED, task=task, repeat=repeat, fold=fold)
+    if not obstacle(images, classes):
+        fold = source_folds(images, classes)
+        yield images[_KEY].assign(protocol=LEAVE_ONE_SOURCE_OUT, task=task, repeat=0, fold=fold)
 
 
 def _as_published(images: pd.DataFrame, task: str, repeat: int, settings: Settings) -> pd.Series[int]:

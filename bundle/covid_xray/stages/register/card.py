@@ -15,13 +15,14 @@ from covid_xray.dataset.population import population
 from covid_xray.dataset.record import count_unknown
 from covid_xray.evaluation.absent import absent_classes, meaning
 from covid_xray.evaluation.metrics import shown_in
-from covid_xray.evaluation.protocols import AS_PUBLISHED, EXTERNAL, PATIENT_GROUPED
+from covid_xray.evaluation.protocols import AS_PUBLISHED, EXTERNAL, LEAVE_ONE_SOURCE_OUT, PATIENT_GROUPED
 from covid_xray.evaluation.verdict import Verdict
 from covid_xray.registry.saved import About, SavedModel
 
 _PROTOCOLS = {
     PATIENT_GROUPED: "patients that it had not seen in training (the headline)",
     AS_PUBLISHED: "images held out at random: a patient may have images on both sides",
+    LEAVE_ONE_SOURCE_OUT: "images of a source of which it had seen none in training",
     EXTERNAL: "images from elsewhere",
 }
 _KEY = ["metric", "class"]

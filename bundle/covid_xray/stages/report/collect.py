@@ -19,6 +19,7 @@ from covid_xray.dataset.record import is_unknown
 from covid_xray.evaluation.protocols import AS_PUBLISHED
 from covid_xray.evaluation.results import read_comparisons, read_results
 from covid_xray.evaluation.results_model import Result
+from covid_xray.evaluation.source_folds import obstacle
 from covid_xray.features.gram import FUSED
 from covid_xray.stages.report.relied_on import read_probes
 from covid_xray.stages.report.strata import read_strata
@@ -58,6 +59,7 @@ def collect(tables: Tables, run_id: str) -> Report:
     of_run = tuple(sorted((r for r in results if r.run_id not in others), key=_order))
     patients = _of_patients(tables, run_id)
     images, dataset = tell_sources(runs.images_of(tables, run_id).select(*_OF_IMAGES).toArrow().to_pandas())
+    settings = json.loads(own["settings"])
     return Report(
         run_id=run_id,
         results=of_run,
@@ -66,12 +68,13 @@ def collect(tables: Tables, run_id: str) -> Report:
         flow=count_used(patients, _refused_by_reason(tables, run_id), own),
         refused=tuple(_refused(tables, run_id)),
         sources=count_sources(images),
-        settings=json.loads(own["settings"]),
+        settings=settings,
         versions=json.loads(own["versions"]),
         git_commit=own["git_commit"],
         variants={(r.name, r.task): r for r in results if r.run_id in others},
         dataset=dataset,
         population=population(images),
+        no_source_folds=_no_source_folds(images, settings["tasks"]),
         strata=read_strata(tables, run_id, of_run),
         near_duplicates=count_near_duplicates(
             tables.matching("near_duplicates", {"run_id": run_id}).toArrow().to_pandas()
@@ -171,6 +174,11 @@ def count_near_duplicates(rows: pd.DataFrame) -> NearDuplicates | None:
         tuple(NearDuplicatePair(**{str(name): value for name, value in pair.items()}) for pair in listed),
         too_alike=bool((rows["found"] == TOO_ALIKE).any()),
     )
+
+
+def _no_source_folds(images: pd.DataFrame, tasks: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    each = {task: obstacle(images[images["label"].isin(classes)], classes) for task, classes in tasks.items()}
+    return {task: why for task, why in each.items() if why}
 
 
 def count_sources(images: pd.DataFrame) -> dict[str, dict[str, int]]:

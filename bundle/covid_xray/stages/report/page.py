@@ -12,7 +12,7 @@ from sparkdl.backbones import Backbone, backbone
 from covid_xray.evaluation.absent import meaning
 from covid_xray.evaluation.baselines import BASELINES
 from covid_xray.evaluation.metrics import Metric, shown_in
-from covid_xray.evaluation.protocols import AS_PUBLISHED, INTERNAL, PATIENT_GROUPED
+from covid_xray.evaluation.protocols import AS_PUBLISHED, INTERNAL, LEAVE_ONE_SOURCE_OUT, PATIENT_GROUPED
 from covid_xray.evaluation.results_model import Result, Value
 from covid_xray.evaluation.wording import area, percent, with_interval
 from covid_xray.features.gram import FUSED, FUSED_SEES
@@ -72,9 +72,10 @@ def render(
         headline_metrics=shown_in("headline"),
         class_metrics=shown_in("per_class"),
         screening_metrics=shown_in("screening"),
-        protocols=INTERNAL,
+        protocols=[name for name in INTERNAL if any(name in r.by_protocol for r in report.results)],
         patient_grouped=PATIENT_GROUPED,
         as_published=AS_PUBLISHED,
+        leave_one_source_out=LEAVE_ONE_SOURCE_OUT,
         now=now,
         timed=timed,
         meaning=meaning,

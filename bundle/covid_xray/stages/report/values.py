@@ -125,6 +125,8 @@ class Report:
         Empty where neither view, sex nor age of any image is known.
     strata : tuple of StrataOfNetwork
         Of the networks of which there are any.
+    no_source_folds : mapping
+        By task: why its sources cannot be left out one by one.
     """
 
     run_id: str
@@ -143,6 +145,7 @@ class Report:
     probes: tuple[SourceProbe, ...] = ()
     population: tuple[ClassPopulation, ...] = ()
     strata: tuple[StrataOfNetwork, ...] = ()
+    no_source_folds: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def random(self) -> bool:

@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 from covid_xray.errors import DataError
-from covid_xray.evaluation.protocols import AS_PUBLISHED, PATIENT_GROUPED
+from covid_xray.evaluation.protocols import AS_PUBLISHED, LEAVE_ONE_SOURCE_OUT, PATIENT_GROUPED
 from covid_xray.evaluation.splits import (
     check_all_classes_present,
     check_no_leaks,
@@ -173,3 +173,42 @@ def test_images_are_balanced_only_where_the_source_of_each_is_known(images, make
     check_sources_known(split(given, make_settings()), make_settings())
     with pytest.raises(DataError, match="that of 3 of 40 is unknown: give it in a column source"):
         check_sources_known(split(given, balanced), balanced)
+
+
+@pytest.fixture
+def by_source(images, make_settings):
+    """The rows of the splits by source of 90 images, each of one of three sources in turn."""
+
+    def make(**changes):
+        given = images(Covid_19=30, No_findings=30, Pneumonia=30)
+        given["source"] = [("County", "Mercy", "Small")[number % 3] for number in range(90)]
+        rows = split(given.assign(**changes), make_settings())
+        return given, rows[rows["protocol"] == LEAVE_ONE_SOURCE_OUT]
+
+    return make
+
+
+def test_each_source_is_held_out_once_where_all_hold_every_class(by_source):
+    _, rows = by_source()
+    folds = rows[rows["task"] == "multiclass"]
+    assert len(folds) == 90 and set(rows["task"]) == {"binary", "multiclass"} and set(rows["repeat"]) == {0}
+    assert {tuple(pair) for pair in folds[["source", "fold"]].drop_duplicates().to_numpy()} == {
+        ("County", 0),
+        ("Mercy", 1),
+        ("Small", 2),
+    }
+    check_no_leaks(rows)
+
+
+def test_a_task_whose_sources_do_not_allow_it_has_no_splits_by_source(by_source, images, make_settings):
+    given, _ = by_source()
+    one_each = given["source"].where(given["label"] != "Pneumonia", "Small")
+    assert set(by_source(source=one_each)[1]["task"]) == {"binary"}
+    assert by_source(source=None)[1].empty
+
+
+def test_a_patient_in_two_sources_is_found_among_splits_by_source(by_source):
+    _, rows = by_source()
+    rows = rows.assign(patient_id="p1")
+    with pytest.raises(DataError, match=f"{LEAVE_ONE_SOURCE_OUT}, task binary, repeat 0: patient p1 is in"):
+        check_no_leaks(rows)

@@ -121,6 +121,7 @@ def make_report() -> Callable[..., Report]:
         probes=(),
         population=(),
         strata=(),
+        no_source_folds=None,
         **settings,
     ) -> Report:
         grouped = {"folds": 5, "repeats": 3}
@@ -149,6 +150,7 @@ def make_report() -> Callable[..., Report]:
             probes=tuple(probes),
             population=population,
             strata=strata,
+            no_source_folds=no_source_folds or {},
         )
 
     return make
