@@ -17,6 +17,7 @@ from covid_xray.evaluation.results_model import Result, Value
 from covid_xray.evaluation.wording import area, percent, with_interval
 from covid_xray.features.gram import FUSED, FUSED_SEES
 from covid_xray.progress import duration
+from covid_xray.stages.report.checklist import answers
 from covid_xray.stages.report.explained import Explanation
 from covid_xray.stages.report.figures import FOLDER
 from covid_xray.stages.report.gallery import Gallery
@@ -68,6 +69,7 @@ def render(
         matrices=matrices(report),
         fused=FUSED,
         fused_sees=FUSED_SEES,
+        checklist=answers(report),
         sees={baseline.name: baseline.sees for baseline in BASELINES},
         headline_metrics=shown_in("headline"),
         class_metrics=shown_in("per_class"),
