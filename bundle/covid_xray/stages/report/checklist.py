@@ -54,10 +54,10 @@ def _views(report: Report) -> str:
 
 
 def _external(report: Report) -> str:
-    found = list(_evaluations(report))
+    found = list(_evaluations(report)) or ["None on images from elsewhere"]
     if any(result.by_source for result in report.results):
         found.append("within these images, one source after another was left out")
-    return f"{'; '.join(found)}." if found else "None."
+    return f"{'; '.join(found)}."
 
 
 def _evaluations(report: Report) -> Iterator[str]:

@@ -51,7 +51,7 @@ def test_groups_and_the_one_that_fails_answer_for_fairness(found, make_result):
 
 
 def test_external_validation_counts_its_images_or_is_none(found, make_result, make_protocol_result):
-    assert found()["external"] == "None."
+    assert found()["external"] == "None on images from elsewhere."
     measured = dict.fromkeys(("external", "contrast", "leave_one_source_out"), make_protocol_result())
     assert found(make_result(by_protocol=measured))["external"] == (
         "VGG16 binary: 20 images of 18 patients from elsewhere; VGG16 binary: 20 images of one source; "

@@ -87,5 +87,5 @@ def test_the_page_folds_a_table_of_strata_and_warns_above_it(page, network, make
     cells = [
         cell.split(">")[-1] for cell in table.split("<tbody>")[1].replace("</th>", "</td>").split("</td>")
     ]
-    assert cells[:7] == ["view", "PA", "80.0 (70.0 to 90.0)", "40.0 (20.0 to 59.0)", DASH, "20", "20"]
+    assert cells[:8] == ["view", "PA", "80.0 (70.0 to 90.0)", "40.0 (20.0 to 59.0)", DASH, "20", "15", "20"]
     assert 'id="strata"' not in page(make_result())
