@@ -19,8 +19,9 @@ class LookedAgainError(Exception):
 
 
 def test_baselines_go_through_the_folds_of_the_run_and_again_only_where_figures_are_missing(
-    run_ingest, tables, run_id, of_run, said, monkeypatch
+    run_ingest, tables, run_id, xrays, of_run, said, monkeypatch
 ):
+    (xrays / "metadata.csv").write_text("label,filename,age\nCovid-19,3 picture.png,61\n")
     run_ingest(**REDUCED)
     audit(tables, run_id, said.append)
     predictions, metrics = of_run("predictions"), of_run("metrics")
