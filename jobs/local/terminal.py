@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import fill
 from types import TracebackType
 
 from covid_xray.progress import Progress, duration
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -75,10 +77,23 @@ class Terminal:
         self._bars.update(self._running[name], completed=progress.done, speed=_speed(progress))
 
     def table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        """Print a table; the first two columns are names, the others numbers."""
-        table = Table(title=title, title_justify="left", title_style="bold")
+        """Print a table; the first two columns are names, the others numbers.
+
+        A heading is at most as wide as what stands below it, or as its longest word.
+        """
+        table = Table(
+            title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, padding=0, show_edge=False
+        )
         for index, column in enumerate(columns):
-            table.add_column(column, justify="left" if index < 2 else "right", no_wrap=True)
+            widest = max(map(len, [*column.split(), *(row[index] for row in rows)]))
+            names = index < 2
+            # A name that does not fit goes on in the next line, and no number is cut.
+            table.add_column(
+                fill(column, widest),
+                justify="left" if names else "right",
+                no_wrap=not names,
+                overflow="fold",
+            )
         for row in rows:
             table.add_row(*row)
         self.console.print(table)

@@ -38,7 +38,7 @@ def test_a_run_writes_tables_figures_and_a_report(ran):
     assert ran.code == 0
     assert "24 images accepted, 1 refused" in ran.printed
     assert "featurize ResNet50: 24 of 24 images" in ran.printed
-    assert "succeeded" in ran.printed and "Traceback" not in ran.printed
+    assert "Weights: random" in ran.printed and "Traceback" not in ran.printed
     assert table(ran, "runs")["status"].tolist() == ["succeeded"]
     assert len(table(ran, "features")) == 24
     report = ran.output / "report"

@@ -9,7 +9,6 @@ from pathlib import Path
 from sparkdl.files import atomic_write
 
 from covid_xray.errors import RunFailedError
-from covid_xray.evaluation.protocols import AS_PUBLISHED
 from covid_xray.evaluation.results_model import Result
 from covid_xray.evaluation.wording import percent, with_interval
 from covid_xray.stages.report.collect import collect
@@ -17,13 +16,11 @@ from covid_xray.stages.report.explained import Explanation, read_explanations
 from covid_xray.stages.report.figures import write_figures
 from covid_xray.stages.report.gallery import read_gallery
 from covid_xray.stages.report.judged import verdicts
-from covid_xray.stages.report.narrative import points
+from covid_xray.stages.report.narrative import signed
 from covid_xray.stages.report.page import render, timed
 from covid_xray.stages.report.values import Report
 from covid_xray.storage import runs
 from covid_xray.storage.tables import Tables
-
-_COLUMNS = ("backbone", "task", "status", "accuracy, % (95 % CI)", "margin over best baseline", "recall, %")
 
 
 def write_report(tables: Tables, run_id: str, reports: Path, now: datetime) -> Path:
@@ -51,12 +48,18 @@ def write_page(tables: Tables, report: Report, reports: Path, now: datetime) -> 
 
 
 def headline(tables: Tables, run_id: str) -> tuple[tuple[str, ...], list[list[str]], list[str]]:
-    """Return what ends a run on a terminal: the columns and rows of a table, and a verdict on each task."""
+    """Return what ends a run on a terminal: the columns and rows of a table, and lines to print below it.
+
+    The lines are the weights, and a verdict on each task.
+    """
     report = collect(tables, run_id)
     shown = [r for task in report.tasks for r in [*report.networks(task), *report.baselines(task)[:1]]]
-    by_image = "split by image (published)" if report.dataset else "split by image"
-    columns = (*_COLUMNS, by_image, "time", "weights")
-    return columns, [_line(report, result) for result in shown], verdict_lines(report)
+    weights = list(dict.fromkeys(_weights(result) for result in shown if result.is_network))
+    return (
+        _columns(shown),
+        [_line(report, result) for result in shown],
+        [f"Weights: {'; '.join(weights)}", *verdict_lines(report)],
+    )
 
 
 def verdict_lines(report: Report) -> list[str]:
@@ -74,22 +77,30 @@ def missing_results(report: Report, explanations: Sequence[Explanation]) -> list
     ]
 
 
+def _columns(shown: Sequence[Result]) -> tuple[str, ...]:
+    positive = " or ".join(dict.fromkeys(result.classes[0] for result in shown))
+    return (
+        *("classifier", "task", "accuracy, % (95 % CI)", "margin over best baseline, points"),
+        *(f"recall of {positive}, %", "time for features and fits"),
+    )
+
+
 def _line(report: Report, result: Result) -> list[str]:
-    strictest, by_image = result.headline, result.by_protocol.get(AS_PUBLISHED)
+    strictest = result.headline
     recall = strictest.per_class[result.classes[0]].get("recall") if strictest else None
-    published = report.published(result) if by_image else None
+    margin = report.margin(result, result.headline_protocol)
     return [
         result.name,
         result.task,
-        result.status if result.kind == "backbone" else result.kind,
-        with_interval(strictest.overall["accuracy"] if strictest else None),
-        points(report.margin(result, result.headline_protocol)),
+        with_interval(strictest.overall["accuracy"]) if strictest else result.status,
+        signed(margin.difference) if margin else percent(None) if result.kind == "backbone" else result.kind,
         percent(recall.value if recall else None),
-        percent(by_image.overall["accuracy"].value if by_image else None)
-        + (f" ({percent(published.accuracy)})" if published else ""),
         timed(result),
-        result.weights + (", lungs only" if result.preprocessing == "lungs" else ""),
     ]
+
+
+def _weights(result: Result) -> str:
+    return result.weights + (", lungs only" if result.preprocessing == "lungs" else "")
 
 
 def _unfinished(report: Report) -> Iterator[str]:
