@@ -50,16 +50,13 @@ def write_page(tables: Tables, report: Report, reports: Path, now: datetime) -> 
 def headline(tables: Tables, run_id: str) -> tuple[tuple[str, ...], list[list[str]], list[str]]:
     """Return what ends a run on a terminal: the columns and rows of a table, and lines to print below it.
 
-    The lines are the weights, and a verdict on each task.
+    The lines are the weights of the networks that have results, and a verdict on each task.
     """
     report = collect(tables, run_id)
     shown = [r for task in report.tasks for r in [*report.networks(task), *report.baselines(task)[:1]]]
-    weights = list(dict.fromkeys(_weights(result) for result in shown if result.is_network))
-    return (
-        _columns(shown),
-        [_line(report, result) for result in shown],
-        [f"Weights: {'; '.join(weights)}", *verdict_lines(report)],
-    )
+    weights = "; ".join(dict.fromkeys(_weights(r) for r in shown if r.is_network and r.headline))
+    lines = [f"Weights: {weights}"] if weights else []
+    return _columns(shown), [_line(report, r) for r in shown], [*lines, *verdict_lines(report)]
 
 
 def verdict_lines(report: Report) -> list[str]:

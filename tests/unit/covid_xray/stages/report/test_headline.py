@@ -28,8 +28,8 @@ def test_a_row_holds_accuracy_margin_recall_and_time_and_the_best_baseline_is_ma
 
 
 def test_a_failure_has_its_state_in_place_of_an_accuracy(ended, failed):
-    _, rows, _ = ended(failed)
-    assert rows == [["VGG19", "binary", "failed", *["\N{EN DASH}"] * 3]]
+    _, rows, lines = ended(failed)
+    assert rows == [["VGG19", "binary", "failed", *["\N{EN DASH}"] * 3]] and lines == []
 
 
 def test_each_positive_class_is_named_once(ended, make_result):
