@@ -7,7 +7,7 @@ from covid_xray.dataset.data_folder import DataFolder
 from covid_xray.privacy.patient_key import patient_key
 from covid_xray.progress import Notify
 from covid_xray.registry.registry import registry_at
-from covid_xray.stages.evaluate import contrast, evaluate, judge
+from covid_xray.stages.evaluate import apply_baselines, contrast, evaluate, judge
 from covid_xray.storage.tables import Tables
 from covid_xray.task import (
     add_contrast,
@@ -30,7 +30,9 @@ def _evaluate(tables: Tables, args: Namespace, notify: Notify) -> None:
         key = patient_key(args.patient_id_key)
         contrast(tables, DataFolder(args.contrast, args.patients, key), *about)
     if args.data or not args.contrast:
-        evaluate(tables, data_folder_from(args), *about)
+        folder = data_folder_from(args)
+        found = evaluate(tables, folder, *about)
+        apply_baselines(tables, folder.root, settings, registered.model.about, found, notify)
     judge(tables, settings, registry, registered, notify)
 
 

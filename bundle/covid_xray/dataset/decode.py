@@ -12,7 +12,27 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.pandas.types import from_arrow_schema
 from radiograph import Reason, Refused, Xray, open_xray
 
+# Columns of `images` that are read from the file itself, beside its pixels.
+FACTS = [
+    ("width", pa.int32()),
+    ("height", pa.int32()),
+    ("format", pa.string()),
+    ("mode", pa.string()),
+    ("bytes", pa.int64()),
+]
+
 _ABOUT = [(name, pa.string()) for name in ("path", "image_id", "reason", "detail")]
+
+
+def facts_of(xray: Xray) -> dict[str, Any]:
+    """Return the values of `FACTS`."""
+    return {
+        "width": xray.width,
+        "height": xray.height,
+        "format": xray.format,
+        "mode": xray.mode,
+        "bytes": xray.file_size,
+    }
 
 
 def to_dataframe(spark: SparkSession, files: pd.DataFrame) -> DataFrame:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from covid_xray.evaluation.contrast import AUROC
 from covid_xray.evaluation.protocols import AS_PUBLISHED, CONTRAST, EXTERNAL, PATIENT_GROUPED
-from covid_xray.evaluation.results_model import Result, Value
+from covid_xray.evaluation.results_model import Result, Value, baselines_elsewhere
 
 # The parts of the picture of curves.
 ROC, PRECISION_RECALL, RELIABILITY = "roc", "precision_recall", "reliability"
@@ -102,7 +102,8 @@ def forest_rows(networks: Sequence[Result], baselines: Sequence[Result]) -> list
         Of one task, with results; at least one network.
     """
     ranked = sorted([*networks, *baselines], key=lambda result: result.accuracy, reverse=True)
-    return [*_accuracies(ranked), *_areas(networks)]
+    elsewhere = _baseline_areas(baselines_elsewhere(networks, baselines))
+    return [*_accuracies(ranked), *_areas(networks), *elsewhere]
 
 
 def marked(result: Result) -> str:
@@ -132,8 +133,7 @@ def _areas(networks: Sequence[Result]) -> Iterator[Estimated]:
     for result in networks:
         if not (result.external or result.contrast):
             continue
-        own = result.classes[0]
-        quantity = f"AUROC of {own.replace('_', ' ')}"
+        own, quantity = result.classes[0], _area_of(result)
         for name, protocol, kind in (
             ("its own images", result.headline_protocol, "network"),
             ("images from elsewhere", EXTERNAL, "other images"),
@@ -145,6 +145,18 @@ def _areas(networks: Sequence[Result]) -> Iterator[Estimated]:
             if AUROC in values:
                 name = f"{result.name}: from {other}, same source"
                 yield _row(quantity, "other images", name, CONTRAST, values[AUROC])
+
+
+def _baseline_areas(baselines: Sequence[Result]) -> Iterator[Estimated]:
+    for result in baselines:
+        there = result.external.per_class.get(result.classes[0], {}) if result.external else {}
+        if "auroc" in there:
+            name = f"{result.name}: images from elsewhere"
+            yield _row(_area_of(result), "baseline", name, EXTERNAL, there["auroc"])
+
+
+def _area_of(result: Result) -> str:
+    return f"AUROC of {result.classes[0].replace('_', ' ')}"
 
 
 def _row(quantity: str, kind: str, name: str, protocol: str, found: Value, scale: float = 1.0) -> Estimated:

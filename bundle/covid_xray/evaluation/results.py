@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from covid_xray.features.gram import FUSED
 from covid_xray.settings import Settings
 from covid_xray.storage import runs
 from covid_xray.storage.frames import to_arrow
-from covid_xray.storage.tables import Replacement, Tables
+from covid_xray.storage.tables import LocalRows, Replacement, Tables
 
 # `backbone`, `baseline`, or the occlusion with which a network's classifiers were trained.
 Kind = str
@@ -75,6 +76,16 @@ def results(
     }
 
 
+def together(each: Sequence[Mapping[str, Replacement]]) -> dict[str, Replacement]:
+    """Return the rows of several classifiers, at least one, as one replacement a table: one commit each."""
+    merged: dict[str, Replacement] = {}
+    for table in each[0]:
+        rows, where = zip(*(replacement[table] for replacement in each), strict=True)
+        values = {column: sorted({value for one in where for value in one[column]}) for column in where[0]}
+        merged[table] = (_concatenated(rows), values)
+    return merged
+
+
 def read_results(tables: Tables, run_id: str, rows: Sequence[_Row]) -> list[Result]:
     """Return a result for each row of `runs`, and for what has none.
 
@@ -105,6 +116,12 @@ def read_comparisons(tables: Tables, run_id: str) -> list[Comparison]:
     rows = tables.matching("comparisons", {"run_id": run_id})
     ordered = rows.orderBy("task", "protocol", "second_kind", "first", "second").select(*_COMPARED)
     return [Comparison(**row.asDict()) for row in ordered.collect()]
+
+
+def _concatenated(each: Sequence[LocalRows]) -> LocalRows:
+    if isinstance(each[0], pa.Table):
+        return pa.concat_tables(each)
+    return list(chain.from_iterable(each))
 
 
 def _held_out(

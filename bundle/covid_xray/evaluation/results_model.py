@@ -169,6 +169,21 @@ def baselines(results: Iterable[Result], task: str) -> list[Result]:
     return sorted(found, key=lambda result: result.accuracy, reverse=True)
 
 
+def baselines_elsewhere(networks: Iterable[Result], results: Iterable[Result]) -> list[Result]:
+    """Return the baselines that were applied to the same images from elsewhere as a network of their task.
+
+    The most accurate there stands first.
+    """
+    tried = {(r.task, _images(r.external)) for r in networks if r.external}
+    found = [(r, r.external) for r in results if r.kind == "baseline" and r.external]
+    same = [(r, there) for r, there in found if (r.task, _images(there)) in tried]
+    return [r for r, _ in sorted(same, key=lambda one: one[1].overall["accuracy"].value, reverse=True)]
+
+
+def _images(found: ProtocolResult) -> frozenset[str]:
+    return frozenset(found.held_out["image_id"])
+
+
 def comparison_with_baseline(
     comparisons: Iterable[Comparison], result: Result, protocol: str
 ) -> Comparison | None:

@@ -53,12 +53,12 @@ def candidates(
         `prediction`, `probability`, sorted by protocol, repeat, fold and image.
     """
     parts = defaultdict(list)
-    with _one_thread():
+    with one_thread():
         for training, held_out in _folds(splits):
             codes = pd.Categorical(training["label"], categories=list(classes)).codes.astype(np.int64)
             fitted_on, shown = (values.loc[part["image_id"]].to_numpy() for part in (training, held_out))
-            weights = _weights(training) if settings.is_balanced else None
-            for method, probability in _probabilities(fitted_on, are_pixels, codes, weights, shown, settings):
+            weights = group_weights(training) if settings.is_balanced else None
+            for method, probability in probabilities(fitted_on, are_pixels, codes, shown, settings, weights):
                 parts[method].append(with_predictions(held_out, classes, probability))
     return {method: pd.concat(found, ignore_index=True) for method, found in parts.items()}
 
@@ -93,22 +93,36 @@ def _folds(splits: pd.DataFrame) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
             yield drawn[drawn["fold"] != fold], held_out.astype({"fold": int})
 
 
-def _weights(training: pd.DataFrame) -> Array:
+def group_weights(training: pd.DataFrame) -> Array:
     """Return weights with which the groups of one class and one source weigh equally, 1 in the mean."""
     groups = training.groupby(["label", "source"])
     weights = len(training) / groups.ngroups / groups["image_id"].transform("size")
     return weights.to_numpy(np.float64)
 
 
-def _probabilities(
+def probabilities(
     fitted_on: Numbers,
     are_pixels: bool,
     codes: Codes,
-    weights: Array | None,
     shown: Numbers,
     settings: Settings,
+    weights: Array | None,
 ) -> Iterator[tuple[str, Array]]:
-    """Yield each method and the probability that it gives to every class."""
+    """Yield each method and the probability that it gives to every class.
+
+    Parameters
+    ----------
+    fitted_on, shown : ndarray of float64 or uint8, shapes (n, columns) and (m, columns)
+        What the baseline is told of training rows, and of those that it predicts.
+    codes : ndarray of int64, shape (n,)
+        The class of each training row, by its place among the task's classes; every class has a row.
+    weights : ndarray of float64, shape (n,), or None
+        Of the training rows, 1 in the mean; None weighs all equally.
+
+    Yields
+    ------
+    str, ndarray of float64, shape (m, classes)
+    """
     if not fitted_on.shape[1]:
         shares = np.bincount(codes, weights) / len(codes)
         yield _SHARES, np.tile(shares, (len(shown), 1))
@@ -125,7 +139,7 @@ def _probabilities(
     yield _BOOSTING, boosted
 
 
-def _one_thread() -> AbstractContextManager[object]:
+def one_thread() -> AbstractContextManager[object]:
     """Keep OpenMP from waking threads for fits of milliseconds: beside busy ones they wait seconds a fit."""
     # Limits reach only libraries that are loaded.
     import sklearn.ensemble  # noqa: F401

@@ -50,6 +50,9 @@ class Baseline:
         Whether the numbers are neighbouring pixels, many and much alike.
     needs : str
         Where `of_facts` can return None: what it lacks then.
+    same_values : str
+        Column of `images` of which other images must have no value that training has not: elsewhere the
+        baseline is left out otherwise.
     """
 
     name: str
@@ -59,6 +62,7 @@ class Baseline:
     of_facts: Callable[[pd.DataFrame], pd.DataFrame | None] | None = None
     are_pixels: bool = False
     needs: str = ""
+    same_values: str = ""
 
 
 def no_columns(images: pd.DataFrame) -> pd.DataFrame:
@@ -183,6 +187,7 @@ BASELINES = (
         why="Where each class has a source of its own, this alone gives the class away.",
         of_facts=sources,
         needs="the source of every image, and at least two sources",
+        same_values="source",
     ),
     Baseline(
         name="metadata",

@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 from PIL import Image
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.pandas.types import from_arrow_schema
-from radiograph import open_xray
+from radiograph import Xray, open_xray
 
+from covid_xray.dataset.decode import FACTS, decode_files, facts_of, to_dataframe
 from covid_xray.evaluation.baselines.records import BASELINES, Baseline
 
 _OF_PICTURES = tuple(baseline for baseline in BASELINES if baseline.of_picture)
@@ -65,6 +66,29 @@ def read_pictures(images: DataFrame, count: int, task_images: int) -> pd.DataFra
     content = images.select("image_id", "content").repartition(tasks)
     described = content.mapInArrow(_describe_each, from_arrow_schema(_SCHEMA)).toArrow().to_pandas()
     found: pd.DataFrame = described.set_index("image_id")
+    return found
+
+
+def read_files(spark: SparkSession, files: pd.DataFrame, task_images: int) -> pd.DataFrame:
+    """Do what `read_pictures` does of files that are in no table, with what they tell beside their pixels.
+
+    Parameters
+    ----------
+    files : pandas.DataFrame
+        Columns `path`, `file`, `image_id`: at least one file, all of which can be opened.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By `image_id`: the columns of `read_pictures` and of `FACTS`.
+    """
+
+    def values(xray: Xray) -> dict[str, object]:
+        return facts_of(xray) | describe(xray.picture)
+
+    rows = to_dataframe(spark, files).repartition(-(-len(files) // task_images))
+    read = decode_files(rows, [*FACTS, *_INPUTS], values).drop("path", "reason", "detail")
+    found: pd.DataFrame = read.toArrow().to_pandas().set_index("image_id")
     return found
 
 

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import chain
 from time import monotonic
 
 import pandas as pd
-import pyarrow as pa
 
 from covid_xray.dataset.known import tell_sources
 from covid_xray.evaluation.baselines import Baseline
 from covid_xray.evaluation.baselines.fit import better, candidates
 from covid_xray.evaluation.baselines.values import all_values, left_out, names, read_pictures
-from covid_xray.evaluation.results import results
+from covid_xray.evaluation.results import results, together
 from covid_xray.evaluation.splits import check_no_leaks
 from covid_xray.progress import Notify, Progress
 from covid_xray.settings import Settings
 from covid_xray.stages.audit.near_duplicates import near_duplicate_rows, summary
 from covid_xray.storage import runs
-from covid_xray.storage.tables import LocalRows, Replacement, Tables
+from covid_xray.storage.tables import Replacement, Tables
 
 
 def audit(tables: Tables, run_id: str, notify: Notify) -> None:
@@ -57,7 +55,7 @@ def audit(tables: Tables, run_id: str, notify: Notify) -> None:
     rows = [results(tables, run_id, "baseline", *of_one, settings) for of_one in predicted]
     found = near_duplicate_rows(run_id, facts)
     near_duplicates: Replacement = (found, {"run_id": [run_id]})
-    tables.replace_each(_together(rows) | {"near_duplicates": near_duplicates})
+    tables.replace_each(together(rows) | {"near_duplicates": near_duplicates})
     notify(Progress("audit", note=summary(found)))
 
 
@@ -94,19 +92,3 @@ def _predicted(
         note, seconds = f"{baseline.name}: {', '.join(said)}", monotonic() - begun
         notify(Progress("audit", "", done, len(baselines), "baselines", seconds, note))
         yield baseline.name, pd.concat(parts, ignore_index=True)
-
-
-def _together(each: Sequence[dict[str, Replacement]]) -> dict[str, Replacement]:
-    """Return the rows of all baselines as one replacement a table: one commit instead of six."""
-    merged: dict[str, Replacement] = {}
-    for table in each[0]:
-        rows, where = zip(*(replacement[table] for replacement in each), strict=True)
-        values = {column: sorted({value for one in where for value in one[column]}) for column in where[0]}
-        merged[table] = (_concatenated(rows), values)
-    return merged
-
-
-def _concatenated(each: Sequence[LocalRows]) -> LocalRows:
-    if isinstance(each[0], pa.Table):
-        return pa.concat_tables(each)
-    return list(chain.from_iterable(each))

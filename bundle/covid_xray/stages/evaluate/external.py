@@ -16,7 +16,7 @@ from covid_xray.progress import Notify, Progress
 from covid_xray.registry.saved import About
 from covid_xray.registry.versions import Registered
 from covid_xray.settings import Settings
-from covid_xray.stages.evaluate.predict import predict
+from covid_xray.stages.evaluate.predict import Predicted, predict
 from covid_xray.storage.tables import Tables
 
 
@@ -27,7 +27,7 @@ def evaluate(
     registered: Registered,
     run_id: str,
     notify: Notify,
-) -> None:
+) -> Predicted:
     """Write `predictions`, `metrics` and `strata` for class folders that the model was not trained on.
 
     They get the id of the model's training run, beside its internal results, and replace an earlier external
@@ -51,6 +51,7 @@ def evaluate(
     tables.replace_each(written | {"strata": (strata, written["metrics"][1])})
     notes = [found.note, *_absent_notes(folder.root, found.files, found.images, about)]
     notify(Progress("evaluate", note="; ".join(notes)))
+    return found
 
 
 def _absent_notes(root: Path, files: pd.DataFrame, predicted: pd.DataFrame, about: About) -> list[str]:

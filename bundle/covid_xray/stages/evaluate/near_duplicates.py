@@ -8,6 +8,7 @@ from radiograph import Reason
 
 from covid_xray.dataset.near_duplicates import near_duplicates_between, signature_array
 from covid_xray.registry.saved import About
+from covid_xray.registry.training_images import training_images
 from covid_xray.settings import Settings
 from covid_xray.storage.tables import Tables
 
@@ -70,11 +71,9 @@ def mark(
 
 
 def _training_signatures(tables: Tables, about: About) -> pd.DataFrame:
-    ids = tables.spark.createDataFrame([(name,) for name in about.image_ids], "image_id STRING")
-    known = tables.read("images").where(F.col("signature").isNotNull())
-    found = known.join(F.broadcast(ids), "image_id", how="left_semi").select("image_id", "path", "signature")
-    frame: pd.DataFrame = found.toArrow().to_pandas()
-    return frame.drop_duplicates("image_id").sort_values("image_id")
+    known = training_images(tables, about).where(F.col("signature").isNotNull())
+    found: pd.DataFrame = known.select("image_id", "path", "signature").toArrow().to_pandas()
+    return found.sort_values("image_id")
 
 
 def _lacking(count: int, trained_on: int) -> str:

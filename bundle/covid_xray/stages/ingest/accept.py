@@ -12,17 +12,13 @@ from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import StructType
 from radiograph import Reason, Xray, pixel_id, signature
 
-from covid_xray.dataset.decode import decode_files, to_dataframe
+from covid_xray.dataset.decode import FACTS, decode_files, facts_of, to_dataframe
 from covid_xray.dataset.inventory import FILES_AT_ONCE, tasks_for
 from covid_xray.storage.tables import Tables
 
 # The columns of `images` that are read from the file itself.
 _COLUMNS = [
-    ("width", pa.int32()),
-    ("height", pa.int32()),
-    ("format", pa.string()),
-    ("mode", pa.string()),
-    ("bytes", pa.int64()),
+    *FACTS,
     ("content", pa.binary()),
     ("pixel_id", pa.string()),
     ("signature", pa.binary()),
@@ -94,12 +90,7 @@ def _facts(tables: Tables, files: pd.DataFrame) -> DataFrame:
 
 
 def _values(xray: Xray) -> dict[str, Any]:
-    return {
-        "width": xray.width,
-        "height": xray.height,
-        "format": xray.format,
-        "mode": xray.mode,
-        "bytes": xray.file_size,
+    return facts_of(xray) | {
         "content": xray.content(),
         "pixel_id": pixel_id(xray.picture),
         "signature": signature(xray.picture),

@@ -8,7 +8,13 @@ from typing import Any
 
 from covid_xray.dataset.population import ClassPopulation
 from covid_xray.dataset.record import Dataset, PublishedResult
-from covid_xray.evaluation.results_model import Comparison, Result, baselines, comparison_with_baseline
+from covid_xray.evaluation.results_model import (
+    Comparison,
+    Result,
+    baselines,
+    baselines_elsewhere,
+    comparison_with_baseline,
+)
 from covid_xray.stages.report.relied_on import SourceProbe
 from covid_xray.stages.report.strata import StrataOfNetwork
 
@@ -159,6 +165,16 @@ class Report:
     def baselines(self, task: str) -> list[Result]:
         """Return the baselines of a task, the best first."""
         return baselines(self.results, task)
+
+    @property
+    def external_networks(self) -> list[Result]:
+        """Return the networks that were tried on images from elsewhere."""
+        return [r for r in self.results if r.kind == "backbone" and r.external]
+
+    @property
+    def external_baselines(self) -> list[Result]:
+        """Return the baselines that were applied to the images of one of them."""
+        return baselines_elsewhere(self.external_networks, self.results)
 
     def margin(self, result: Result, protocol: str) -> Comparison | None:
         """Return the comparison of a network with the best baseline: its margin over that."""

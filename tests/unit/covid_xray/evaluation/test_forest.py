@@ -13,7 +13,7 @@ from covid_xray.evaluation.forest import forest_png
 from covid_xray.evaluation.results_model import ProtocolResult, Result, Value
 from PIL import Image
 
-NONE = pd.DataFrame({"label": [], "prediction": []})
+NONE = pd.DataFrame({"label": [], "prediction": [], "image_id": []})
 ORANGE, BLUE = (0xD5, 0x5E, 0x00), (0x00, 0x72, 0xB2)
 
 
@@ -53,6 +53,19 @@ def test_other_images_stand_beneath_in_a_colour_of_their_own(result):
     one = forest_png([result(contrast=contrast)], [])
     two = forest_png([result(contrast=contrast, external=external)], [])
     assert has(one, ORANGE) and height(two) > height(one) > height(forest_png([result()], []))
+
+
+def test_a_baseline_stands_beneath_too_where_it_saw_the_images_that_a_network_did(result):
+    external = ProtocolResult(
+        {"accuracy": Value(0.5, 0.4, 0.6, 9)}, {"Covid-19": {"auroc": Value(0.6, 0.5, 0.7, 9)}}, NONE
+    )
+    others = replace(external, held_out=pd.DataFrame({"label": ["Covid-19"], "image_id": ["a"]}))
+    network = result(external=external)
+    bare, same, other = (
+        forest_png([network], [result("border", "baseline", 0.8, **there)])
+        for there in ({}, {"external": external}, {"external": others})
+    )
+    assert height(same) > height(bare) and other == bare
 
 
 def test_a_value_without_an_interval_is_drawn(result):

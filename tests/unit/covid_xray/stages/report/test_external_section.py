@@ -43,6 +43,20 @@ def test_external_images_of_unknown_patients_are_counted(page, make_result, make
     assert text not in page(make_result(by_protocol=by_protocol | {"external": external}))
 
 
+def test_a_baseline_on_the_same_images_stands_beneath_the_network(page, make_result, make_protocol_result):
+    inside, external = make_protocol_result(), make_protocol_result(0.4)
+    network = make_result(by_protocol={"patient_grouped": inside, "external": external})
+    beside = {"patient_grouped": inside, "external": make_protocol_result(0.75)}
+    baseline = make_result("border", weights="", kind="baseline", by_protocol=beside)
+    part = page(network, baseline).split('id="external"')[1]
+    row = part.split('<tr class="baseline"><th scope="row">border</th>')[1].split("</tr>")[0]
+    assert "75.0 (64.0 to 94.8)" in row and "Baselines, in italics, were fitted on the same images" in part
+    assert "border binary, images from elsewhere" not in part
+    others = replace(beside["external"], held_out=external.held_out[1:])
+    elsewhere = replace(baseline, by_protocol=beside | {"external": others})
+    assert ">border<" not in page(network, elsewhere).split('id="external"')[1].split("</table>")[0]
+
+
 def test_a_contrast_stands_beside_what_the_same_model_reaches_inside(page, make_result, make_protocol_result):
     values = {AUROC: Value(0.62, 0.53, 0.71, 122, 105), FALSE_POSITIVES: Value(0.61, 0.45, 0.76, 38, 38)}
     contrast = ProtocolResult({}, {"Other": values}, pd.DataFrame({"label": [], "patient_id": []}))
