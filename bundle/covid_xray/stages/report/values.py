@@ -8,6 +8,7 @@ from typing import Any
 
 from covid_xray.dataset.population import ClassPopulation
 from covid_xray.dataset.record import Dataset, PublishedResult
+from covid_xray.evaluation.calibration import CalibrationBin, calibration
 from covid_xray.evaluation.results_model import (
     Comparison,
     Result,
@@ -175,6 +176,15 @@ class Report:
     def external_baselines(self) -> list[Result]:
         """Return the baselines that were applied to the images of one of them."""
         return baselines_elsewhere(self.external_networks, self.results)
+
+    @property
+    def calibrations(self) -> list[tuple[Result, list[CalibrationBin]]]:
+        """Return the networks that were tried on images from elsewhere, each with its calibration there."""
+        return [
+            (r, calibration([values[0] for values in found["probability"]], found["label"] == r.classes[0]))
+            for r in self.external_networks
+            if r.external and len(found := r.external.held_out)
+        ]
 
     def margin(self, result: Result, protocol: str) -> Comparison | None:
         """Return the comparison of a network with the best baseline: its margin over that."""

@@ -57,6 +57,18 @@ def test_a_baseline_on_the_same_images_stands_beneath_the_network(page, make_res
     assert ">border<" not in page(network, elsewhere).split('id="external"')[1].split("</table>")[0]
 
 
+def test_calibration_on_images_from_elsewhere_is_folded_away(page, make_result, make_protocol_result):
+    inside, external = make_protocol_result(), make_protocol_result(0.4)
+    html = page(make_result(by_protocol={"patient_grouped": inside, "external": external}))
+    part = html.split("<summary>VGG16 binary: calibration on images from elsewhere</summary>")[1]
+    rows = part.split("</details>")[0].split('<th scope="row">')[1:]
+    assert len(rows) == 10 and rows[0].startswith("0 to 10</th>") and ">0<" in rows[0]
+    # The fixture's probabilities are 20 to 29 % where another class is named, else 70 to 79 %.
+    assert ">9</td>" in rows[2] and ">11.1 (2.0 to 43.5)<" in rows[2]
+    assert ">11</td>" in rows[7] and ">81.8 (52.3 to 94.9)<" in rows[7]
+    assert "<details>" not in page(make_result()).split('id="results"')[1].split("</section>")[0]
+
+
 def test_a_contrast_stands_beside_what_the_same_model_reaches_inside(page, make_result, make_protocol_result):
     values = {AUROC: Value(0.62, 0.53, 0.71, 122, 105), FALSE_POSITIVES: Value(0.61, 0.45, 0.76, 38, 38)}
     contrast = ProtocolResult({}, {"Other": values}, pd.DataFrame({"label": [], "patient_id": []}))
