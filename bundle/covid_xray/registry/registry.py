@@ -12,7 +12,7 @@ from typing import Any
 from covid_xray.errors import ModelError
 from covid_xray.registry.flavor import data_of, import_mlflow, log_record
 from covid_xray.registry.local_store import artifacts_uri, database_of, open_store
-from covid_xray.registry.saved import load
+from covid_xray.registry.saved import CARD, load
 from covid_xray.registry.versions import AGAINST, Record, Registered, Version
 
 CHAMPION = "champion"
@@ -101,6 +101,11 @@ class Registry:
     def tag(self, version: Version, key: str, value: str) -> None:
         """Set a tag of a version."""
         self._client.set_model_version_tag(version.name, version.number, key, value)
+
+    def replace_card(self, version: Version, card: str) -> None:
+        """Store a card in the place of the one that `log` wrote; the copy among the model's files stays."""
+        logged_by = self._client.get_model_version(version.name, version.number).run_id
+        self._client.log_text(logged_by, card, CARD)
 
     def fetch(self, model: str) -> Registered:
         """Load a registered model.

@@ -20,13 +20,13 @@ from covid_xray.evaluation.verdict import Verdict, verdict_on
 from covid_xray.features.compute import weights_file
 from covid_xray.features.key import feature_key
 from covid_xray.progress import Notify, Progress
+from covid_xray.registry.card import write_card
 from covid_xray.registry.classifier import fit_all
 from covid_xray.registry.promotion import decide
 from covid_xray.registry.record import identity_of, record_of
 from covid_xray.registry.registry import Registry
 from covid_xray.registry.saved import About, SavedModel, save
 from covid_xray.settings import Settings
-from covid_xray.stages.register.card import write_card
 from covid_xray.storage import runs
 from covid_xray.storage.tables import Tables
 

@@ -10,6 +10,7 @@ from covid_xray.registry.flavor import import_mlflow
 from covid_xray.registry.local_store import database_of, store_uri
 from covid_xray.registry.promotion import PromotionCriteria
 from covid_xray.registry.registry import registry_at
+from covid_xray.registry.saved import CARD
 
 
 def test_a_logged_model_is_found_again_by_its_inputs(registry, log):
@@ -51,6 +52,16 @@ def test_a_model_is_loaded_by_version_or_as_the_champion(registry, log, request)
     assert (found.version.number, found.model.about.task) == (second.number, request.node.name)
     assert PromotionCriteria.of(found.version.tags) == PromotionCriteria("random")
     assert registry.fetch(f"{title}/{first.number}").version.number == first.number
+
+
+def test_a_card_takes_the_place_of_the_one_that_was_logged(registry, log, tmp_path):
+    version = log()
+    client = import_mlflow().MlflowClient(registry.tracking_uri)
+    run_id = client.get_model_version(version.name, version.number).run_id
+    registry.replace_card(version, "Röntgen, anew")
+    assert [file.path for file in client.list_artifacts(run_id)].count(CARD) == 1
+    card = Path(client.download_artifacts(run_id, CARD, str(tmp_path)))
+    assert card.read_text(encoding="utf-8") == "Röntgen, anew"
 
 
 @pytest.fixture

@@ -1,9 +1,12 @@
 import shutil
+from pathlib import Path
 
 import pytest
 from covid_xray.dataset.data_folder import DataFolder
 from covid_xray.errors import DataError
 from covid_xray.privacy.pseudonyms import pseudonym
+from covid_xray.registry.flavor import import_mlflow
+from covid_xray.registry.saved import CARD
 from covid_xray.stages.evaluate import apply_baselines, contrast, evaluate, judge
 from PIL import Image
 
@@ -170,15 +173,33 @@ def test_a_contrast_without_the_positive_class_or_without_another_is_refused(
         contrast(trained.tables, DataFolder(one_source, None), *arguments)
 
 
-def test_a_champion_that_is_no_better_than_chance_elsewhere_is_held_back(
-    run_evaluate, trained, elsewhere, said
+@pytest.fixture
+def card_of(trained, tmp_path):
+    """The card that the registry shows of a version."""
+
+    def read(version):
+        client = import_mlflow().MlflowClient(trained.registry.tracking_uri)
+        run_id = client.get_model_version(version.name, version.number).run_id
+        return Path(client.download_artifacts(run_id, CARD, str(tmp_path))).read_text(encoding="utf-8")
+
+    return read
+
+
+def test_a_model_that_is_no_better_than_chance_elsewhere_gets_another_card_and_is_champion_no_longer(
+    run_evaluate, trained, elsewhere, said, card_of
 ):
     registered = trained.model()
+    assert "No external validation" in card_of(registered.version)
     trained.registry.promote(registered.version)
     run_evaluate(elsewhere)
     any_may = trained.settings.model_copy(update={"champion": "any"})
     judge(trained.tables, any_may, trained.registry, registered, said.append)
     assert trained.registry.champion(registered.version.name).number == "1"
+    assert said[-1].note == "the model card is written anew"
+    card = card_of(registered.version)
+    assert "### external: images from elsewhere" in card and "No external validation" not in card
+    assert "**On images from elsewhere ResNet50 tells Covid-19 with an AUROC of 0.00" in card
+    assert "24 images of 24 patients." in card
     judge(trained.tables, trained.settings, trained.registry, registered, said.append)
     assert trained.registry.champion(registered.version.name) is None
     assert "version 1 is no longer the champion, as its AUROC on images from elsewhere" in said[-1].note

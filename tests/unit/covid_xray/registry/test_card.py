@@ -3,7 +3,7 @@ import pytest
 from covid_xray.dataset.known import COVID_19
 from covid_xray.evaluation.metrics import METRICS, shown_in
 from covid_xray.evaluation.verdict import Verdict
-from covid_xray.stages.register.card import write_card
+from covid_xray.registry.card import write_card
 
 
 @pytest.fixture
@@ -90,6 +90,26 @@ def test_classes_of_which_no_image_came_from_elsewhere_are_named_with_what_the_f
     rows = [(*network, "accuracy", None, 0.4, 0.3, 0.5), (*network, "recall", "No_findings", 0.4, 0.3, 0.5)]
     assert "**Some classes are missing:** no image is of Covid-19, so" in card(*rows)
     assert "Some classes" not in card(*rows, (*network, "recall", "Covid-19", 0.4, 0.3, 0.5))
+
+
+def test_a_contrast_has_a_table_of_its_own_without_the_baselines(card):
+    contrast = ("backbone", "ResNet50", "contrast")
+    text = card(
+        (*contrast, "contrast_auroc", "Other", 0.62, 0.53, 0.71),
+        (*contrast, "false_positive_rate", "Other", 0.61, 0.45, 0.76),
+        (*contrast, "recall", "Covid-19", 0.9, 0.8, 0.95),
+    )
+    table = text.split("### contrast: images of one source")[1]
+    assert "No baseline was measured" not in table and "file_facts" not in table
+    assert "| auroc of Covid-19 against Other | 0.620 (0.530 to 0.710) |" in table
+    assert "| Other called Covid-19 | 0.610 (0.450 to 0.760) |" in table
+    assert "| recall Covid-19 | 0.900 (0.800 to 0.950) |" in table
+    assert "No external validation" in text and "contrast" not in card()
+
+
+def test_baselines_on_images_from_elsewhere_alone_are_no_external_validation(card):
+    text = card(("baseline", "border", "external", "accuracy", None, 0.678, 0.6, 0.8))
+    assert "No external validation" in text and "0.678" not in text
 
 
 def test_images_of_unknown_patients_are_counted(card):

@@ -14,8 +14,15 @@ from covid_xray.dataset.known import tell_sources
 from covid_xray.dataset.population import population
 from covid_xray.dataset.record import count_unknown
 from covid_xray.evaluation.absent import absent_classes, meaning
+from covid_xray.evaluation.contrast import AUROC, FALSE_POSITIVES
 from covid_xray.evaluation.metrics import shown_in
-from covid_xray.evaluation.protocols import AS_PUBLISHED, EXTERNAL, LEAVE_ONE_SOURCE_OUT, PATIENT_GROUPED
+from covid_xray.evaluation.protocols import (
+    AS_PUBLISHED,
+    CONTRAST,
+    EXTERNAL,
+    LEAVE_ONE_SOURCE_OUT,
+    PATIENT_GROUPED,
+)
 from covid_xray.evaluation.verdict import Verdict
 from covid_xray.registry.saved import About, SavedModel
 
@@ -24,6 +31,7 @@ _PROTOCOLS = {
     AS_PUBLISHED: "images held out at random: a patient may have images on both sides",
     LEAVE_ONE_SOURCE_OUT: "images of a source of which it had seen none in training",
     EXTERNAL: "images from elsewhere",
+    CONTRAST: "images of one source",
 }
 _KEY = ["metric", "class"]
 
@@ -57,13 +65,13 @@ def write_card(
         Columns `image_id`, `label`, `path`, `patient_id`, `source`, `view`, `sex`, `age`: what the
         model was trained on.
     metrics : pandas.DataFrame
-        Rows of the run and task in the table `metrics`: of this network, and of all baselines.
+        Rows of the run and task in the table `metrics`: of this network, and of the baselines beside it.
     judged : Verdict or None
         On this network; None without results.
     """
     # Markdown, not HTML: quotes and ampersands stay what they are.
     environment = Environment(  # noqa: S701
-        loader=PackageLoader("covid_xray.stages.register", "."),
+        loader=PackageLoader("covid_xray.registry", "."),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -83,7 +91,8 @@ def write_card(
         patients=images["patient_id"].nunique(),
         population=population(images),
         tables=[_table(protocol, metrics, model.about) for protocol in _measured(metrics)],
-        external=EXTERNAL in set(metrics["protocol"]),
+        external=EXTERNAL in _measured(metrics),
+        contrast=CONTRAST,
         unknown=count_unknown(images.drop_duplicates("image_id")["patient_id"]),
         meaning=meaning,
         verdict=judged.text if judged else "",
@@ -115,20 +124,28 @@ def _table(protocol: str, metrics: pd.DataFrame, about: About) -> MetricTable:
         for row in of_protocol.to_dict("records")
     }
     labels = sorted(set(of_protocol["class"].dropna()))
-    shown = [
-        (metric.name, label)
-        for metric in shown_in("card")
-        for label in (labels if metric.per_class else [""])
-    ]
     rows = [
-        [f"{metric} {label}".strip(), *(known.get((name, metric, label), "-") for name in (backbone, *nulls))]
-        for metric, label in shown
+        [title, *(known.get((name, metric, label), "-") for name in (backbone, *nulls))]
+        for title, metric, label in _shown(protocol, labels, about.classes[0])
         if (backbone, metric, label) in known
     ]
     # A class without images has no recall.
     recalled = set(of_protocol.loc[of_protocol["metric"] == "recall", "class"])
     absent = absent_classes(recalled, about.classes) if protocol == EXTERNAL and recalled else []
     return MetricTable(protocol, _PROTOCOLS[protocol], (backbone, *nulls), rows, absent)
+
+
+def _shown(protocol: str, labels: Sequence[str], positive: str) -> list[tuple[str, str, str]]:
+    """Return the title, the metric and the class of each row of a table."""
+    if protocol == CONTRAST:
+        recall = [(f"recall {positive}", "recall", positive)]
+        areas = [(f"auroc of {positive} against {label}", AUROC, label) for label in labels]
+        return areas + recall + [(f"{label} called {positive}", FALSE_POSITIVES, label) for label in labels]
+    return [
+        (f"{metric.name} {label}".strip(), metric.name, label)
+        for metric in shown_in("card")
+        for label in (labels if metric.per_class else [""])
+    ]
 
 
 def _written(row: Mapping[Any, Any]) -> str:
