@@ -22,6 +22,7 @@ from covid_xray.evaluation.results_model import ProtocolResult, Result, Value
 OWN, OTHER = "Covid-19", "No_findings"
 HELD_OUT = pd.DataFrame(
     {
+        "image_id": ["a", "b", "c", "d"],
         "label": [OWN, OWN, OTHER, OTHER],
         "prediction": [OWN, OTHER, OTHER, OTHER],
         "probability": [[0.9, 0.1], [0.4, 0.6], [0.3, 0.7], [0.1, 0.9]],
