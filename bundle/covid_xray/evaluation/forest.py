@@ -13,16 +13,16 @@ from covid_xray.evaluation.results_model import Result
 
 # Inches: the picture's width, a row, and a part's title and axis. Names can be read where it is narrow.
 _WIDTH, _ROW, _FRAME = 7.5, 0.24, 0.85
-_COLOURS = {"network": "#0072B2", "baseline": "#777777", "other images": "#D55E00"}
+_COLOURS = {"network": "#0072B2", "baseline": "#777777", "hidden": "#CC79A7", "other images": "#D55E00"}
 _CHANCE = 0.5
 
 
-def forest_png(networks: Sequence[Result], baselines: Sequence[Result]) -> bytes:
+def forest_png(networks: Sequence[Result], others: Sequence[Result]) -> bytes:
     """Draw `forest_rows` of one task: a line a classifier and protocol.
 
     Accuracies stand above; where networks were tried on other images, their AUROCs stand below.
     """
-    parts = [list(rows) for _, rows in groupby(forest_rows(networks, baselines), lambda row: row.quantity)]
+    parts = [list(rows) for _, rows in groupby(forest_rows(networks, others), lambda row: row.quantity)]
     heights = [_FRAME + _ROW * len(rows) for rows in parts]
     drawn = figure(_WIDTH, sum(heights))
     all_axes = drawn.subplots(len(parts), 1, squeeze=False, height_ratios=heights)[:, 0]

@@ -44,7 +44,8 @@ class Estimated(NamedTuple):
     quantity : str
         What is measured, with its unit.
     kind : str
-        `network`, `baseline`, or `other images`: a network tried on these.
+        `network`, `baseline`, `hidden`: a network with parts of the pictures hidden, or `other images`: a
+        network tried on these.
     protocol : str
         Under which it was measured.
     value, low, high : float
@@ -93,16 +94,17 @@ def curve_points(result: Result) -> list[Point]:
     ]
 
 
-def forest_rows(networks: Sequence[Result], baselines: Sequence[Result]) -> list[Estimated]:
+def forest_rows(networks: Sequence[Result], others: Sequence[Result]) -> list[Estimated]:
     """Return the lines of a forest plot: accuracies, the best classifier first, then AUROCs on other images.
 
     Parameters
     ----------
-    networks, baselines : sequence of Result
-        Of one task, with results; at least one network.
+    networks, others : sequence of Result
+        Of one task, with results; at least one network. The others are baselines, and networks with parts of
+        the pictures hidden.
     """
-    ranked = sorted([*networks, *baselines], key=lambda result: result.accuracy, reverse=True)
-    elsewhere = _baseline_areas(baselines_elsewhere(networks, baselines))
+    ranked = sorted([*networks, *others], key=lambda result: result.accuracy, reverse=True)
+    elsewhere = _baseline_areas(baselines_elsewhere(networks, others))
     return [*_accuracies(ranked), *_areas(networks), *elsewhere]
 
 
@@ -122,10 +124,11 @@ def to_csv(rows: Sequence[Count] | Sequence[Point] | Sequence[Estimated]) -> str
 
 def _accuracies(ranked: Sequence[Result]) -> Iterator[Estimated]:
     for result in ranked:
-        kind = "baseline" if result.kind == "baseline" else "network"
-        for protocol in (PATIENT_GROUPED, AS_PUBLISHED):
+        kind = "hidden" if result.is_occluded else "baseline" if result.kind == "baseline" else "network"
+        # Of pictures with parts hidden, the strictest says enough.
+        for protocol in [result.headline_protocol] if result.is_occluded else (PATIENT_GROUPED, AS_PUBLISHED):
             if found := result.by_protocol.get(protocol):
-                name = result.name if protocol == PATIENT_GROUPED else f"{result.name}, split by image"
+                name = result.title if protocol == PATIENT_GROUPED else f"{result.title}, split by image"
                 yield _row("accuracy, %", kind, name, protocol, found.overall["accuracy"], 100.0)
 
 

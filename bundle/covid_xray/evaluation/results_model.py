@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import pandas as pd
+from radiograph import OCCLUSIONS
 
 from covid_xray.dataset.record import count_unknown
 from covid_xray.evaluation.absent import absent_classes
@@ -65,7 +66,7 @@ class Result:
     Attributes
     ----------
     kind : str
-        `backbone` or `baseline`.
+        `backbone`, `baseline`, or which part of the pictures was hidden from a network.
     preprocessing : str
         Which part of a picture it saw: a value of the setting of that name.
     by_protocol : dict of str to ProtocolResult
@@ -91,6 +92,16 @@ class Result:
     def is_network(self) -> bool:
         """Whether it is a single network, with a row of its own in `runs`."""
         return self.kind == "backbone" and self.name != FUSED
+
+    @property
+    def is_occluded(self) -> bool:
+        """Whether it is a network whose classifiers were trained with parts of the pictures hidden."""
+        return self.kind in OCCLUSIONS
+
+    @property
+    def title(self) -> str:
+        """Its name, with what was hidden from it: `VGG16, lungs blanked`."""
+        return f"{self.name}, {self.kind.replace('_', ' ')}" if self.is_occluded else self.name
 
     @property
     def marks(self) -> list[str]:

@@ -33,8 +33,9 @@ def draw(report: Report) -> dict[str, Figure]:
         shown = [result for result in report.networks(task) if result.headline]
         baselines = report.baselines(task)
         if shown:
-            forest = to_csv(forest_rows(shown, baselines))
-            figures[f"forest_{task}"] = Figure(forest_png(shown, baselines), forest)
+            others = [*baselines, *report.occluded(task)]
+            forest = to_csv(forest_rows(shown, others))
+            figures[f"forest_{task}"] = Figure(forest_png(shown, others), forest)
             compared = [*shown, *baselines[:1]]
             points = list(chain.from_iterable(map(curve_points, compared)))
             figures[f"curves_{task}"] = Figure(curves_png(compared), to_csv(points))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from covid_xray.evaluation.margin import Margin
 from covid_xray.evaluation.needs_lungs import without_lungs
 from covid_xray.evaluation.results_model import Result
-from covid_xray.evaluation.verdict import Margin, Verdict, verdict
+from covid_xray.evaluation.verdict import Verdict, verdict
 from covid_xray.stages.report.narrative import classes_of_their_own_source
 from covid_xray.stages.report.values import Report
 

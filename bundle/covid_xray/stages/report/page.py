@@ -62,7 +62,11 @@ def render(
         gallery=gallery,
         sentences=sentences(report),
         verdicts=verdicts(report),
-        hidden=[found for task in report.tasks for found in hidden(report.results, report.comparisons, task)],
+        hidden=[
+            found
+            for task in report.tasks
+            for found in hidden(report.networks(task), report.occluded(task), report.comparisons)
+        ],
         not_probed=not_probed(report.sources, UNKNOWN, {probe.label for probe in report.probes}),
         contradicted=contradicted(report),
         pairs=pairs(report),

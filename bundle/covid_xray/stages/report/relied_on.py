@@ -7,7 +7,6 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from pyspark.sql import functions as F
-from radiograph import OCCLUSIONS
 
 from covid_xray.evaluation.results_model import Comparison, Result
 from covid_xray.storage.tables import Tables
@@ -40,27 +39,31 @@ class Hidden:
     change: Comparison | None
 
 
-def hidden(results: Sequence[Result], comparisons: Iterable[Comparison], task: str) -> list[Hidden]:
-    """Return the networks of a task that were retrained with parts hidden, in the order of `OCCLUSIONS`."""
-    networks = {result.name: result for result in results if result.is_network and result.task == task}
+def hidden(
+    networks: Iterable[Result], occluded: Iterable[Result], comparisons: Iterable[Comparison]
+) -> list[Hidden]:
+    """Return the networks of a task that were retrained with parts hidden, beside what they were before.
+
+    Parameters
+    ----------
+    networks, occluded : iterable of Result
+        Of one task, with results.
+    """
+    of_name = {network.name: network for network in networks}
     compared = {
         (found.task, found.protocol, found.first, found.second_kind): found
         for found in comparisons
         if found.first == found.second
     }
-    ordered = sorted(
-        (result for result in results if result.kind in OCCLUSIONS and result.task == task),
-        key=lambda result: (result.name, list(OCCLUSIONS).index(result.kind)),
-    )
     return [
         Hidden(
-            networks[result.name],
+            of_name[result.name],
             result,
             SEES[result.kind],
-            compared.get((task, result.headline_protocol, result.name, result.kind)),
+            compared.get((result.task, result.headline_protocol, result.name, result.kind)),
         )
-        for result in ordered
-        if result.headline and result.name in networks
+        for result in occluded
+        if result.name in of_name
     ]
 
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from radiograph import OCCLUSIONS
+
 from covid_xray.dataset.population import ClassPopulation
 from covid_xray.dataset.record import Dataset, PublishedResult
 from covid_xray.evaluation.calibration import CalibrationBin, calibration
@@ -185,6 +187,11 @@ class Report:
             for r in self.external_networks
             if r.external and len(found := r.external.held_out)
         ]
+
+    def occluded(self, task: str) -> list[Result]:
+        """Return the networks of a task that were trained anew with parts of the pictures hidden."""
+        found = [r for r in self.results if r.task == task and r.is_occluded and r.headline]
+        return sorted(found, key=lambda result: (result.name, list(OCCLUSIONS).index(result.kind)))
 
     def margin(self, result: Result, protocol: str) -> Comparison | None:
         """Return the comparison of a network with the best baseline: its margin over that."""

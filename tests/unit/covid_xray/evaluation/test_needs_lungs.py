@@ -4,11 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from covid_xray.evaluation.folds import Folds, with_predictions
+from covid_xray.evaluation.margin import Margin
 from covid_xray.evaluation.metrics import estimates
 from covid_xray.evaluation.needs_lungs import BLANKED, WithoutLungs, without_lungs
 from covid_xray.evaluation.results_model import ProtocolResult, Result, Value
 from covid_xray.evaluation.splits import split
-from covid_xray.evaluation.verdict import Margin, verdict
+from covid_xray.evaluation.verdict import verdict
 from covid_xray.features.preprocessing import input_of
 from logistic.feature_rows import FeatureRows
 from logistic.row_space import fit_rows, gram, probabilities

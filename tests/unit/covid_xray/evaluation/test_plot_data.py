@@ -83,6 +83,13 @@ def test_a_file_has_a_line_a_row_below_its_columns_and_an_empty_cell_for_no_inte
     assert to_csv([Point("roc", "VGG16", 0.0, 0.5)]) == "curve,classifier,x,y\nroc,VGG16,0.0,0.5\n"
 
 
+def test_a_network_with_the_lungs_blanked_has_a_line_of_its_own_in_a_forest_plot(result):
+    rows = forest_rows([result()], [result(kind="lungs_blanked")])
+    assert [(row.kind, row.name) for row in rows if row.kind == "hidden"] == [
+        ("hidden", "VGG16, lungs blanked")
+    ]
+
+
 @pytest.mark.parametrize(
     ("module", "rows", "draw"),
     [

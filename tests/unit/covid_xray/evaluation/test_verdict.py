@@ -7,9 +7,10 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 from covid_xray.evaluation.contrast import AUROC, FALSE_POSITIVES
+from covid_xray.evaluation.margin import Margin
 from covid_xray.evaluation.needs_lungs import WithoutLungs
 from covid_xray.evaluation.results_model import ProtocolResult, Result, Value
-from covid_xray.evaluation.verdict import Margin, verdict
+from covid_xray.evaluation.verdict import verdict
 from covid_xray.features.gram import FUSED, FUSED_SEES
 
 CLASSES = ("Covid-19", "No_findings")

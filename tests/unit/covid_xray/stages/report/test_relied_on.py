@@ -34,6 +34,8 @@ def test_it_is_neither_a_network_nor_a_baseline(page, make_report, make_result, 
     report = make_report(make_result(), blanked)
     assert [result.kind for result in report.networks("binary")] == ["backbone"]
     assert report.baselines("binary") == []
+    results = page(make_result(), blanked).split('id="results"')[1].split("</table>")[0]
+    assert '<th scope="row">VGG16, lungs blanked</th>' in results
 
 
 def test_a_probe_stands_beside_its_control(page, make_result):

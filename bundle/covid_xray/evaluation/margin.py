@@ -1,0 +1,53 @@
+"""The margin of a classifier over the best of those that see too little to judge a lung."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from covid_xray.evaluation.baselines import BASELINES
+from covid_xray.evaluation.results_model import Comparison, Result, baselines, comparison_with_baseline
+
+_SEES = {baseline.name: baseline.sees for baseline in BASELINES}
+
+
+@dataclass(frozen=True)
+class Margin:
+    """How a classifier's accuracy compares with that of the best baseline.
+
+    Attributes
+    ----------
+    baseline, sees : str
+        Its name, and what it sees.
+    accuracy : float
+        Of the baseline.
+    difference, ci_low : float
+        The classifier's accuracy minus the baseline's, and the lower end of its 95 % interval.
+    """
+
+    baseline: str
+    sees: str
+    accuracy: float
+    difference: float
+    ci_low: float
+
+    @classmethod
+    def of(
+        cls, result: Result, results: Iterable[Result], comparisons: Iterable[Comparison]
+    ) -> Margin | None:
+        """Return the margin of a classifier, from the results and comparisons of its run; None without."""
+        protocol = result.headline_protocol
+        compared = comparison_with_baseline(comparisons, result, protocol)
+        if compared is None:
+            return None
+        for baseline in baselines(results, result.task):
+            if baseline.name == compared.second and protocol in baseline.by_protocol:
+                accuracy = baseline.by_protocol[protocol].overall["accuracy"].value
+                sees = _SEES.get(baseline.name, baseline.name)
+                return cls(baseline.name, sees, accuracy, compared.difference, compared.ci_low)
+        return None
+
+    @property
+    def beaten(self) -> bool:
+        """Whether the classifier is better by more than chance explains."""
+        return self.ci_low > 0
