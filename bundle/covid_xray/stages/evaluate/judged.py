@@ -77,7 +77,6 @@ def beside(metrics: pd.DataFrame, results: Sequence[Result], about: About) -> pd
     there = [result.name for result in baselines_elsewhere(own, results)]
     is_baseline = metrics["kind"] == "baseline"
     of_others = (metrics["protocol"] == EXTERNAL) & ~metrics["backbone"].isin(there)
-    own_rows: pd.DataFrame = metrics[
-        (is_baseline & ~of_others) | (~is_baseline & (metrics["backbone"] == about.backbone))
-    ]
-    return own_rows
+    own_rows = (metrics["kind"] == "backbone") & (metrics["backbone"] == about.backbone)
+    shown: pd.DataFrame = metrics[own_rows | (is_baseline & ~of_others)]
+    return shown

@@ -118,7 +118,7 @@ def _register_one(
     """Log one model; return a message about the champion."""
     metrics = tables.matching("metrics", {"run_id": row["run_id"], "task": row["task"]}).toPandas()
     baseline = metrics["kind"] == "baseline"
-    own = (metrics["backbone"] == row["backbone"]) & ~baseline
+    own = (metrics["backbone"] == row["backbone"]) & (metrics["kind"] == "backbone")
     name = registry.name_of(row["backbone"], row["task"])
     card = write_card(name, model, row, images, metrics[own | baseline], judged)
     with TemporaryDirectory() as folder:

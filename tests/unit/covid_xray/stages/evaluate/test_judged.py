@@ -25,6 +25,7 @@ def test_a_card_has_baselines_on_the_images_of_its_own_model_and_of_no_other(res
         ("baseline", "border", "patient_grouped"),
         ("baseline", "border", "external"),
         ("baseline", "thumbnail", "external"),
+        ("lungs_blanked", "ResNet50", "patient_grouped"),
     ]
     metrics = pd.DataFrame(rows, columns=COLUMNS)
     results = [
