@@ -140,9 +140,7 @@ def ran(spark: SparkSession, store: Path, tmp_path_factory: pytest.TempPathFacto
     (data / "Covid-19" / "broken.png").write_text("no picture")
     output.mkdir()
     (output / "weights").symlink_to(store)
-    # The one run in which a part of the pictures is hidden.
-    settings = FEW | {"occlusion": "[lungs_blanked]"}
-    few = [part for key, value in settings.items() for part in ("--set", f"{key}={value}")]
+    few = [part for key, value in FEW.items() for part in ("--set", f"{key}={value}")]
     options = ("--weights", "random", *few)
     printed = StringIO()
     with redirect_stdout(printed):

@@ -83,7 +83,7 @@ def test_killed_between_two_stages_it_ends_with_the_tables_of_an_undisturbed_run
 
 
 def test_a_command_waits_for_another_one_in_its_folder_and_goes_on_then(finished):
-    waited, ended = (finished.said().index(text) for text in ("waiting for it to end", "succeeded"))
+    waited, ended = (finished.said().index(text) for text in ("waiting for it to end", "Report: "))
     assert waited < ended
 
 

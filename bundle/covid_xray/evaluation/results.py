@@ -124,6 +124,11 @@ def _concatenated(each: Sequence[LocalRows]) -> LocalRows:
     return list(chain.from_iterable(each))
 
 
+def are_of(metrics: pd.DataFrame, backbone: str) -> pd.Series[bool]:
+    """Return which rows of `metrics` are a network's own, and not those that it has with parts hidden."""
+    return (metrics["kind"] == "backbone") & (metrics["backbone"] == backbone)
+
+
 def _held_out(
     key: Mapping[str, str], predictions: pd.DataFrame, tasks: Mapping[str, Sequence[str]]
 ) -> pa.Table:

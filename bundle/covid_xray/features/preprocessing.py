@@ -65,6 +65,9 @@ def _in_image_schema(picture: Image.Image) -> dict[str, Any]:
 
 
 def _changed(content: Column, preprocessing: str) -> Column:
+    if preprocessing not in _CHANGES:
+        raise KeyError(preprocessing)
+
     @arrow_udf(imageSchema)  # type: ignore[untyped-decorator]
     def change(batch: pa.Array) -> pa.Array:
         values = (input_of(value, preprocessing) for value in batch.to_pylist())

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from covid_xray.evaluation.protocols import EXTERNAL
-from covid_xray.evaluation.results import read_comparisons, read_results
+from covid_xray.evaluation.results import are_of, read_comparisons, read_results
 from covid_xray.evaluation.results_model import Result, baselines_elsewhere
 from covid_xray.evaluation.verdict import Verdict, verdict_on
 from covid_xray.progress import Notify, Progress
@@ -77,6 +77,5 @@ def beside(metrics: pd.DataFrame, results: Sequence[Result], about: About) -> pd
     there = [result.name for result in baselines_elsewhere(own, results)]
     is_baseline = metrics["kind"] == "baseline"
     of_others = (metrics["protocol"] == EXTERNAL) & ~metrics["backbone"].isin(there)
-    own_rows = (metrics["kind"] == "backbone") & (metrics["backbone"] == about.backbone)
-    shown: pd.DataFrame = metrics[own_rows | (is_baseline & ~of_others)]
+    shown: pd.DataFrame = metrics[are_of(metrics, about.backbone) | (is_baseline & ~of_others)]
     return shown

@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 
 from covid_xray.evaluation.folds import Folds
 from covid_xray.evaluation.plots import draw_network
-from covid_xray.evaluation.results import read_comparisons, read_results
+from covid_xray.evaluation.results import are_of, read_comparisons, read_results
 from covid_xray.evaluation.solver import classifiers
 from covid_xray.evaluation.verdict import Verdict, verdict_on
 from covid_xray.features.compute import weights_file
@@ -118,7 +118,7 @@ def _register_one(
     """Log one model; return a message about the champion."""
     metrics = tables.matching("metrics", {"run_id": row["run_id"], "task": row["task"]}).toPandas()
     baseline = metrics["kind"] == "baseline"
-    own = (metrics["backbone"] == row["backbone"]) & (metrics["kind"] == "backbone")
+    own = are_of(metrics, row["backbone"])
     name = registry.name_of(row["backbone"], row["task"])
     card = write_card(name, model, row, images, metrics[own | baseline], judged)
     with TemporaryDirectory() as folder:

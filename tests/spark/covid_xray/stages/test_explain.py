@@ -8,10 +8,12 @@ from covid_xray.evaluation.folds import Folds
 from covid_xray.evaluation.solver import classifiers
 from covid_xray.features.key import feature_key
 from covid_xray.stages.explain import explain
+from covid_xray.stages.explain.occlude import occlude
 from covid_xray.storage import runs
 from deltalake import DeltaTable
 from sklearn.metrics import roc_auc_score
 from sparkdl.backbones import backbone
+from sparkdl.weights import resolve
 
 BACKBONE = "ResNet50"
 NET = backbone(BACKBONE)
@@ -118,26 +120,35 @@ def test_averaged_features_are_explained_by_applying_the_network_again(ran):
     check_against_predictions(found, own)
 
 
-def test_a_network_is_trained_anew_without_the_lungs_on_the_same_folds(ran):
-    tables = ("predictions", "metrics", "comparisons", "features")
-    predictions, metrics, compared, features = (
-        DeltaTable(ran.output / "warehouse" / name).to_pandas() for name in tables
-    )
-    keys = ["task", "protocol", "repeat", "fold", "image_id", "patient_id", "label"]
-    whole, blanked = (
-        predictions[predictions["kind"] == kind].sort_values(keys) for kind in ("backbone", "lungs_blanked")
-    )
-    assert set(blanked["backbone"]) == {BACKBONE}
-    assert whole[keys].to_numpy().tolist() == blanked[keys].to_numpy().tolist()
-    assert (np.stack(whole["probability"]) != np.stack(blanked["probability"])).any()
-    assert len(features[features["preprocessing"].str.startswith("lungs_blanked.1 ")]) == 24
-    of_all = metrics[(metrics["metric"] == "accuracy") & (metrics["protocol"] == "patient_grouped")]
-    accuracy = of_all.set_index("kind")["value"]
-    (row,) = compared[
-        (compared["second_kind"] == "lungs_blanked") & (compared["protocol"] == "patient_grouped")
-    ].to_dict("records")
-    assert (row["first"], row["second"]) == (BACKBONE, BACKBONE)
-    assert row["difference"] == pytest.approx(accuracy["backbone"] - accuracy["lungs_blanked"])
+def test_a_network_is_trained_anew_without_the_lungs_on_the_same_folds(
+    ingested, begun_with, tables, run_id, of_run, few_fits, store, said
+):
+    ids = ingested()
+    settings = few_fits(occlusion={BACKBONE: ["lungs_blanked"]})
+    weights = resolve("random", BACKBONE, store, settings.seed)
+    used = {"weights_file": str(weights.path), "weights_id": weights.sha256}
+    begun_with(settings=settings.model_dump_json(), status=runs.SUCCEEDED, **used)
+    occlude(tables, run_id, BACKBONE, said.append)
+
+    splits = {(row.task, row.protocol, row.image_id): row.fold for row in of_run("splits")}
+    held_out = {key: fold for key, fold in splits.items() if fold is not None}
+    found = [row for row in of_run("predictions") if row.kind == "lungs_blanked"]
+    assert {(row.task, row.protocol, row.image_id): row.fold for row in found} == held_out
+    assert {row.backbone for row in found} == {BACKBONE}
+    stored = tables.matching("features", {"weights_id": weights.sha256}).collect()
+    assert sorted(
+        row.image_id for row in stored if row.preprocessing.startswith("lungs_blanked.1 ")
+    ) == sorted(ids)
+    (accuracy,) = [
+        row.value
+        for row in of_run("metrics")
+        if (row.kind, row.task, row.protocol, row.metric)
+        == ("lungs_blanked", "binary", "patient_grouped", "accuracy")
+    ]
+    of_binary = [row for row in found if (row.task, row.protocol) == ("binary", "patient_grouped")]
+    assert accuracy == sum(row.label == row.prediction for row in of_binary) / len(of_binary)
+    occlude(tables, run_id, BACKBONE, said.append)
+    assert said[-1].note == "lungs_blanked: nothing to do"
 
 
 def test_features_are_probed_for_the_sources_of_a_class(flat, run_explain, tables, run_id, of_run):

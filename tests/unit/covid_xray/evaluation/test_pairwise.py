@@ -59,3 +59,12 @@ def test_without_baselines_networks_are_still_compared(held_out):
 
 def test_one_classifier_alone_is_compared_with_nothing(held_out):
     assert comparisons({A: held_out(57)}, 100, seed=3) == []
+
+
+def test_a_network_is_held_against_itself_with_parts_hidden_and_corrected_apart(held_out):
+    blanked, other = Classifier("lungs_blanked", "A"), Classifier("shuffled", "C")
+    predictions = {A: held_out(57), B: held_out(50), blanked: held_out(50), other: held_out(30)}
+    found = {(row["first"], row["second_kind"]): row for row in comparisons(predictions, 200, seed=3)}
+    assert set(found) == {("A", "backbone"), ("A", "lungs_blanked")}
+    assert found["A", "lungs_blanked"]["second"] == "A"
+    assert all(row["p_holm"] == row["p_value"] for row in found.values())

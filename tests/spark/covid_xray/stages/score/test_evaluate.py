@@ -56,7 +56,7 @@ def test_figures_from_elsewhere_stand_beside_those_of_the_models_own_run(
     # It takes the shade for the class, if not every time: the better of two methods is chosen.
     assert accuracies["thumbnail"] <= 0.5 == accuracies["majority"] and len(accuracies) == 5
     assert {row.n for row in measured if row.metric == "accuracy"} == {6}
-    assert said[-1].note.endswith("thumbnail, compressibility; left out: source")
+    assert said[-1].note.endswith("thumbnail, compressibility; left out: source, metadata")
     assert rows_of("metrics", "patient_grouped", "baseline") == of_audit
     assert (rows_of("predictions", "patient_grouped"), rows_of("metrics", "as_published")) == inside
 
