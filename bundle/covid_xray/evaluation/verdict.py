@@ -185,10 +185,10 @@ def _conclusion(result: Result, baseline: _Evidence, blanked: _Evidence, contrad
     assert result.headline is not None  # noqa: S101 - checked by the caller
     accuracy = percent(result.headline.overall["accuracy"].value)
     if contradicted:
-        found = f"{blanked.clause}; so" if blanked.clause else "so"
+        found = f"{blanked.clause}, so" if blanked.clause else "so"
         return _sentence(
             f"{found} the {accuracy} % that it reaches on its own images are no evidence that it recognises "
-            f"disease: it should not be used to tell {result.classes[0]}"
+            f"disease, and it should not be used to tell {result.classes[0]}"
         )
     return _sentence("; ".join(filter(None, (baseline.clause, blanked.clause))))
 

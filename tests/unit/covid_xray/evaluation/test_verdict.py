@@ -54,8 +54,8 @@ def test_images_from_elsewhere_lead_and_speak_against_it_where_they_are_no_bette
     assert found.sentences == (
         "On images from elsewhere VGG16 tells Covid-19 with an AUROC of 0.33 (0.16 to 0.52), no better than "
         "chance.",
-        "So the 98.2 % that it reaches on its own images are no evidence that it recognises disease: it "
-        "should not be used to tell Covid-19.",
+        "So the 98.2 % that it reaches on its own images are no evidence that it recognises disease, and "
+        "it should not be used to tell Covid-19.",
     )
     assert found.contradicted
     assert (
@@ -175,7 +175,7 @@ def test_a_network_that_does_not_need_the_lungs_is_no_champion(network):
 def test_where_it_was_tried_elsewhere_that_is_why_its_figures_are_no_evidence(network):
     found = verdict(network(external=WORSE), BEATEN, lungs("VGG16", 0.98))
     assert found.sentences[1].startswith("Retrained with the lungs blanked VGG16 reaches 98.0 %")
-    assert "it does not need the lungs; so the 98.2 %" in found.sentences[1]
+    assert "it does not need the lungs, so the 98.2 %" in found.sentences[1]
     assert found.against.endswith("no better than chance")
 
 
