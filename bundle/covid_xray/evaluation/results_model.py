@@ -199,6 +199,8 @@ def comparison_with_baseline(
     comparisons: Iterable[Comparison], result: Result, protocol: str
 ) -> Comparison | None:
     """Return the comparison of a network with the best baseline: its margin over that."""
+    if result.kind != "backbone":
+        return None
     for found in comparisons:
         same = (found.task, found.protocol, found.first) == (result.task, protocol, result.name)
         if same and found.second_kind == "baseline":

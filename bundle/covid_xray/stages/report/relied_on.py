@@ -123,7 +123,8 @@ def not_probed(sources: Mapping[str, Mapping[str, int]], unknown: str, probed: I
         if not known:
             why = "the sources of its images are not known"
         elif len(known) == 1:
-            why = f"all its images of a known source come from {known[0]}"
+            whose = "all its images" if counts.keys() == set(known) else "all its images of a known source"
+            why = f"{whose} come from {known[0]}"
         else:
             why = "its sources have images of too few patients"
         reasons.append(f"{label}: not estimable, as {why}.")
