@@ -128,8 +128,7 @@ def _accuracies(ranked: Sequence[Result]) -> Iterator[Estimated]:
         # Of pictures with parts hidden, the strictest says enough.
         for protocol in [result.headline_protocol] if result.is_occluded else (PATIENT_GROUPED, AS_PUBLISHED):
             if found := result.by_protocol.get(protocol):
-                name = result.title if protocol == PATIENT_GROUPED else f"{result.title}, split by image"
-                yield _row("accuracy, %", kind, name, protocol, found.overall["accuracy"], 100.0)
+                yield _row("accuracy, %", kind, result.title, protocol, found.overall["accuracy"], 100.0)
 
 
 def _areas(networks: Sequence[Result]) -> Iterator[Estimated]:
