@@ -5,7 +5,7 @@ The strongest evidence leads: images from elsewhere, then other images of the sa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from covid_xray.evaluation.contrast import AUROC, FALSE_POSITIVES
@@ -58,14 +58,14 @@ class _Evidence:
 
 
 def verdict_on(
-    results: Sequence[Result], comparisons: Iterable[Comparison], backbone: str, task: str
+    results: Sequence[Result], comparisons: Sequence[Comparison], backbone: str, task: str
 ) -> Verdict | None:
     """Judge a network by the results and comparisons of its run; None if it has no result.
 
     What is known of sources is left out.
     """
     own = next(r for r in results if r.is_network and (r.name, r.task) == (backbone, task))
-    return verdict(own, Margin.of(own, results, comparisons), without_lungs(own, results))
+    return verdict(own, Margin.of(own, results, comparisons), without_lungs(own, results, comparisons))
 
 
 def verdict(

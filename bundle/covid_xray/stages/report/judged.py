@@ -13,7 +13,7 @@ from covid_xray.stages.report.values import Report
 def judge(report: Report, result: Result) -> Verdict | None:
     """Return the verdict on one classifier; None if it has no result."""
     margin = Margin.of(result, report.results, report.comparisons)
-    lungs = without_lungs(result, report.results)
+    lungs = without_lungs(result, report.results, report.comparisons)
     return verdict(result, margin, lungs, classes_of_their_own_source(report))
 
 

@@ -1,5 +1,7 @@
 """Whether the lungs are needed is told right where images are made so that it is known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,7 +9,7 @@ from covid_xray.evaluation.folds import Folds, with_predictions
 from covid_xray.evaluation.margin import Margin
 from covid_xray.evaluation.metrics import estimates
 from covid_xray.evaluation.needs_lungs import BLANKED, WithoutLungs, without_lungs
-from covid_xray.evaluation.results_model import ProtocolResult, Result, Value
+from covid_xray.evaluation.results_model import Comparison, ProtocolResult, Result, Value
 from covid_xray.evaluation.splits import split
 from covid_xray.evaluation.verdict import verdict
 from covid_xray.features.preprocessing import input_of
@@ -76,7 +78,7 @@ def _held_out(folds, fit, inner):
 def judge(images, measured):
     whole, blanked = measured(images, "backbone"), measured(images, BLANKED)
     baseline = Margin("majority", "the shares", 0.5, 0.5, 0.3)
-    return verdict(whole, baseline, without_lungs(whole, [whole, blanked]))
+    return verdict(whole, baseline, without_lungs(whole, [whole, blanked], []))
 
 
 def test_a_label_that_is_only_in_the_border_does_not_need_the_lungs(made, measured):
@@ -106,3 +108,12 @@ def test_they_are_not_needed_where_nine_tenths_are_left_of_what_is_more_than_gue
 ):
     found = WithoutLungs("VGG16", Value(whole, low, 1.0, 100), Value(blanked, 0.0, 1.0, 100), guessing=0.6)
     assert found.needed == needed
+
+
+@pytest.mark.parametrize(("low", "words"), [(-0.01, "does not need the lungs"), (0.01, "hardly needs the")])
+def test_a_small_loss_that_is_no_chance_is_said_otherwise(made, measured, low, words):
+    whole, blanked = (measured(made(in_box=False), kind) for kind in ("backbone", BLANKED))
+    pair = ("binary", "patient_grouped", "VGG16", "VGG16", BLANKED)
+    lost = Comparison(*pair, 0.02, low, 0.03, 3, 1, 0.5, 0.5)
+    other = replace(lost, protocol="as_published", ci_low=0.01)
+    assert words in without_lungs(whole, [whole, blanked], [other, lost]).clause
