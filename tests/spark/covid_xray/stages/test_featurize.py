@@ -59,6 +59,7 @@ def test_each_image_is_computed_once_and_a_run_with_weights_repairs_one_without(
     assert tables.read("features").where(F.col("image_id").isin(more)).count() == len(more) == 18
 
 
+@pytest.mark.thorough
 def test_features_of_the_lung_field_are_stored_beside_those_of_the_whole_image(
     ingested, run_featurize, tables, of_run, make_settings
 ):
