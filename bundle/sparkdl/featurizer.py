@@ -23,6 +23,7 @@ from sparkdl.column import features
 from sparkdl.errors import SparkdlError
 from sparkdl.images import SCALE_HINTS
 from sparkdl.network import NetworkSpec
+from sparkdl.precision import FLOAT32, PRECISIONS
 from sparkdl.schema import check_is_new, image_column, new_name, quoted
 
 
@@ -75,6 +76,9 @@ class DeepImageFeaturizer(
         `published` (default: flattened, ResNet50 averaged), `none`, `avg` or `max`.
     batchSize : int
         Images per call of the network, at least 1; 16 by default.
+    precision : str
+        Of the network's arithmetic: `float32` (default), or `bfloat16`, about twice as fast on processors
+        with instructions for it. Features are of the same type in either, and differ by about 1 %.
 
     Notes
     -----
@@ -102,6 +106,13 @@ class DeepImageFeaturizer(
         Params._dummy(), "batchSize", "images per call of the network", _whole("batchSize", 1)
     )
 
+    precision: Param[str] = Param(
+        Params._dummy(),
+        "precision",
+        f"precision of the network's arithmetic: {', '.join(PRECISIONS)}",
+        _one_of(PRECISIONS),
+    )
+
     @keyword_only
     def __init__(
         self,
@@ -114,10 +125,16 @@ class DeepImageFeaturizer(
         seed: int = 0,
         pooling: str = "published",
         batchSize: int = 16,
+        precision: str = FLOAT32,
     ) -> None:
         super().__init__()
         self._setDefault(
-            scaleHint="SCALE_AREA_AVERAGING", weights="imagenet", seed=0, pooling="published", batchSize=16
+            scaleHint="SCALE_AREA_AVERAGING",
+            weights="imagenet",
+            seed=0,
+            pooling="published",
+            batchSize=16,
+            precision=FLOAT32,
         )
         self._set(**self._input_kwargs)  # type: ignore[attr-defined]
 
@@ -133,6 +150,7 @@ class DeepImageFeaturizer(
         seed: int = 0,
         pooling: str = "published",
         batchSize: int = 16,
+        precision: str = FLOAT32,
     ) -> DeepImageFeaturizer:
         """Set the named Params."""
         self._set(**self._input_kwargs)  # type: ignore[attr-defined]
@@ -194,6 +212,14 @@ class DeepImageFeaturizer(
         """Return `batchSize`."""
         return self.getOrDefault(self.batchSize)
 
+    def setPrecision(self, value: str) -> DeepImageFeaturizer:
+        """Set `precision`."""
+        return self._set(precision=value)
+
+    def getPrecision(self) -> str:
+        """Return `precision`."""
+        return self.getOrDefault(self.precision)
+
     def transformSchema(self, schema: StructType) -> StructType:
         """Return the columns after `transform`.
 
@@ -221,7 +247,8 @@ class DeepImageFeaturizer(
         self._checked(schema, session)
         store = weights.keras_home() / "sparkdl"
         resolved = weights.resolve(self.getWeights(), self.getModelName(), store, self.getSeed())
-        spec = NetworkSpec(self.getModelName(), str(resolved.path.resolve()), self.getPooling())
+        file = str(resolved.path.resolve())
+        spec = NetworkSpec(self.getModelName(), file, self.getPooling(), precision=self.getPrecision())
         images = F.col(quoted(image_column(schema, self.getInputCol(), session)))
         column = features(images, spec, self.getScaleHint(), self.getBatchSize())
         arrays, name = new_name(schema, f"{self.uid}_arrays"), self.getOutputCol()

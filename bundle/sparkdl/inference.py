@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 
-def for_inference(model: Any, layers: Any) -> Callable[[Any], Any]:
+def for_inference(model: Any, layers: Any, twin: Any = None) -> Callable[[Any], Any]:
     """Return a function of a batch that computes what `model` computes, up to rounding.
 
     With fixed statistics, batch normalisation multiplies each channel by a constant and adds another one
@@ -24,9 +24,14 @@ def for_inference(model: Any, layers: Any) -> Callable[[Any], Any]:
         operations that are not layers is called as a whole, with nothing folded.
     layers : module
         `keras.layers`, which the caller has imported.
+    twin : keras.Model, optional
+        The same model with variables of another precision, which is then the one that computes. It gets the
+        folded weights, each rounded once.
     """
+    computing = model if twin is None else twin
     if len(model.operations) != len(model.layers):
-        return lambda batch: model(batch, training=False)
+        _copy(model, computing)
+        return lambda batch: computing(batch, training=False)
     source = {id(layer.output): layer for layer in model.layers}
     uses = Counter(id(tensor) for layer in model.layers for tensor in _inputs(layer))
     shifts: dict[str, npt.NDArray[np.float32] | None] = {}
@@ -35,20 +40,28 @@ def for_inference(model: Any, layers: Any) -> Callable[[Any], Any]:
             before = source[id(layer.input)]
             if uses[id(layer.input)] == 1 and _is_linear(before, layers):
                 shifts[layer.name] = _fold(layer, before)
+    _copy(model, computing)
+    layer_of = {own.name: other for own, other in zip(model.layers, computing.layers, strict=True)}
 
     def forward(batch: Any) -> Any:
         values = {id(model.inputs[0]): batch}
         for layer in model.layers[1:]:
             inputs = [values[id(tensor)] for tensor in _inputs(layer)]
             if layer.name not in shifts:
-                output = layer(inputs if isinstance(layer.input, list) else inputs[0])
+                output = layer_of[layer.name](inputs if isinstance(layer.input, list) else inputs[0])
             else:
-                shift = shifts[layer.name]
-                output = inputs[0] if shift is None else inputs[0] + shift
+                shift, kind = shifts[layer.name], inputs[0].dtype.as_numpy_dtype
+                output = inputs[0] if shift is None else inputs[0] + shift.astype(kind)
             values[id(layer.output)] = output
         return values[id(model.outputs[0])]
 
     return forward
+
+
+def _copy(model: Any, twin: Any) -> None:
+    if twin is not model:
+        for own, other in zip(model.weights, twin.weights, strict=True):
+            other.assign(own)
 
 
 def _inputs(layer: Any) -> list[Any]:

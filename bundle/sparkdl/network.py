@@ -14,6 +14,7 @@ from sparkdl.backbones import Backbone, backbone
 from sparkdl.errors import SparkdlError, WeightsError, one_line
 from sparkdl.inference import for_inference
 from sparkdl.memory import release_memory
+from sparkdl.precision import FLOAT32
 from sparkdl.runtime import network_settings, tensorflow
 
 
@@ -31,12 +32,15 @@ class NetworkSpec:
         One of `sparkdl.backbones.POOLINGS`.
     threads : int
         Threads per operation. Spark runs several processes at once: tasks x threads should be the cores.
+    precision : str
+        One of `sparkdl.precision.PRECISIONS`. Features are float32 in either.
     """
 
     backbone: str
     weights_file: str
     pooling: str = "published"
     threads: int = 1
+    precision: str = FLOAT32
 
 
 class Network:
@@ -52,11 +56,12 @@ class Network:
             model = build(net, pooling=None if pooling == "none" else pooling)
             _load(model, net, spec.weights_file)
             preprocess = getattr(keras.applications, net.module).preprocess_input
-            network = for_inference(model, keras.layers)
+            network = for_inference(model, keras.layers, _twin(spec, net, pooling))
 
             @tf.function(input_signature=signature, autograph=False)  # type: ignore[untyped-decorator]
             def forward(images: Any) -> Any:
-                features = network(preprocess(tf.cast(images, tf.float32)))
+                inputs = tf.cast(preprocess(tf.cast(images, tf.float32)), spec.precision)
+                features = tf.cast(network(inputs), tf.float32)
                 return tf.reshape(features, (-1, net.feature_length(spec.pooling)))
 
             forward.get_concrete_function()
@@ -109,10 +114,19 @@ def cached_network(spec: NetworkSpec) -> Network:
     return _cached[2]
 
 
-def build(net: Backbone, weights: str | None = None, pooling: str | None = None) -> Any:
+def _twin(spec: NetworkSpec, net: Backbone, pooling: str) -> Any:
+    """Return a model that computes in the precision of the spec; None for float32, which the model has."""
+    if spec.precision == FLOAT32:
+        return None
+    return build(net, pooling=None if pooling == "none" else pooling, precision=spec.precision)
+
+
+def build(
+    net: Backbone, weights: str | None = None, pooling: str | None = None, precision: str = FLOAT32
+) -> Any:
     """Return the Keras model without its top; `imagenet` makes Keras download and check its file."""
     shape = (net.size, net.size, 3)
-    with network_settings() as keras:
+    with network_settings(precision) as keras:
         application = getattr(keras.applications, net.name)
         return application(include_top=False, weights=weights, input_shape=shape, pooling=pooling)
 

@@ -1,8 +1,8 @@
 """TensorFlow and Keras as the networks need them, whatever the shell or Keras's settings file say.
 
-A network is computed in float32, with channels last, by TensorFlow. `keras.json` and KERAS_BACKEND may say
-otherwise for other work: float16 makes features that are all NaN, and another backend none. Nothing here
-changes the settings of a session that uses Keras for itself.
+A network is computed in float32 or bfloat16, with channels last, by TensorFlow. `keras.json` and
+KERAS_BACKEND may say otherwise for other work: float16 makes features that are all NaN, and another backend
+none. Nothing here changes the settings of a session that uses Keras for itself.
 """
 
 from __future__ import annotations
@@ -49,15 +49,21 @@ def tensorflow(threads: int | None = None) -> Any:
 
 
 @contextmanager
-def network_settings() -> Iterator[Any]:
-    """Give the module `keras` with the settings of the networks; outside the block it has its own again."""
+def network_settings(precision: str = "float32") -> Iterator[Any]:
+    """Give the module `keras` with the settings of the networks; outside the block it has its own again.
+
+    Parameters
+    ----------
+    precision : str
+        Of the variables and the arithmetic of layers: one of `sparkdl.precision.PRECISIONS`.
+    """
     tensorflow()
     # Not `tensorflow.keras`, which TF_USE_LEGACY_KERAS makes another package.
     import keras
 
     config = keras.config
     own = config.floatx(), config.image_data_format(), config.dtype_policy()
-    _apply(config, "float32", "channels_last", "float32")
+    _apply(config, "float32", "channels_last", precision)
     try:
         yield keras
     finally:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from covid_xray.dataset.data_folder import DataFolder, inventory
 from covid_xray.errors import CovidXrayError
+from covid_xray.features.precision import settle_precision
 from covid_xray.registry.registry import registry_at
 from covid_xray.stages.register import unregistered
 from covid_xray.storage import runs
@@ -64,8 +65,9 @@ def _previous_run(request: RunRequest, tables: Tables) -> str | None:
         return None
     # Tables of an earlier version may lack a column that is read here.
     tables.create_all()
-    found = inventory(tables.spark, DataFolder(request.data, request.patients), request.settings.classes)
-    return runs.find_run(tables, runs.inputs_id(found.files, request.weights, request.settings))
+    settings, _ = settle_precision(tables.spark, request.settings)
+    found = inventory(tables.spark, DataFolder(request.data, request.patients), settings.classes)
+    return runs.find_run(tables, runs.inputs_id(found.files, request.weights, settings))
 
 
 def _is_complete(request: RunRequest, tables: Tables, run_id: str) -> bool:

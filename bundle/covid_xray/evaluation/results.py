@@ -13,6 +13,7 @@ import pandas as pd
 import pyarrow as pa
 from pyspark.sql import functions as F
 from radiograph import OCCLUSIONS
+from sparkdl.precision import FLOAT32
 
 from covid_xray.evaluation.metrics import Estimate, estimates
 from covid_xray.evaluation.results_model import Comparison, ProtocolResult, Result, Value
@@ -155,7 +156,7 @@ def _without_row(key: tuple[str, ...], rows: Sequence[_Row]) -> dict[str, Any]:
     about = {"task": task, "run_id": run_id, "status": runs.SUCCEEDED} | _of_settings(own, task)
     if kind == "baseline":
         # It is shown whole pictures in every run.
-        return about | {"preprocessing": "plain"}
+        return about | {"preprocessing": "plain", "precision": FLOAT32}
     used = {row["weights"] for row in rows if row["task"] == task and name in (FUSED, row["backbone"])}
     if kind in OCCLUSIONS:
         about["preprocessing"] = kind
@@ -166,7 +167,12 @@ def _without_row(key: tuple[str, ...], rows: Sequence[_Row]) -> dict[str, Any]:
 
 def _of_settings(row: _Row, task: str) -> dict[str, Any]:
     settings = json.loads(row["settings"])
-    return {"classes": tuple(settings["tasks"][task]), "preprocessing": settings["preprocessing"]}
+    return {
+        "classes": tuple(settings["tasks"][task]),
+        "preprocessing": settings["preprocessing"],
+        # Runs of earlier versions say nothing of it.
+        "precision": settings.get("precision", FLOAT32),
+    }
 
 
 def _parts(tables: Tables, table: str, shown: Sequence[_Row]) -> _Parts:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 from radiograph import OCCLUSIONS
+from sparkdl.precision import FLOAT32
 
 from covid_xray.dataset.record import count_unknown
 from covid_xray.evaluation.absent import absent_classes
@@ -69,6 +70,8 @@ class Result:
         `backbone`, `baseline`, or which part of the pictures was hidden from a network.
     preprocessing : str
         Which part of a picture it saw: a value of the setting of that name.
+    precision : str
+        In which a network's features were computed.
     by_protocol : dict of str to ProtocolResult
         By protocol; empty unless it succeeded.
     """
@@ -86,6 +89,7 @@ class Result:
     featurized_images: int | None = None
     train_seconds: float | None = None
     preprocessing: str = "plain"
+    precision: str = FLOAT32
     by_protocol: Mapping[str, ProtocolResult] = field(default_factory=dict)
 
     @property
@@ -106,7 +110,11 @@ class Result:
     @property
     def marks(self) -> list[str]:
         """Return what must be said wherever this result is shown."""
-        marks = {"random weights": self.weights == "random", "lungs only": self.preprocessing == "lungs"}
+        marks = {
+            "random weights": self.weights == "random",
+            "lungs only": self.preprocessing == "lungs",
+            self.precision: self.precision != FLOAT32,
+        }
         return [mark for mark, holds in marks.items() if holds]
 
     @property

@@ -84,7 +84,7 @@ def features_of(
         tasks += tasks % 2
     column = packed_features(
         preprocessed(F.col("content"), settings.preprocessing),
-        NetworkSpec(backbone, str(weights), pooling, execution.threads),
+        NetworkSpec(backbone, str(weights), pooling, execution.threads, settings.precision),
         settings.scale_hint,
         execution.batch_size,
     )

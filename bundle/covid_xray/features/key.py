@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from sparkdl.precision import FLOAT32
+
 from covid_xray.features.preprocessing import VERSIONS
 from covid_xray.settings import Settings
 
 
 def feature_key(settings: Settings, backbone: str, weights_id: str) -> dict[str, str]:
     """Return everything that features depend on, as column values of the table `features`."""
+    version = f"{settings.preprocessing}.{VERSIONS[settings.preprocessing]} {settings.scale_hint}"
     return {
         "backbone": backbone,
         "weights_id": weights_id,
         "pooling": settings.pooling,
-        "preprocessing": f"{settings.preprocessing}.{VERSIONS[settings.preprocessing]} {settings.scale_hint}",
+        # Features that earlier versions stored are of float32, which they do not name.
+        "preprocessing": version if settings.precision == FLOAT32 else f"{version} {settings.precision}",
     }

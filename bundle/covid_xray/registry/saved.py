@@ -19,6 +19,7 @@ from pyspark.ml import PipelineModel, Transformer
 from pyspark.ml.linalg import DenseVector
 from pyspark.sql import DataFrame
 from sparkdl import DeepImageFeaturizer
+from sparkdl.precision import FLOAT32
 
 from covid_xray.errors import ModelError
 from covid_xray.features.preprocessing import LungField
@@ -59,6 +60,7 @@ class About(BaseModel):
     pooling: str
     preprocessing: str
     scale_hint: str
+    precision: str = FLOAT32
     batch_size: int
     image_ids: tuple[str, ...]
     pixel_ids: tuple[str, ...] = ()
@@ -83,6 +85,7 @@ class SavedModel:
             weights=about.weights,
             pooling=about.pooling,
             batchSize=about.batch_size,
+            precision=about.precision,
         )
         name = ClassName(inputCol=_INDEX, outputCol="prediction", classes=about.classes)
         stages: list[Transformer] = [featurizer, self._regression(), name]

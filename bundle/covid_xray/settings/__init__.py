@@ -75,6 +75,7 @@ class Settings(_Section):
     # Stored runs of earlier versions lack what has a default here.
     solver: Literal["auto", "row_space", "batched"] = "auto"
     balance: Literal["none", "source_class"] = "none"
+    precision: Literal["float32", "bfloat16"] = "float32"
     occlusion: Annotated[dict[str, tuple[str, ...]], BeforeValidator(_of_networks)] = Field({})
     champion: Literal["checked", "any"] = "checked"
     near_duplicates: Literal["left_out", "kept"] = "left_out"

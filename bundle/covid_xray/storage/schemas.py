@@ -67,7 +67,7 @@ TABLES: dict[str, TableSchema] = {
             image_id STRING, backbone STRING COMMENT 'Fused = those of several networks, side by side',
             weights_id STRING COMMENT 'sha256 of the weights file',
             pooling STRING,
-            preprocessing STRING COMMENT 'preprocessing, its version, and the scale hint',
+            preprocessing STRING COMMENT 'with its version, the scale hint, and the precision if not float32',
             features BINARY COMMENT 'float32, little-endian: numpy.frombuffer(features, "<f4")'
         """,
     ),

@@ -21,6 +21,7 @@ from covid_xray.evaluation.splits import (
     check_sources_known,
     split,
 )
+from covid_xray.features.precision import settle_precision
 from covid_xray.progress import Notify, Progress
 from covid_xray.settings import Settings
 from covid_xray.stages.ingest.accept import accept
@@ -51,6 +52,7 @@ def ingest(
         or metadata.csv does not serve.
     """
     tables.create_all()
+    settings, computed = settle_precision(tables.spark, settings)
     found = inventory(tables.spark, folder, settings.classes)
     files = found.files
     inputs = runs.inputs_id(files, request.weights, settings)
@@ -68,7 +70,8 @@ def ingest(
         for task in request.tasks:
             check_all_classes_present(files, accepted, folder.root, task, settings.tasks[task])
         _write_splits(tables, settings, request, accepted)
-    notify(Progress("ingest", note=_summary(found, accepted, folder.root, settings)))
+    summary = _summary(found, accepted, folder.root, settings)
+    notify(Progress("ingest", note="; ".join(filter(None, (summary, computed)))))
 
 
 def _store(tables: Tables, root: Path, files: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:

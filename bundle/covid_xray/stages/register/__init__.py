@@ -30,6 +30,9 @@ from covid_xray.settings import Settings
 from covid_xray.storage import runs
 from covid_xray.storage.tables import Tables
 
+# What a model keeps of the settings.
+_OF_SETTINGS = ("pooling", "preprocessing", "scale_hint", "precision")
+
 _Row = Mapping[str, Any]
 
 
@@ -97,7 +100,10 @@ def _refit(
             classes=settings.tasks[row["task"]],
             weights=str(weights.resolve()),
             **{name: row[name] for name in ("run_id", "backbone", "task", "weights_id")},
-            **{name: getattr(settings, name) for name in ("pooling", "preprocessing", "scale_hint")},
+            **{
+                name: getattr(settings, name)
+                for name in ("pooling", "preprocessing", "scale_hint", "precision")
+            },
             batch_size=settings.execution.batch_size,
             image_ids=tuple(images["image_id"]),
             pixel_ids=tuple(images["pixel_id"].dropna()),
