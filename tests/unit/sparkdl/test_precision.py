@@ -21,7 +21,18 @@ def pictures(tmp_path_factory):
     return [file.read_bytes() for file in sorted(folder.glob("*/*.png"))[::2]]
 
 
-@pytest.mark.parametrize("name", BACKBONES)
+# VGG19 is VGG16 with three more layers, and InceptionV3 takes longest to build.
+LONG = ("InceptionV3", "VGG19")
+# Without them TensorFlow takes minutes for what takes seconds.
+with_instructions = pytest.mark.skipif(
+    not bfloat16_instructions(), reason="this processor has no instructions for bfloat16"
+)
+
+
+@with_instructions
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.thorough] * (name in LONG)) for name in BACKBONES]
+)
 def test_features_point_where_those_in_float32_do(name, pictures, store):
     size, weights = backbone(name).size, str(resolve("random", name, store).path)
     images = np.stack([to_input(file, size, "SCALE_AREA_AVERAGING") for file in pictures])
@@ -34,6 +45,7 @@ def test_features_point_where_those_in_float32_do(name, pictures, store):
     assert ((exact * rounded).sum(axis=1) / lengths).min() >= COSINES[name]
 
 
+@with_instructions
 def test_a_process_keeps_one_precision_at_a_time(store):
     weights = str(resolve("random", "VGG16", store).path)
     exact, rounded = (NetworkSpec("VGG16", weights, "avg", precision=one) for one in (FLOAT32, BFLOAT16))
