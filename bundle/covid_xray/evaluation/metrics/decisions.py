@@ -44,6 +44,14 @@ def recalls(actual: Mask, decided: Mask) -> Array:
     )
 
 
+def matthews(repeat: Repeat) -> float:
+    """Return Matthews's correlation; 0, as scikit-learn has it, where it is undefined for lack of a class."""
+    if len({*repeat.label.tolist(), *repeat.prediction.tolist()}) < 2:
+        # Of which scikit-learn would warn.
+        return 0.0
+    return float(scikit_learn().matthews_corrcoef(repeat.label, repeat.prediction))
+
+
 def _predictive_values(percent: int) -> tuple[Metric, Metric]:
     """Return the metrics of what a prediction is worth where the class is rarer than in a dataset."""
 
@@ -109,7 +117,7 @@ DECISIONS = (
         meaning="Matthews correlation of labels and predictions, of more than two classes Gorodkin's R_K.",
         source="`matthews_corrcoef`",
         compute=FromImages(
-            point=lambda repeat: scikit_learn().matthews_corrcoef(repeat.label, repeat.prediction),
+            point=matthews,
             weighted=lambda view: matthews_correlation(
                 view.total, view.actual, view.predicted, view.hits.sum(axis=1)
             ),

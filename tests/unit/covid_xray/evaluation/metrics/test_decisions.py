@@ -47,10 +47,12 @@ def test_a_proportion_of_nothing_is_undefined(typed, points_of):
     }
 
 
-def test_a_class_that_is_not_there_does_not_count_in_a_mean(typed, points_of):
+@pytest.mark.filterwarnings("error")
+def test_a_class_that_is_not_there_does_not_count_in_a_mean_and_nobody_is_warned(typed, points_of):
     found = points_of(typed(("N", "N"), ("N", "N")))
     assert found["balanced_accuracy", None] == 1 and found["macro_f1", None] == 1
     assert all(np.isnan(found[metric, "C"]) for metric in ("recall", "f1"))
+    assert found["mcc", None] == 0
 
 
 def scikit_learns(repeat, weight):
