@@ -20,13 +20,25 @@ if TYPE_CHECKING:
     from benchmarks.result import Ratio
 
 BACKBONES, IMAGES = ("VGG16", "ResNet50"), 256
-MEASUREMENTS = ("upload", "resize", "wide", "train", "scale", "stages", "run", "memory", "near_duplicates")
+MEASUREMENTS = (
+    "upload",
+    "resize",
+    "wide",
+    "train",
+    "scale",
+    "stages",
+    "run",
+    "memory",
+    "near_duplicates",
+    "precision",
+)
 
 
 def _measurements(options: Options) -> dict[str, Callable[[], Iterable[Ratio]]]:
     from benchmarks import (
         memory,
         near_duplicates,
+        precision,
         published_system,
         resize,
         scale,
@@ -46,6 +58,13 @@ def _measurements(options: Options) -> dict[str, Callable[[], Iterable[Ratio]]]:
         yield stages.classifiers_ratio(times)
         yield published_system.ratio(times, published_system.measure(options))
 
+    def precisions() -> Iterator[Ratio]:
+        reasons = list(precision.left_out())
+        for reason in reasons:
+            print(f"  {reason}", flush=True)
+        if not reasons:
+            yield from (in_new_process(precision.measure, options, name) for name in options.backbones)
+
     return {
         "upload": lambda: upload.measure(options),
         "resize": lambda: resize.measure(options),
@@ -56,6 +75,7 @@ def _measurements(options: Options) -> dict[str, Callable[[], Iterable[Ratio]]]:
         "run": lambda: whole_run.measure(options),
         "memory": lambda: memory.measure(options),
         "near_duplicates": lambda: near_duplicates.measure(options),
+        "precision": precisions,
     }
 
 
@@ -124,8 +144,11 @@ def _parser() -> ArgumentParser:
 
 def _machine() -> dict[str, object]:
     """Return processor, cores, memory, load, system and library versions."""
+    from sparkdl.precision import bfloat16_instructions
+
     return {
         "processor": _processor(),
+        "bfloat16": ", ".join(bfloat16_instructions()) or "no instructions",
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "memory_gb": round(psutil.virtual_memory().total / 1e9, 1),
         "load_at_start": round(os.getloadavg()[0], 2),
