@@ -34,6 +34,7 @@ def finished(tables, ingested, run_id, few_fits):
     return write
 
 
+@pytest.mark.thorough
 def test_a_run_that_differs_in_preprocessing_alone_stands_beside_it(finished, tables, run_id):
     finished()
     assert collect(tables, run_id).with_variants == []
