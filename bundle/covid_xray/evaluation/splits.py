@@ -108,7 +108,7 @@ def check_sources_known(splits: pd.DataFrame, settings: Settings) -> None:
     if unknown:
         raise DataError(
             f"balance source_class needs the source of every image, but that of {unknown} of {len(images)} "
-            "is unknown: give it in a column source of patients.csv, or use --set balance=none"
+            "is unknown: give it in a column source of metadata.csv, or use --set balance=none"
         )
 
 
