@@ -14,6 +14,7 @@ from covid_xray.evaluation.protocols import CONTRAST, EXTERNAL
 from covid_xray.evaluation.results_model import Value
 from covid_xray.evaluation.wording import percent, with_interval
 from covid_xray.registry.registry import Registry, registry_at
+from covid_xray.registry.saved import About
 from covid_xray.settings import load_settings, parse_changes
 from covid_xray.stages.report import verdict_lines, write_page
 from covid_xray.stages.report.collect import collect
@@ -70,11 +71,13 @@ def evaluate(args: Namespace, tables: Tables) -> int:
     """Evaluate a model on a labelled folder and update the report of the model's run."""
     now = datetime.now(UTC)
     parameters = _parameters(args) | {name: _resolved(vars(args)[name]) for name in ("patients", "contrast")}
+    # The evaluation may find that the champion, which a name alone stands for, should be none.
+    about = _registry(args).fetch(args.model).model.about
     with Terminal() as terminal:
         result = run_graph("evaluation", parameters, runs.new_run_id(now), terminal)
         show_failures(result, terminal, args.debug)
         if result.succeeded:
-            _print_metrics(args, tables, now, terminal)
+            _print_metrics(args, about, tables, now, terminal)
         return 0 if result.succeeded else 1
 
 
@@ -125,8 +128,7 @@ def _print_scores(tables: Tables, since: datetime, terminal: Terminal) -> None:
         )
 
 
-def _print_metrics(args: Namespace, tables: Tables, now: datetime, terminal: Terminal) -> None:
-    about = _registry(args).fetch(args.model).model.about
+def _print_metrics(args: Namespace, about: About, tables: Tables, now: datetime, terminal: Terminal) -> None:
     protocol = EXTERNAL if args.data else CONTRAST
     key = {"run_id": about.run_id, "backbone": about.backbone, "task": about.task, "protocol": protocol}
     rows = tables.matching("metrics", key).where(F.col("metric").isin(*_SHOWN[protocol]))

@@ -30,8 +30,18 @@ _NO_FOLDER_NAME = re.compile(r"[/\x00-\x1f\x7f]|^$|^\.")
 
 
 def _of_networks(value: Any) -> Any:
-    """Return occlusions by network; a list is those of every network."""
-    return {ALL_NETWORKS: value} if isinstance(value, list | tuple) else value
+    """Return occlusions by network; a list is those of every network.
+
+    Raises
+    ------
+    ValueError
+        If it is neither.
+    """
+    if not isinstance(value, list | tuple | dict):
+        raise ValueError(
+            f"{value!r} is neither a list of {', '.join(OCCLUSIONS)} nor a mapping of networks to such"
+        )
+    return value if isinstance(value, dict) else {ALL_NETWORKS: value}
 
 
 class _Section(BaseModel):

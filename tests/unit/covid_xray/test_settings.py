@@ -200,7 +200,7 @@ def test_parts_are_hidden_from_the_networks_named_or_from_all(make_settings):
             {"VGG16": "shuffled"},
             "setting 'occlusion.VGG16' in config.yaml or --set is \"shuffled\", but must",
         ),
-        ("shuffled", "setting 'occlusion' in config.yaml or --set is \"shuffled\", but must be a mapping"),
+        ("shuffled", "setting 'occlusion': 'shuffled' is neither a list of lungs_blanked, lungs_only, shuf"),
     ],
 )
 def test_what_is_no_way_to_hide_parts_is_refused(make_settings, value, expected):

@@ -62,6 +62,8 @@ def _external(report: Report) -> str:
 
 def _evaluations(report: Report) -> Iterator[str]:
     for result in report.results:
+        if result.kind != "backbone":
+            continue
         name = f"{result.name} {result.task}"
         if result.external:
             count = result.external.overall["accuracy"]
