@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -62,11 +61,7 @@ def strata(
             part = predictions[of_image == name]
             if part["image_id"].nunique() < FEWEST_IMAGES or len(part) == len(predictions):
                 continue
-            with warnings.catch_warnings():
-                # Of a metric that is not among those here, where a stratum has one class alone.
-                warnings.filterwarnings("ignore", "A single label was found")
-                measured = estimates(part, classes, resamples, seed)
-            for found in measured:
+            for found in estimates(part, classes, resamples, seed):
                 if found.metric in METRICS and found.class_ in (None, classes[0]):
                     yield Stratum(attribute, name, found)
 
