@@ -66,10 +66,13 @@ def near_duplicates(signatures: npt.NDArray[np.uint8]) -> list[Pair] | None:
     list of Pair or None
         None if the pictures are too alike to tell, as drawn ones may be.
     """
+    if not len(signatures):
+        return []
     values = signatures.astype(np.float32)
+    whole = _whole(values)
     best: dict[tuple[int, int], _Fit] = {}
     for box in _boxes(len(values) ** 2):
-        found = (fit for fit in _fits(values, values, box) if fit.first != fit.second)
+        found = (fit for fit in _fits(whole, values, box) if fit.first != fit.second)
         _keep_best(best, (fit if fit.first < fit.second else fit.turned() for fit in found))
         if len(best) > _MOST_PARTNERS * len(values):
             return None
@@ -90,11 +93,14 @@ def near_duplicates_between(one: npt.NDArray[np.uint8], other: npt.NDArray[np.ui
     list of Pair or None
         `first` is the place in `one`, `second` that in `other`. None if the pictures are too alike to tell.
     """
+    if not len(one) or not len(other):
+        return []
     firsts, seconds = one.astype(np.float32), other.astype(np.float32)
+    first_whole, second_whole = _whole(firsts), _whole(seconds)
     best: dict[tuple[int, int], _Fit] = {}
     for box in _boxes(len(firsts) * len(seconds)):
-        _keep_best(best, _fits(firsts, seconds, box))
-        _keep_best(best, (fit.turned() for fit in _fits(seconds, firsts, box)))
+        _keep_best(best, _fits(first_whole, seconds, box))
+        _keep_best(best, (fit.turned() for fit in _fits(second_whole, firsts, box)))
         if len(best) > _MOST_PARTNERS * max(min(len(firsts), len(seconds)), _FEW):
             return None
     return _checked(best, firsts, seconds)
@@ -119,11 +125,13 @@ def _boxes(comparisons: int) -> list[_Box]:
     return [(left, top, 1 - right, 1 - bottom) for left, top, right, bottom in product(cuts, repeat=4)]
 
 
-def _fits(wholes: _Floats, cropped: _Floats, box: _Box) -> Iterator[_Fit]:
+def _whole(values: _Floats) -> _Floats:
+    """Return pictures uncropped, as `_fits` takes them: once for all crops of the others."""
+    return _standardised(_resampled(values, _WHOLE_BOX))
+
+
+def _fits(whole: _Floats, cropped: _Floats, box: _Box) -> Iterator[_Fit]:
     """Yield the pictures that correlate with this crop of another one."""
-    if not len(wholes) or not len(cropped):
-        return
-    whole = _standardised(_resampled(wholes, _WHOLE_BOX))
     crops = _standardised(_resampled(cropped, box))
     for start in range(0, len(whole), _ROWS):
         correlations = whole[start : start + _ROWS] @ crops.T
