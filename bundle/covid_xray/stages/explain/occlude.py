@@ -34,23 +34,27 @@ def occlude(tables: Tables, run_id: str, backbone: str, notify: Notify) -> None:
     if not rows:
         return
     settings = runs.settings_of(rows)
-    for name in settings.occlusions_of(backbone):
-        _occlude(tables, settings.with_occlusion(name), rows, notify)
+    if not (names := settings.occlusions_of(backbone)):
+        return
+    splits = tables.matching("splits", {"run_id": run_id}).toArrow().to_pandas()
+    own = splits[splits["task"].isin([row["task"] for row in rows])]
+    folds = Folds.of(own, settings.tasks, settings.is_balanced)
+    for name in names:
+        _occlude(tables, settings.with_occlusion(name), rows, folds, notify)
 
 
-def _occlude(tables: Tables, settings: Settings, rows: Sequence[dict[str, Any]], notify: Notify) -> None:
+def _occlude(
+    tables: Tables, settings: Settings, rows: Sequence[dict[str, Any]], folds: Folds, notify: Notify
+) -> None:
     run_id, backbone, name = rows[0]["run_id"], rows[0]["backbone"], settings.preprocessing
 
     def note(text: str) -> None:
         notify(Progress("explain", backbone, note=f"{name}: {text}"))
 
-    tasks = {row["task"] for row in rows}
-    splits = tables.matching("splits", {"run_id": run_id}).toArrow().to_pandas()
-    folds = Folds.of(splits[splits["task"].isin(tasks)], settings.tasks, settings.is_balanced)
     key = feature_key(settings, backbone, rows[0]["weights_id"])
     missing = sorted(set(folds.ids) - stored_ids(tables, key))
     # Features of other weights are others: then the results are too.
-    if not missing and tasks <= _tasks_with_results(tables, run_id, backbone, name):
+    if not missing and set(folds.tasks) <= _tasks_with_results(tables, run_id, backbone, name):
         return note("nothing to do")
     if missing:
         _featurize(tables, settings, rows[0], missing, notify)
