@@ -34,6 +34,8 @@ class Reason(StrEnum):
     """A file with another label has the same bytes."""
     near_duplicate = "near_duplicate"
     """A copy of an image that a model was trained on: resized, encoded again, brightened or cropped."""
+    training_patient = "training_patient"
+    """Another image of a patient that a model was trained on."""
 
 
 class Refused(Exception):  # noqa: N818 - a refusal is an outcome, not an error of the program

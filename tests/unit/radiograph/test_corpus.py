@@ -37,7 +37,7 @@ def test_every_file_has_its_expected_outcome(tmp_path):
 def test_the_corpus_has_forty_kinds_of_files_and_every_reason_that_a_single_file_can_have():
     kinds = [one for one in cases() if "tenths" not in one.path]
     assert len(kinds) >= 40
-    together = {"duplicate", "label_conflict", "near_duplicate"}
+    together = {"duplicate", "label_conflict", "near_duplicate", "training_patient"}
     assert {end for one in cases() for end in one.ends} >= set(Reason) - together
 
 

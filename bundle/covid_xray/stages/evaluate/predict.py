@@ -15,9 +15,11 @@ from covid_xray.errors import DataError
 from covid_xray.progress import Notify
 from covid_xray.registry.apply import Known, apply_model
 from covid_xray.registry.saved import About
+from covid_xray.registry.training_images import training_facts
 from covid_xray.registry.versions import Registered
 from covid_xray.settings import Settings
 from covid_xray.stages.evaluate.near_duplicates import mark_near_duplicates
+from covid_xray.stages.evaluate.training_patients import mark_training_patients
 from covid_xray.storage.quarantine import write_quarantine
 from covid_xray.storage.tables import Tables
 
@@ -57,7 +59,8 @@ def predict(
 ) -> Predicted:
     """Predict the images of class folders; write refused files, training images among them, to `quarantine`.
 
-    Near-duplicates of training images are refused too, unless the settings keep them.
+    So are other images of training patients, and, unless the settings keep them, near-duplicates of training
+    images.
 
     Parameters
     ----------
@@ -81,7 +84,10 @@ def predict(
         )
     tables.create_all()
     found = inventory(tables.spark, folder, classes)
-    files = _refuse_training_images(found.files, about)
+    trained_on = len(about.image_ids)
+    files, of_patients = mark_training_patients(
+        _refuse_training_images(found.files, about), training_facts(tables, about), trained_on
+    )
     good = files[files["reason"].isna()]
     known = Known(frozenset(about.pixel_ids), _TRAINED_ON)
     parts = list(apply_model(tables, settings, registered.model, good, known, "evaluate", notify))
@@ -93,9 +99,11 @@ def predict(
     write_quarantine(tables, run_id, pd.concat([files[files["reason"].notna()], refused]))
     if predicted.empty:
         raise DataError(f"{folder.root} has no image that the model can be evaluated on: see quarantine")
-    left_out = int((refused["reason"] == Reason.near_duplicate).sum())
+    reasons = [*files["reason"], *refused["reason"]]
+    left_out = sum(map(reasons.count, (Reason.near_duplicate, Reason.training_patient)))
     notes = [
         f"{len(predicted)} images evaluated, {len(files) - len(predicted) - left_out} files refused",
+        of_patients,
         near_duplicates,
         patients_note(found.given, predicted["patient_id"]),
     ]
