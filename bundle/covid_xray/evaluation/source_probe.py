@@ -49,7 +49,7 @@ class Probed:
     Attributes
     ----------
     auroc, ci_low, ci_high : float
-        Of `probability` for `is_source`, with the 95 % interval of a bootstrap over patients.
+        Mean over folds of the AUROC of the source, with the 95 % interval of a bootstrap over patients.
     n, n_patients : int
     """
 
@@ -100,8 +100,16 @@ def probed(predictions: pd.DataFrame, resamples: int, seed: int) -> Probed:
     ----------
     predictions : pandas.DataFrame
         Of its images, as `Folds.predictions` returns them, the label among `CLASSES`.
+
+    Notes
+    -----
+    Images are ranked within their fold alone. A fold that holds out more of a source leaves less of it to
+    train on, and so its probabilities are lower: ranked together, images of few patients would look worse
+    than guessing (Forman & Scholz 2010, "Apples-to-apples in cross-validation studies",
+    doi:10.1145/1882471.1882479).
     """
-    found = {(one.metric, one.class_): one for one in estimates(predictions, CLASSES, resamples, seed)}
+    by_fold = predictions.assign(repeat=predictions["fold"])
+    found = {(one.metric, one.class_): one for one in estimates(by_fold, CLASSES, resamples, seed)}
     area = found["auroc", SOURCE]
     patients = predictions["patient_id"].nunique()
     return Probed(area.value, area.ci_low, area.ci_high, len(predictions), patients)
@@ -118,18 +126,26 @@ def _probe(
 ) -> Iterator[Probe]:
     """Yield the probe, unless either side has too few patients."""
     # Imported here: workers import this package too, and importing scikit-learn takes seconds.
-    from sklearn.model_selection import StratifiedGroupKFold
+    from sklearn.model_selection import StratifiedKFold
 
-    named = images.assign(label=np.where(is_source, SOURCE, OTHERS))
-    sides = named.groupby("label")["patient_id"].nunique()
-    if len(sides) < len(CLASSES) or sides.min() < folds:
+    # Patients are drawn, those with images of both sides as of the source: every fold then holds out both.
+    patients = pd.Series(is_source).groupby(images["patient_id"].to_numpy()).any()
+    if min(patients.sum(), (~patients).sum()) < folds:
         return
-    draw = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
-    fold = np.full(len(named), -1)
-    for number, (_, held_out) in enumerate(draw.split(named, named["label"], named["patient_id"])):
-        fold[held_out] = number
+    draw = StratifiedKFold(folds, shuffle=True, random_state=seed)
+    held_out = {
+        patient: number
+        for number, (_, places) in enumerate(draw.split(patients, patients))
+        for patient in patients.index[places]
+    }
     name = f"{label}: {'half of ' if is_control else ''}{source}"
-    drawn = named.assign(task=name, protocol=PROTOCOL, repeat=0, fold=fold)
+    drawn = images.assign(
+        label=np.where(is_source, SOURCE, OTHERS),
+        task=name,
+        protocol=PROTOCOL,
+        repeat=0,
+        fold=images["patient_id"].map(held_out),
+    )
     yield Probe(label, source, is_control, drawn)
 
 

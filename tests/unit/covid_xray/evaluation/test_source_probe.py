@@ -57,6 +57,7 @@ def test_a_class_with_one_source_is_left_out_beside_one_with_two(images):
 def test_all_images_of_a_patient_are_in_one_fold_and_on_one_side(images):
     for probe in probes(images(A=12, B=20), folds=5, seed=1):
         assert sorted(set(probe.splits["fold"])) == [0, 1, 2, 3, 4]
+        assert (probe.splits.groupby("fold")["label"].nunique() == 2).all()
         assert (probe.splits.groupby("patient_id")[["fold", "label"]].nunique() == 1).all(axis=None)
 
 
@@ -67,14 +68,35 @@ def test_halves_and_folds_do_not_depend_on_the_order_of_the_images(images):
         pd.testing.assert_frame_equal(one.splits, other.splits)
 
 
-def test_the_area_is_that_of_scikit_learn(images):
+@pytest.fixture
+def answered():
+    """The predictions of a probe, given how likely each image is of the source."""
+
+    def answer(probe, likely):
+        said = np.where(likely > 0.5, *CLASSES)
+        return probe.splits.assign(prediction=said, probability=[[p, 1 - p] for p in likely])
+
+    return answer
+
+
+def test_the_area_is_that_of_scikit_learn_in_the_mean_over_folds(images, answered):
     (one, _) = probes(images(A=12, B=20), folds=5, seed=1)
     likely = np.random.default_rng(1).random(len(one.splits)) + 0.3 * (one.splits["label"] == SOURCE)
-    likely = (likely / 1.3).to_numpy()
-    predictions = one.splits.assign(
-        prediction=np.where(likely > 0.5, *CLASSES), probability=[[p, 1 - p] for p in likely]
-    )
+    predictions = answered(one, (likely / 1.3).to_numpy())
+    folds = [
+        roc_auc_score(fold["label"] == SOURCE, [p for p, _ in fold["probability"]])
+        for _, fold in predictions.groupby("fold")
+    ]
     found = probed(predictions, 200, seed=1)
-    assert found.auroc == pytest.approx(roc_auc_score(predictions["label"] == SOURCE, likely), abs=1e-12)
+    assert found.auroc == pytest.approx(np.mean(folds), abs=1e-12)
     assert found.ci_low < found.auroc < found.ci_high
     assert (found.n, found.n_patients) == (64, 32)
+
+
+def test_images_are_ranked_within_their_fold_whatever_the_level_of_its_probabilities(images, answered):
+    (one, _) = probes(images(A=12, B=20), folds=5, seed=1)
+    # In each fold the source stands out, but all of a fold that holds out more of it is less likely.
+    is_source = (one.splits["label"] == SOURCE).to_numpy()
+    likely = 0.1 + 0.18 * one.splits["fold"].to_numpy() + 0.01 * is_source
+    found = probed(answered(one, likely), 200, seed=1)
+    assert found.auroc == 1.0 and found.ci_low < 1.0
