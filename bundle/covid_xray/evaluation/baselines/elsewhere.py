@@ -15,14 +15,18 @@ from covid_xray.settings import Settings
 
 
 def possible_elsewhere(training: pd.DataFrame, external: pd.DataFrame) -> list[Baseline]:
-    """Return the baselines that do not ask for a value, such as a source, that no training image has.
+    """Return the baselines that both sets of images allow.
+
+    None asks for a value, such as a source, that no training image has, nor for facts, such as an age, that
+    are known of no image of one of the sets.
 
     Parameters
     ----------
     training, external : pandas.DataFrame
         Rows of the table `images`, or with some of its columns.
     """
-    return [baseline for baseline in BASELINES if _known(baseline.same_values, training, external)]
+    sets = [images.set_index("image_id") for images in (training, external.reindex(columns=training.columns))]
+    return [baseline for baseline in BASELINES if _is_possible(baseline, *sets)]
 
 
 def predict_elsewhere(
@@ -75,8 +79,11 @@ def predict_elsewhere(
             yield baseline.name, better(found)[0]
 
 
-def _known(column: str, training: pd.DataFrame, external: pd.DataFrame) -> bool:
-    return not column or set(external[column].dropna()) <= set(training[column].dropna())
+def _is_possible(baseline: Baseline, training: pd.DataFrame, external: pd.DataFrame) -> bool:
+    if column := baseline.same_values:
+        return set(external[column].dropna()) <= set(training[column].dropna())
+    facts = baseline.of_facts
+    return facts is None or all(facts(images) is not None for images in (training, external))
 
 
 def _together(training: pd.DataFrame, external: pd.DataFrame) -> pd.DataFrame:

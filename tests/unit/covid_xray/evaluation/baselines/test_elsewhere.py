@@ -81,5 +81,13 @@ def test_the_source_is_told_only_where_training_knows_every_one_of_them(predict,
     assert accuracy(predict(external, two)["source"]) == 0.5
     assert "source" not in predict(external.assign(source=None), two)
     assert "source" not in predict(external.assign(source="z"), two)
-    left_out = [b.name for b in possible_elsewhere(two, external.assign(source=["z", *["x"] * 9]))]
-    assert "source" not in left_out and "file_facts" in left_out
+    possible = [b.name for b in possible_elsewhere(two, external.assign(source=["z", *["x"] * 9]))]
+    assert "source" not in possible and "file_facts" in possible
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "possible"), [("F", "M", True), ("F", None, False), (None, "F", False)]
+)
+def test_metadata_tell_only_where_some_are_known_of_both(external, training, here, there, possible):
+    found = possible_elsewhere(training.assign(sex=here), external.assign(sex=there))
+    assert ("metadata" in {baseline.name for baseline in found}) == possible
