@@ -7,22 +7,25 @@ doi:10.1038/s42256-021-00338-7).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
 from covid_xray.evaluation.metrics import Estimate, estimates
+from covid_xray.evaluation.wording import Estimated
 
 # Stands for all classes but the positive one.
 OTHERS = "others"
 # Names in the table `metrics`, where the column `class` holds the class that the positive one is told from.
 AUROC, FALSE_POSITIVES = "contrast_auroc", "false_positive_rate"
+# Not of a class: how many sources the images are known to come from, if several.
+SOURCES = "sources"
 
 
 def contrasts(
-    predictions: pd.DataFrame, classes: Sequence[str], resamples: int, seed: int
+    predictions: pd.DataFrame, classes: Sequence[str], resamples: int, seed: int, sources: int = 0
 ) -> Iterator[Estimate]:
     """Yield, for each other class, the AUROC of the positive class against it and its false positives.
 
@@ -35,12 +38,14 @@ def contrasts(
         Of the model; the first is the positive one.
     resamples, seed : int
         Of the bootstrap over patients.
+    sources : int
+        How many sources are told.
 
     Yields
     ------
     Estimate
         `AUROC`, whose n counts the images of both classes; `FALSE_POSITIVES`, the share of the other class's
-        images that the model calls positive. At last the `recall` of the positive class.
+        images that the model calls positive. At last the `recall` of the positive class, and `SOURCES`.
     """
     positive = classes[0]
     recall: list[Estimate] = []
@@ -61,6 +66,20 @@ def contrasts(
         )
         recall = [found["recall", positive]]
     yield from recall
+    if sources > 1:
+        patients = predictions["patient_id"].nunique()
+        yield Estimate(SOURCES, None, float(sources), None, None, len(predictions), patients)
+
+
+def images_of_sources(overall: Mapping[str, Estimated]) -> str:
+    """Return what images of a contrast are called, as far as their sources are told.
+
+    Parameters
+    ----------
+    overall : mapping of str to Estimated
+        What was measured over all classes, by metric.
+    """
+    return f"images of {overall[SOURCES].value:.0f} sources" if SOURCES in overall else "images of one source"
 
 
 def against_all_others(predictions: pd.DataFrame, positive: str) -> pd.DataFrame:

@@ -6,7 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from covid_xray.evaluation.baselines import BASELINES
-from covid_xray.evaluation.results_model import Comparison, Result, baselines, comparison_with_baseline
+from covid_xray.evaluation.results_model import (
+    Comparison,
+    Result,
+    Value,
+    baselines,
+    baselines_elsewhere,
+    comparison_with_baseline,
+)
 
 _SEES = {baseline.name: baseline.sees for baseline in BASELINES}
 
@@ -51,3 +58,31 @@ class Margin:
     def beaten(self) -> bool:
         """Whether the classifier is better by more than chance explains."""
         return self.ci_low > 0
+
+
+@dataclass(frozen=True)
+class BestElsewhere:
+    """The baseline with the greatest AUROC on the images from elsewhere that a network was tried on.
+
+    Attributes
+    ----------
+    name, sees : str
+        Its name, and what it sees.
+    auroc : Value
+        Of the positive class.
+    """
+
+    name: str
+    sees: str
+    auroc: Value
+
+    @classmethod
+    def of(cls, result: Result, results: Iterable[Result]) -> BestElsewhere | None:
+        """Return it for a network's result, from those of its run; None if no baseline was tried there."""
+        found = [
+            cls(baseline.name, _SEES.get(baseline.name, baseline.name), there["auroc"])
+            for baseline in baselines_elsewhere([result], results)
+            if baseline.external
+            and "auroc" in (there := baseline.external.per_class.get(result.classes[0], {}))
+        ]
+        return max(found, key=lambda one: one.auroc.value, default=None)

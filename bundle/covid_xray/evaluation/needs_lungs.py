@@ -1,4 +1,4 @@
-"""Whether classifiers need the lungs: what they reach where these are hidden and everything is retrained."""
+"""Whether classifiers need the lungs: what they lose where these are hidden and everything is retrained."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ from covid_xray.evaluation.wording import percent
 BLANKED = "lungs_blanked"
 # A classifier that keeps this share of what it has above guessing does not need what was hidden.
 _KEPT = 0.9
-# In words, where the loss may be chance, and where it is small but clear.
-_NOT_NEEDED = {False: "does not need the lungs", True: "hardly needs the lungs"}
 
 
 @dataclass(frozen=True)
@@ -27,15 +25,15 @@ class WithoutLungs:
         Accuracy with the whole picture, and with the lung box blanked and the classifiers retrained.
     guessing : float
         Accuracy of always naming the most frequent class.
-    loses : bool
-        Whether the network is better than without the lungs by more than chance explains.
+    loss : Comparison
+        Of the first with the second.
     """
 
     network: str
     whole: Value
     blanked: Value
     guessing: float
-    loses: bool = False
+    loss: Comparison
 
     @classmethod
     def of(
@@ -43,32 +41,47 @@ class WithoutLungs:
     ) -> WithoutLungs | None:
         """Return it for a network's result, from those of its run; None without the occlusion."""
         protocol = result.headline_protocol
+        loss = next((found for found in comparisons if _is_loss(found, result, protocol)), None)
         for other in results:
             same = (other.kind, other.name, other.task) == (BLANKED, result.name, result.task)
-            if same and protocol in other.by_protocol and result.headline:
+            if same and loss and protocol in other.by_protocol and result.headline:
                 blanked = other.by_protocol[protocol].overall["accuracy"]
                 whole = result.headline.overall["accuracy"]
-                loses = any(_is_loss(found, result, protocol) for found in comparisons)
-                return cls(result.name, whole, blanked, _guessing(result.headline), loses)
+                return cls(result.name, whole, blanked, _guessing(result.headline), loss)
         return None
 
     @property
-    def needed(self) -> bool:
-        """Whether the lungs are needed, or nothing is known as the network hardly does more than guess.
+    def tells(self) -> bool:
+        """Whether it is known to do more than guess: what does not cannot lose anything."""
+        return self.whole.ci_low is not None and self.whole.ci_low > self.guessing
 
-        They are not where the network is better than guessing by more than chance explains, and nine tenths
-        of what it has above guessing are left without them.
-        """
-        if self.whole.ci_low is None or self.whole.ci_low <= self.guessing:
-            return True
-        return self.blanked.value - self.guessing < _KEPT * (self.whole.value - self.guessing)
+    @property
+    def loses(self) -> bool:
+        """Whether it is worse without the lungs by more than chance explains."""
+        return self.loss.ci_low > 0
+
+    @property
+    def not_needed(self) -> bool:
+        """Whether it keeps nine tenths of what it has above guessing, to the far end of the interval."""
+        return self.tells and self.loss.ci_high <= (1 - _KEPT) * (self.whole.value - self.guessing)
 
     @property
     def clause(self) -> str:
         """What was measured and what it means, for a sentence."""
         left = f"reaches {percent(self.blanked.value)} %, with them {percent(self.whole.value)} %"
-        means = "needs the lungs" if self.needed else _NOT_NEEDED[self.loses]
-        return f"retrained with the lungs blanked {self.network} {left}: it {means}"
+        return f"retrained with the lungs blanked {self.network} {left}: {self._meaning}"
+
+    @property
+    def _meaning(self) -> str:
+        if not self.tells:
+            return "even with them that is not clearly more than guessing"
+        if self.not_needed:
+            return "it hardly needs the lungs" if self.loses else "it does not need the lungs"
+        if not self.loses:
+            return "these are too few images to tell whether it needs the lungs"
+        lost = (self.loss.difference, self.loss.ci_low, self.loss.ci_high)
+        points, low, high = map(percent, lost)
+        return f"without the lungs it loses {points} ({low} to {high}) percentage points"
 
 
 def without_lungs(
@@ -82,9 +95,9 @@ def without_lungs(
 
 
 def _is_loss(found: Comparison, result: Result, protocol: str) -> bool:
-    """Return whether a comparison is that of the network with and without the lungs, and shows a loss."""
+    """Return whether a comparison is that of the network with and without the lungs."""
     own = (found.task, found.protocol, found.first, found.second_kind, found.second)
-    return own == (result.task, protocol, result.name, BLANKED, result.name) and found.ci_low > 0
+    return own == (result.task, protocol, result.name, BLANKED, result.name)
 
 
 def _guessing(found: ProtocolResult) -> float:

@@ -144,7 +144,7 @@ class Result:
 
     @property
     def contrast(self) -> ProtocolResult | None:
-        """Its result on images of one source, by the class that the positive one is told from."""
+        """Its result on a contrast set, by the class that the positive one is told from."""
         return self.by_protocol.get(CONTRAST)
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from covid_xray.evaluation.contrast import AUROC, FALSE_POSITIVES
-from covid_xray.evaluation.margin import Margin
+from covid_xray.evaluation.contrast import AUROC, FALSE_POSITIVES, images_of_sources
+from covid_xray.evaluation.margin import BestElsewhere, Margin
 from covid_xray.evaluation.needs_lungs import WithoutLungs, without_lungs
 from covid_xray.evaluation.results_model import Comparison, Result, Value
 from covid_xray.evaluation.wording import area, percent, with_interval
@@ -17,7 +17,6 @@ from covid_xray.features.gram import FUSED, FUSED_SEES
 
 # The AUROC of guessing.
 _CHANCE = 0.5
-_OTHERS_UNTRIED = "it was not tried on images from elsewhere"
 # An AUROC that Hosmer and Lemeshow (2000, Applied Logistic Regression) call excellent.
 _EXCELLENT = 0.8
 _TOO_FEW = "too few images to tell"
@@ -33,6 +32,8 @@ class Verdict:
         One or two.
     against : str
         Why it should not become the champion, in a clause; empty if nothing that was measured says so.
+    refuted : str
+        The same, where other images say so: those from elsewhere, or others of the same source.
     contradicted : bool
         Whether images from elsewhere or of the same source contradict what it reaches on its own images:
         predictive values would promise what it does not keep.
@@ -40,6 +41,7 @@ class Verdict:
 
     sentences: tuple[str, ...]
     against: str = ""
+    refuted: str = ""
     contradicted: bool = False
 
     @property
@@ -65,7 +67,8 @@ def verdict_on(
     What is known of sources is left out.
     """
     own = next(r for r in results if r.is_network and (r.name, r.task) == (backbone, task))
-    return verdict(own, Margin.of(own, results, comparisons), without_lungs(own, results, comparisons))
+    lungs = without_lungs(own, results, comparisons)
+    return verdict(own, Margin.of(own, results, comparisons), lungs, elsewhere=BestElsewhere.of(own, results))
 
 
 def verdict(
@@ -73,6 +76,7 @@ def verdict(
     margin: Margin | None,
     lungs: WithoutLungs | None = None,
     own_source: Sequence[str] = (),
+    elsewhere: BestElsewhere | None = None,
 ) -> Verdict | None:
     """Judge one classifier on one task; None if it has no result.
 
@@ -84,22 +88,29 @@ def verdict(
         What it, or another network, reaches without the lungs; None if that was not measured.
     own_source : sequence of str
         Classes whose images come from a source that no other class has images from.
+    elsewhere : BestElsewhere or None
+        The best baseline on the same images from elsewhere; None if there is none.
     """
     if result.headline is None:
         return None
-    elsewhere = [found for found in (_external(result), _contrast(result)) if found]
+    others = [found for found in (_external(result, elsewhere), _contrast(result)) if found]
     baseline, blanked = _baseline(result, margin), _blanked(result, lungs)
-    against = next((found.against for found in (*elsewhere, baseline, blanked) if found.against), "")
-    contradicted = any(found.contradicts for found in elsewhere)
-    if not elsewhere:
-        left_open = _without_others(margin, blanked, own_source)
+    refuted = _first_against(others)
+    against = refuted or _first_against([baseline, blanked])
+    contradicted = any(found.contradicts for found in others)
+    if not others:
+        left_open = _without_others(result, margin, lungs, own_source)
         return Verdict((_first(baseline.clause), left_open), against)
-    told = "; ".join(found.clause for found in elsewhere)
+    told = "; ".join(found.clause for found in others)
     conclusion = _conclusion(result, baseline, blanked, contradicted)
-    return Verdict((_first(told), conclusion), against, contradicted)
+    return Verdict((_first(told), conclusion), against, refuted, contradicted)
 
 
-def _external(result: Result) -> _Evidence | None:
+def _first_against(found: Sequence[_Evidence]) -> str:
+    return next((one.against for one in found if one.against), "")
+
+
+def _external(result: Result, baseline: BestElsewhere | None) -> _Evidence | None:
     """Return what images from elsewhere say."""
     found = result.external.per_class.get(result.classes[0], {}).get("auroc") if result.external else None
     if found is None:
@@ -110,21 +121,34 @@ def _external(result: Result) -> _Evidence | None:
     if _too_few(found, _inside(result)):
         return _Evidence(f"{clause}: {_TOO_FEW}")
     if not _is_chance(found):
-        return _Evidence(clause)
+        return _beside(clause, found, baseline)
     why = f"its AUROC on images from elsewhere, {area(found)}, is no better than chance"
     return _Evidence(f"{clause}, no better than chance", why, contradicts=True)
 
 
+def _beside(clause: str, found: Value, baseline: BestElsewhere | None) -> _Evidence:
+    """Return an AUROC elsewhere beside that of a baseline, if it is as good but for what may be chance."""
+    if baseline is None or baseline.auroc.value < (found.ci_low or 0.0):
+        return _Evidence(clause)
+    reached = f"the baseline {baseline.name}, which sees only {baseline.sees},"
+    if baseline.auroc.value < found.value:
+        return _Evidence(f"{clause}, not clearly more than {reached} with {area(baseline.auroc)}")
+    why = f"on images from elsewhere the baseline {baseline.name} does as well: AUROC {area(baseline.auroc)}"
+    return _Evidence(f"{clause}, no more than {reached} with {area(baseline.auroc)}", why)
+
+
 def _contrast(result: Result) -> _Evidence | None:
     """Return what other images of the same source say: those of the class with most images."""
-    per_class = result.contrast.per_class if result.contrast else {}
+    if result.contrast is None:
+        return None
+    per_class, images = result.contrast.per_class, images_of_sources(result.contrast.overall)
     areas = {name: values[AUROC] for name, values in per_class.items() if AUROC in values}
     if not areas:
         return None
     positive, other = result.classes[0], max(areas, key=lambda name: areas[name].n)
     called = with_interval(per_class[other].get(FALSE_POSITIVES))
     clause = (
-        f"among images of one source {result.name} tells {positive} from {other} with an AUROC of "
+        f"among {images} {result.name} tells {positive} from {other} with an AUROC of "
         f"{area(areas[other])} and calls {called} % of {other} {positive}"
     )
     inside = _inside(result)
@@ -135,7 +159,7 @@ def _contrast(result: Result) -> _Evidence | None:
         clause += f", where its own images gave an AUROC of {area(inside)}"
     if _is_chance(areas[other]):
         tells = f"it tells {positive} from {other} no better than chance"
-        why = f"within one source {tells}: AUROC {area(areas[other])}"
+        why = f"among {images} {tells}: AUROC {area(areas[other])}"
         return _Evidence(clause, why, contradicts=True)
     return _Evidence(clause, contradicts=falls)
 
@@ -160,32 +184,36 @@ def _baseline(result: Result, margin: Margin | None) -> _Evidence:
 
 
 def _blanked(result: Result, lungs: WithoutLungs | None) -> _Evidence:
-    """Return what classifiers without lungs say; nothing where the lungs are needed, or nobody looked."""
-    if lungs is None or lungs.needed:
+    """Return what classifiers without lungs say; nothing where nobody looked."""
+    if lungs is None:
         return _Evidence("")
     still = f"retrained with the lungs blanked it still reaches {percent(lungs.blanked.value)} %"
-    return _Evidence(lungs.clause, still if lungs.network == result.name else "")
+    why = still if lungs.not_needed and lungs.network == result.name else ""
+    return _Evidence(lungs.clause, why, contradicts=lungs.not_needed)
 
 
-def _without_others(margin: Margin | None, blanked: _Evidence, own_source: Sequence[str]) -> str:
+def _without_others(
+    result: Result, margin: Margin | None, lungs: WithoutLungs | None, own_source: Sequence[str]
+) -> str:
     """Return what results on the run's own images leave open."""
-    if blanked.clause:
-        return _sentence(f"{blanked.clause}, and {_OTHERS_UNTRIED}")
-    if margin is None or not margin.beaten:
-        return f"Nothing here shows that it looks at lungs, and {_OTHERS_UNTRIED}."
+    untried = f"{result.name} was not tried on images from elsewhere"
+    said = [lungs.clause] if lungs else []
+    if lungs and lungs.not_needed:
+        return _sentence(f"{lungs.clause}, and {untried}")
+    if not (lungs and lungs.loses) and (margin is None or not margin.beaten):
+        return _sentence("; ".join([*said, f"nothing here shows that it looks at lungs, and {untried}"]))
     if own_source:
-        return (
-            f"All images of {' and '.join(own_source)} come from a source of their own, so this may be the "
-            f"source and not disease; {_OTHERS_UNTRIED}."
-        )
-    return "Whether it recognises disease only images from elsewhere can show, on which it was not tried."
+        alone = f"all images of {' and '.join(own_source)} come from a source of their own"
+        return _sentence("; ".join([*said, f"{alone}, so this may be the source and not disease", untried]))
+    only = "whether it recognises disease only images from elsewhere can show, on which it was not tried"
+    return _sentence("; ".join([*said, only]))
 
 
 def _conclusion(result: Result, baseline: _Evidence, blanked: _Evidence, contradicted: bool) -> str:
     assert result.headline is not None  # noqa: S101 - checked by the caller
     accuracy = percent(result.headline.overall["accuracy"].value)
     if contradicted:
-        found = f"{blanked.clause}, so" if blanked.clause else "so"
+        found = f"{blanked.clause}, so" if blanked.contradicts else "so"
         return _sentence(
             f"{found} the {accuracy} % that it reaches on its own images are no evidence that it recognises "
             f"disease, and it should not be used to tell {result.classes[0]}"

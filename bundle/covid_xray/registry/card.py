@@ -31,7 +31,7 @@ _PROTOCOLS = {
     AS_PUBLISHED: "images held out at random: a patient may have images on both sides",
     LEAVE_ONE_SOURCE_OUT: "images of a source of which it had seen none in training",
     EXTERNAL: "images from elsewhere",
-    CONTRAST: "images of one source",
+    CONTRAST: "images that are meant to differ in the finding alone, as they are of one source",
 }
 _KEY = ["metric", "class"]
 

@@ -82,17 +82,32 @@ def decide(registry: Registry, version: Version, checked: bool) -> str:
     )
 
 
-def hold_back(registry: Registry, version: Version, against: str) -> str:
-    """Record what speaks against a version; if it is the champion, leave the model without one.
+def reconsider(registry: Registry, version: Version, against: str, refuted: str) -> str:
+    """Record what is now known to speak against a version, and take the champion's place from it or give it.
+
+    Parameters
+    ----------
+    against : str
+        Why it should not be the champion, in a clause; empty if nothing says so (any longer).
+    refuted : str
+        The same, if other images than those of its run say so: a champion is then one no longer. What its own
+        images say was known when it was promoted.
 
     Returns
     -------
     str
-        A message; empty if it is not the champion.
+        A message; empty if nothing changes.
     """
-    registry.tag(version, AGAINST, against)
-    champion = registry.champion(version.name)
-    if champion is None or champion.number != version.number:
-        return ""
-    registry.demote(version)
-    return f"{version.name} version {version.number} is no longer the champion, as {against}"
+    named = f"{version.name} version {version.number}"
+    champion, held_back = registry.champion(version.name), AGAINST in version.tags
+    if against:
+        registry.tag(version, AGAINST, against)
+    elif held_back:
+        registry.untag(version, AGAINST)
+    if refuted and champion and champion.number == version.number:
+        registry.demote(version)
+        return f"{named} is no longer the champion, as {refuted}"
+    if held_back and not against and champion is None:
+        registry.promote(version)
+        return f"{named} is the champion, as nothing that was measured speaks against it any longer"
+    return ""

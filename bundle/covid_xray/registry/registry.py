@@ -102,6 +102,10 @@ class Registry:
         """Set a tag of a version."""
         self._client.set_model_version_tag(version.name, version.number, key, value)
 
+    def untag(self, version: Version, key: str) -> None:
+        """Remove a tag that a version has."""
+        self._client.delete_model_version_tag(version.name, version.number, key)
+
     def replace_card(self, version: Version, card: str) -> None:
         """Store a card in the place of the one that `log` wrote; the copy among the model's files stays."""
         logged_by = self._client.get_model_version(version.name, version.number).run_id

@@ -141,7 +141,7 @@ class Settings(_Section):
 
     def result_parameters(self) -> str:
         """JSON of the parameters that a run's results depend on, equal for equal values."""
-        others = {"execution", "champion", "near_duplicates"}
+        others = {"execution", "near_duplicates"}
         return json.dumps(self.model_dump(mode="json", exclude=others), sort_keys=True)
 
 

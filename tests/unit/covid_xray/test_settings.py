@@ -180,6 +180,8 @@ def test_execution_settings_are_not_among_the_result_parameters(make_settings):
     assert make_settings(**{"execution.chunk_images": 9}).result_parameters() == plain
     assert make_settings(near_duplicates="kept").result_parameters() == plain
     assert make_settings(seed=9).result_parameters() != plain
+    # Which versions may become the champion is decided once for each run.
+    assert make_settings(champion="any").result_parameters() != plain
 
 
 def test_parts_are_hidden_from_the_networks_named_or_from_all(make_settings):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from radiograph import class_folders
@@ -47,11 +48,14 @@ def contrast(
             f"{folder.root} has usable images of {', '.join(sorted(labels))} alone: a contrast needs "
             f"{positive} and another class, see the table quarantine"
         )
-    written = results(tables, about.run_id, "backbone", about.backbone, found.images, settings, contrasts)
+    sources = found.files.loc[found.files["image_id"].isin(found.images["image_id"]), "source"].nunique()
+    measure = partial(contrasts, sources=sources)
+    written = results(tables, about.run_id, "backbone", about.backbone, found.images, settings, measure)
     two_classes = against_all_others(found.images, positive)
     strata = strata_rows(about.run_id, about.backbone, two_classes, found.files, settings, OTHERS)
     tables.replace_each(written | {"strata": (strata, written["metrics"][1])})
-    notify(Progress("evaluate", note=f"contrast: {found.note}"))
+    several = f"the images are of {sources} sources, which may tell the classes apart" if sources > 1 else ""
+    notify(Progress("evaluate", note="; ".join(filter(None, (f"contrast: {found.note}", several)))))
 
 
 def _classes(root: Path, positive: str) -> list[str]:

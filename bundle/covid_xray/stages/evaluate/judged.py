@@ -13,7 +13,7 @@ from covid_xray.evaluation.results_model import Result, baselines_elsewhere
 from covid_xray.evaluation.verdict import Verdict, verdict_on
 from covid_xray.progress import Notify, Progress
 from covid_xray.registry.card import write_card
-from covid_xray.registry.promotion import hold_back
+from covid_xray.registry.promotion import reconsider
 from covid_xray.registry.registry import Registry
 from covid_xray.registry.saved import About
 from covid_xray.registry.training_images import training_facts
@@ -26,10 +26,9 @@ from covid_xray.storage.tables import Tables
 def judge(
     tables: Tables, settings: Settings, registry: Registry, registered: Registered, notify: Notify
 ) -> None:
-    """Write a model's card anew, and record in the registry what speaks against it.
+    """Write a model's card anew, and reconsider whether it may be the champion, unless any model may.
 
-    If something does, it is the champion no longer, if it was; this is left out with `champion: any`. Nothing
-    is done if the tables do not hold the run that trained the model.
+    Nothing is done if the tables do not hold the run that trained the model.
     """
     about = registered.model.about
     rows = runs.state(tables, about.run_id)
@@ -40,8 +39,9 @@ def judge(
     if card := _card(tables, registered, rows, results, judged):
         registry.replace_card(registered.version, card)
         notify(Progress("evaluate", note="the model card is written anew"))
-    held_back = settings.champion != "any" and judged and judged.against
-    if held_back and (note := hold_back(registry, registered.version, held_back)):
+    if judged is None or settings.champion == "any":
+        return
+    if note := reconsider(registry, registered.version, judged.against, judged.refuted):
         notify(Progress("evaluate", note=note))
 
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from covid_xray.dataset.attributes import VIEWS
+from covid_xray.evaluation.contrast import images_of_sources
 from covid_xray.stages.report.values import UNKNOWN, Report
 
 
@@ -69,7 +70,7 @@ def _evaluations(report: Report) -> Iterator[str]:
             count = result.external.overall["accuracy"]
             yield f"{name}: {count.n} images of {count.n_patients} patients from elsewhere"
         if result.contrast:
-            yield f"{name}: {len(result.contrast.held_out)} images of one source"
+            yield f"{name}: {len(result.contrast.held_out)} {images_of_sources(result.contrast.overall)}"
 
 
 def _fairness(report: Report) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from covid_xray.evaluation.margin import Margin
+from covid_xray.evaluation.margin import BestElsewhere, Margin
 from covid_xray.evaluation.needs_lungs import without_lungs
 from covid_xray.evaluation.results_model import Result
 from covid_xray.evaluation.verdict import Verdict, verdict
@@ -14,7 +14,8 @@ def judge(report: Report, result: Result) -> Verdict | None:
     """Return the verdict on one classifier; None if it has no result."""
     margin = Margin.of(result, report.results, report.comparisons)
     lungs = without_lungs(result, report.results, report.comparisons)
-    return verdict(result, margin, lungs, classes_of_their_own_source(report))
+    elsewhere = BestElsewhere.of(result, report.results)
+    return verdict(result, margin, lungs, classes_of_their_own_source(report), elsewhere)
 
 
 def verdicts(report: Report) -> list[tuple[str, Verdict]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from covid_xray.evaluation.contrast import AUROC, FALSE_POSITIVES, contrasts
+from covid_xray.evaluation.contrast import AUROC, FALSE_POSITIVES, SOURCES, contrasts, images_of_sources
 from sklearn.metrics import roc_auc_score
 
 CLASSES = ("Covid-19", "No_findings", "Pneumonia")
@@ -59,3 +59,9 @@ def test_each_other_class_has_the_auroc_of_scikit_learn_and_its_false_positives(
 def test_the_recall_of_the_positive_class_is_that_of_all_its_images(predictions):
     own = predictions[predictions["label"] == "Covid-19"]
     assert found(predictions)["recall", "Covid-19"].value == (own["prediction"] == "Covid-19").mean()
+
+
+@pytest.mark.parametrize(("sources", "said"), [(0, "images of one source"), (24, "images of 24 sources")])
+def test_several_sources_are_counted_and_said(predictions, sources, said):
+    found = {one.metric: one for one in contrasts(predictions, CLASSES, 200, 1, sources) if not one.class_}
+    assert set(found) == ({SOURCES} if sources else set()) and images_of_sources(found) == said

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 from covid_xray.evaluation.contrast import AUROC, FALSE_POSITIVES
-from covid_xray.evaluation.margin import Margin
-from covid_xray.evaluation.needs_lungs import WithoutLungs
-from covid_xray.evaluation.results_model import ProtocolResult, Result, Value
+from covid_xray.evaluation.margin import BestElsewhere, Margin
+from covid_xray.evaluation.needs_lungs import BLANKED, WithoutLungs
+from covid_xray.evaluation.results_model import Comparison, ProtocolResult, Result, Value
 from covid_xray.evaluation.verdict import verdict
 from covid_xray.features.gram import FUSED, FUSED_SEES
 
@@ -36,7 +36,10 @@ FALLEN = contrasted(Value(0.62, 0.53, 0.71, 122), Value(0.61, 0.45, 0.76, 38))
 
 
 def lungs(name: str, blanked: float) -> WithoutLungs:
-    return WithoutLungs(name, Value(0.982, 0.972, 0.99, 600), Value(blanked, 0.5, 1.0, 600), 0.6)
+    lost = 0.982 - blanked
+    pair = ("binary", "patient_grouped", name, name, BLANKED)
+    loss = Comparison(*pair, lost, lost - 0.01, lost + 0.01, 3, 1, 0.5, 0.5)
+    return WithoutLungs(name, Value(0.982, 0.972, 0.99, 600), Value(blanked, 0.5, 1.0, 600), 0.6, loss)
 
 
 @pytest.fixture
@@ -77,7 +80,17 @@ def test_a_fall_within_one_source_contradicts_the_figures_though_it_is_better_th
 def test_within_one_source_no_better_than_chance_speaks_against_it(network):
     chance = contrasted(Value(0.5, 0.4, 0.6, 122), Value(0.6, 0.4, 0.8, 38))
     assert verdict(network(contrast=chance), BEATEN).against == (
-        "within one source it tells Covid-19 from Other no better than chance: AUROC 0.50 (0.40 to 0.60)"
+        "among images of one source it tells Covid-19 from Other no better than chance: AUROC 0.50 "
+        "(0.40 to 0.60)"
+    )
+
+
+def test_several_sources_are_not_called_one(network):
+    several = replace(FALLEN, overall={"sources": Value(24.0, None, None, 126)})
+    text = verdict(network(contrast=several), BEATEN).text
+    assert (
+        text.startswith("Among images of 24 sources VGG16 tells Covid-19 from Other")
+        and "one source" not in text
     )
 
 
@@ -167,7 +180,7 @@ def test_a_network_that_does_not_need_the_lungs_is_no_champion(network):
     found = verdict(network(), BEATEN, lungs("VGG16", 0.98))
     assert found.sentences[1] == (
         "Retrained with the lungs blanked VGG16 reaches 98.0 %, with them 98.2 %: it does not need the "
-        "lungs, and it was not tried on images from elsewhere."
+        "lungs, and VGG16 was not tried on images from elsewhere."
     )
     assert found.against == "retrained with the lungs blanked it still reaches 98.0 %"
 
@@ -184,8 +197,47 @@ def test_that_another_network_does_not_need_the_lungs_is_said_and_holds_nothing_
     assert "ResNet50 reaches 98.0 %" in found.sentences[1] and found.against == ""
 
 
-def test_nothing_is_said_of_lungs_that_are_needed(network):
-    assert verdict(network(), BEATEN, lungs("VGG16", 0.7)) == verdict(network(), BEATEN)
+def test_a_loss_without_the_lungs_is_said_and_leaves_the_source_open(network):
+    found = verdict(network(), NOT_BEATEN, lungs("VGG16", 0.7), own_source=["Covid-19"])
+    assert found.sentences[1] == (
+        "Retrained with the lungs blanked VGG16 reaches 70.0 %, with them 98.2 %: without the lungs it loses "
+        "28.2 (27.2 to 29.2) percentage points; all images of Covid-19 come from a source of their own, so "
+        "this may be the source and not disease; VGG16 was not tried on images from elsewhere."
+    )
+    assert found.against == verdict(network(), NOT_BEATEN).against
+
+
+def test_lungs_that_are_needed_explain_no_failure_elsewhere(network):
+    found = verdict(network(external=WORSE), BEATEN, lungs("VGG16", 0.7))
+    assert found.sentences[1].startswith("So the 98.2 %")
+
+
+def elsewhere(auroc: float) -> BestElsewhere:
+    return BestElsewhere("border", "the frame", Value(auroc, auroc - 0.05, auroc + 0.05, 80))
+
+
+@pytest.mark.parametrize(
+    ("auroc", "said", "against"),
+    [
+        (0.84, "", ""),
+        (0.85, ", not clearly more than the baseline border, which sees only the frame, with 0.85", ""),
+        (0.91, ", no more than the baseline border, which sees only the frame, with 0.91", "does as well"),
+    ],
+)
+def test_a_baseline_that_does_as_well_elsewhere_is_named_and_speaks_against_it(network, auroc, said, against):
+    found = verdict(network(external=GOOD), BEATEN, elsewhere=elsewhere(auroc))
+    assert said in found.sentences[0] and ("baseline" in found.sentences[0]) == bool(said)
+    assert against in found.refuted and bool(found.refuted) == bool(against)
+    assert found.against == found.refuted and not found.contradicted
+
+
+def test_what_figures_inside_say_against_it_refutes_nothing(network):
+    found = verdict(network(external=GOOD), NOT_BEATEN)
+    assert (found.refuted, bool(found.against)) == ("", True)
+    assert (
+        verdict(network(external=WORSE), NOT_BEATEN).refuted
+        == verdict(network(external=WORSE), BEATEN).against
+    )
 
 
 def test_without_a_baseline_an_accuracy_says_little(network):

@@ -99,7 +99,7 @@ def test_a_contrast_has_a_table_of_its_own_without_the_baselines(card):
         (*contrast, "false_positive_rate", "Other", 0.61, 0.45, 0.76),
         (*contrast, "recall", "Covid-19", 0.9, 0.8, 0.95),
     )
-    table = text.split("### contrast: images of one source")[1]
+    table = text.split("### contrast: images that are meant to differ")[1]
     assert "No baseline was measured" not in table and "file_facts" not in table
     assert "| auroc of Covid-19 against Other | 0.620 (0.530 to 0.710) |" in table
     assert "| Other called Covid-19 | 0.610 (0.450 to 0.760) |" in table

@@ -1,6 +1,6 @@
 import pytest
 from covid_xray.errors import ModelError
-from covid_xray.registry.promotion import PromotionCriteria, decide, hold_back, should_promote
+from covid_xray.registry.promotion import PromotionCriteria, decide, reconsider, should_promote
 
 CHAMPION = PromotionCriteria("imagenet", accuracy=0.90, ci_high=0.93)
 
@@ -74,12 +74,47 @@ def test_a_version_that_its_figures_speak_against_is_no_champion_unless_the_sett
     assert decide(registry, version, False).endswith("version 1 is the champion")
 
 
-def test_what_is_found_later_takes_the_champion_away_and_keeps_it_away(registry, log):
+REFUTED = "its AUROC on images from elsewhere, 0.33 (0.16 to 0.52), is no better than chance"
+
+
+@pytest.fixture
+def found(registry):
+    """A version as whoever evaluates it gets it: with the tags that the registry has of it now."""
+
+    def find(version):
+        return registry.find(f"{version.name.removeprefix('covid_xray_')}/{version.number}")
+
+    return find
+
+
+def test_what_other_images_say_takes_the_champion_away_and_no_other(registry, log, found):
     champion, other = log("first", CHAMPION), log("second", PromotionCriteria("imagenet", 0.92, 0.95))
     decide(registry, champion, True)
-    assert hold_back(registry, other, AGAINST) == ""
+    assert reconsider(registry, other, REFUTED, REFUTED) == ""
     assert registry.champion(champion.name).number == "1"
-    note = hold_back(registry, champion, AGAINST)
-    assert note == f"{champion.name} version 1 is no longer the champion, as {AGAINST}"
+    note = reconsider(registry, champion, REFUTED, REFUTED)
+    assert note == f"{champion.name} version 1 is no longer the champion, as {REFUTED}"
     assert registry.champion(champion.name) is None
-    assert registry.find(f"{champion.name.removeprefix('covid_xray_')}/1").tags["against"] == AGAINST
+    assert found(champion).tags["against"] == REFUTED
+
+
+def test_what_its_own_images_say_was_known_when_it_became_the_champion(registry, log, found):
+    version = log("doubtful", PromotionCriteria("imagenet", 0.99, 0.995, AGAINST))
+    decide(registry, version, checked=False)
+    assert reconsider(registry, found(version), AGAINST, "") == ""
+    assert registry.champion(version.name).number == version.number
+
+
+def test_a_better_evaluation_gives_it_back_where_there_is_no_other(registry, log, found):
+    version = log("first", CHAMPION)
+    decide(registry, version, True)
+    reconsider(registry, version, REFUTED, REFUTED)
+    note = reconsider(registry, found(version), "", "")
+    assert note.endswith("1 is the champion, as nothing that was measured speaks against it any longer")
+    assert registry.champion(version.name).number == "1" and "against" not in found(version).tags
+
+
+def test_a_champion_that_somebody_took_away_by_hand_is_not_given_back(registry, log, found):
+    version = log("first", CHAMPION)
+    assert reconsider(registry, found(version), "", "") == ""
+    assert registry.champion(version.name) is None

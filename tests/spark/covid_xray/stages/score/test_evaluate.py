@@ -1,3 +1,4 @@
+import hashlib
 import shutil
 from pathlib import Path
 
@@ -61,8 +62,17 @@ def test_figures_from_elsewhere_stand_beside_those_of_the_models_own_run(
     assert (rows_of("predictions", "patient_grouped"), rows_of("metrics", "as_published")) == inside
 
 
-def test_images_of_the_training_set_copies_of_them_and_broken_files_are_refused(
-    run_evaluate, elsewhere, trained, refused, rows_of, said
+@pytest.fixture
+def known_patient(trained):
+    """The patient of one training image; those of all others are unknown."""
+    known = hashlib.sha256((trained.data / "Covid-19" / "1.png").read_bytes()).hexdigest()
+    splits = trained.tables.name("splits")
+    trained.tables.spark.sql(f"UPDATE {splits} SET patient_id = '73000009' WHERE image_id = '{known}'")
+    return "73000009"
+
+
+def test_images_of_the_training_set_copies_of_them_its_patients_and_broken_files_are_refused(
+    run_evaluate, elsewhere, trained, refused, rows_of, said, known_patient
 ):
     shutil.copy(trained.data / "Covid-19" / "0.png", elsewhere / "Covid-19" / "known.png")
     Image.open(trained.data / "Covid-19" / "0.png").save(elsewhere / "No_findings" / "known.bmp")
@@ -71,6 +81,7 @@ def test_images_of_the_training_set_copies_of_them_and_broken_files_are_refused(
     brighter = [round(255 * (grey / 255) ** 0.9) for grey in range(256)]
     changed = Image.open(trained.data / "No_findings" / "3.png").point(brighter)
     changed.save(elsewhere / "No_findings" / "brighter.png")
+    draw(elsewhere / "Covid-19" / f"{known_patient}_001.png", 901, 0)
     (elsewhere / "Covid-19" / "page.png").write_text("no picture")
     (elsewhere / "Covid-19" / "empty.png").touch()
     run_evaluate(elsewhere)
@@ -83,9 +94,14 @@ def test_images_of_the_training_set_copies_of_them_and_broken_files_are_refused(
     assert found["Covid-19/page.png"][:2] == ("Covid-19", "not_an_image")
     original = "near-duplicate of the training image No_findings/3.png"
     assert found["No_findings/brighter.png"] == ("No_findings", "near_duplicate", original)
-    assert found["Covid-19/empty.png"][1] == "empty" and len(found) == 7
+    other = ("Covid-19", "training_patient", "the model was trained on other images of this patient")
+    assert found[f"Covid-19/{known_patient}_001.png"] == other
+    assert found["Covid-19/empty.png"][1] == "empty" and len(found) == 8
     assert len(rows_of("predictions", "external")) == 6
-    counted = "6 images evaluated, 6 files refused; 1 near-duplicates of training images left out"
+    counted = (
+        "6 images evaluated, 6 files refused; 1 images of training patients left out; 1 near-duplicates of "
+        "training images left out"
+    )
     assert said[-1].note.startswith(counted)
     run_evaluate(elsewhere, near_duplicates="kept")
     assert len(rows_of("predictions", "external")) == 7 and "1 near-duplicates of training images kept" in (
@@ -144,8 +160,9 @@ def one_source(tmp_path):
 def test_a_contrast_tells_the_positive_class_from_others_that_the_model_need_not_know(
     trained, run_id, one_source, said, rows_of
 ):
-    rows = [f"{file.parent.name},{file.name},male" for file in sorted(one_source.glob("*/*.*"))[:10]]
-    (one_source / "metadata.csv").write_text("\n".join(["label,filename,sex", *rows]))
+    files = sorted(one_source.glob("*/*.*"))[:10]
+    rows = [f"{file.parent.name},{file.name},male,{'A' if n else 'B'}" for n, file in enumerate(files)]
+    (one_source / "metadata.csv").write_text("\n".join(["label,filename,sex,source", *rows]))
     arguments = (trained.settings, trained.model(), run_id, said.append)
     contrast(trained.tables, DataFolder(one_source, None), *arguments)
     predictions = rows_of("predictions", "contrast")
@@ -153,10 +170,12 @@ def test_a_contrast_tells_the_positive_class_from_others_that_the_model_need_not
     found = {(row.metric, row["class"]): row.value for row in rows_of("metrics", "contrast")}
     assert found["false_positive_rate", "Other"] == 1 and found["false_positive_rate", "Sound"] == 0
     assert found["contrast_auroc", "Sound"] == 1 and 0 <= found["contrast_auroc", "Other"] <= 1
-    assert found["recall", "Covid-19"] == 1
-    strata = {row.metric: (row.stratum, row.value, row.n) for row in rows_of("strata", "contrast")}
+    assert found["recall", "Covid-19"] == 1 and found["sources", None] == 2
+    of_sex = [row for row in rows_of("strata", "contrast") if row.attribute == "sex"]
+    strata = {row.metric: (row.stratum, row.value, row.n) for row in of_sex}
     assert strata["accuracy"] == ("M", 0.6, 10) and strata["recall"] == ("M", 1.0, 4)
     assert said[-1].note.startswith("contrast: 12 images evaluated, 0 files refused")
+    assert said[-1].note.endswith("the images are of 2 sources, which may tell the classes apart")
 
 
 def test_a_contrast_without_the_positive_class_or_without_another_is_refused(
