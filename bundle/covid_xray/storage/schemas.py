@@ -146,9 +146,11 @@ TABLES: dict[str, TableSchema] = {
             label STRING COMMENT 'the class',
             source STRING COMMENT 'told from the other sources of the class',
             is_control BOOLEAN COMMENT 'a random half of the patients of source told from the other half',
-            auroc DOUBLE COMMENT 'of probability for is_source', ci_low DOUBLE, ci_high DOUBLE,
+            auroc DOUBLE COMMENT 'of probability for is_source, mean over folds',
+            ci_low DOUBLE, ci_high DOUBLE,
             n BIGINT, n_patients BIGINT,
             image_ids ARRAY<STRING>, is_source ARRAY<BOOLEAN>,
+            fold ARRAY<INT> COMMENT 'that held the image out',
             probability ARRAY<DOUBLE> COMMENT 'by a classifier that had not seen the patient'
         """,
     ),

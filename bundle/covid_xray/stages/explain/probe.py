@@ -70,5 +70,6 @@ def _row(probe: Probe, predictions: pd.DataFrame, settings: Settings) -> dict[st
         **asdict(measured),
         "image_ids": predictions["image_id"].tolist(),
         "is_source": (predictions["label"] == SOURCE).tolist(),
+        "fold": predictions["fold"].tolist(),
         "probability": [float(values[0]) for values in predictions["probability"]],
     }
