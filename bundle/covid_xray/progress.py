@@ -67,6 +67,11 @@ def progress_logger() -> Notify:
     return lambda progress: logger.info("%s", progress, extra=asdict(progress))
 
 
+def counted(count: int, noun: str) -> str:
+    """Write a number of things: `1 image`, `2 images`; the noun has a plural on s."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def duration(seconds: float) -> str:
     """Format seconds: `8 s`, `2 min 07 s`, `1 h 05 min`."""
     whole = round(seconds)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from covid_xray.dataset.metadata import patients_file, read_tables
 from covid_xray.errors import DataError
+from covid_xray.evaluation.solver import check_occlusion
 from covid_xray.registry.local_store import store_uri
 from covid_xray.settings import Settings, load_settings, parse_changes
 from covid_xray.storage.session import CATALOG, SCHEMA
@@ -88,6 +89,7 @@ def parse_request(args: Namespace) -> RunRequest:
     """
     changes = parse_changes(args.set)
     settings = load_settings(args.config, changes)
+    check_occlusion(settings)
     backbones, tasks = _parse_name(args.name, settings)
     sample = args.name == "sample"
     output = (args.output or Path("out/sample" if sample else "out")).resolve()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from argparse import Namespace
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from covid_xray.errors import RunFailedError
 from covid_xray.evaluation.contrast import AUROC, FALSE_POSITIVES
 from covid_xray.evaluation.protocols import CONTRAST, EXTERNAL
 from covid_xray.evaluation.results_model import Value
-from covid_xray.evaluation.wording import percent, with_interval
+from covid_xray.evaluation.wording import area, percent, with_interval
 from covid_xray.registry.registry import Registry, registry_at
 from covid_xray.registry.saved import About
 from covid_xray.settings import load_settings, parse_changes
@@ -31,10 +32,10 @@ from jobs.local.terminal import Terminal
 
 # Rows printed on a terminal; all rows are in the Delta table.
 _MAX_ROWS = 20
-# Metrics printed, by protocol.
-_SHOWN = {
-    EXTERNAL: ("accuracy", "recall", "specificity", "auroc"),
-    CONTRAST: ("recall", AUROC, FALSE_POSITIVES),
+# Metrics printed, by protocol, and how.
+_SHOWN: dict[str, dict[str, Callable[[Value], str]]] = {
+    EXTERNAL: dict.fromkeys(("accuracy", "recall", "specificity"), with_interval) | {"auroc": area},
+    CONTRAST: dict.fromkeys(("recall", FALSE_POSITIVES), with_interval) | {AUROC: area},
 }
 
 
@@ -131,17 +132,20 @@ def _print_scores(tables: Tables, since: datetime, terminal: Terminal) -> None:
 def _print_metrics(args: Namespace, about: About, tables: Tables, now: datetime, terminal: Terminal) -> None:
     protocol = EXTERNAL if args.data else CONTRAST
     key = {"run_id": about.run_id, "backbone": about.backbone, "task": about.task, "protocol": protocol}
-    rows = tables.matching("metrics", key).where(F.col("metric").isin(*_SHOWN[protocol]))
+    written = _SHOWN[protocol]
+    rows = tables.matching("metrics", key).where(F.col("metric").isin(*written))
     lines = [
         [
             row["metric"],
             row["class"] or "",
-            with_interval(Value(row["value"], row["ci_low"], row["ci_high"], row["n"])),
+            written[row["metric"]](Value(row["value"], row["ci_low"], row["ci_high"], row["n"])),
             str(row["n"]),
         ]
         for row in rows.orderBy("metric", "class").collect()
     ]
-    terminal.table(f"{args.model} on {_folder(args)}", ("metric", "class", "% (95 % CI)", "images"), lines)
+    terminal.table(
+        f"{args.model} on {_folder(args)}", ("metric", "class", "AUROC, else % (95 % CI)", "images"), lines
+    )
     report = collect(tables, about.run_id)
     page = _update_page(tables, report, args.output / "report", now)
     for verdict in verdict_lines(report):

@@ -5,26 +5,48 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-# The views that are told apart; text that names none of them is the last.
+# The views that are told apart; the last is any other that has a name.
 PA, AP, AP_SUPINE, LATERAL, OTHER = VIEWS = ("PA", "AP", "AP supine", "lateral", "other")
 # HIPAA's safe harbour, 45 CFR 164.514(b)(2)(i)(C): ages above 89 become one of 90 or older.
 OLDEST = 90
 # An age above it is a mistake, of which NIH ChestX-ray has some, such as 412.
 _LONGEST_LIFE = 120
 
-_STANDING, _LYING = ("", "erect", "upright", "standing"), ("supine", "horizontal", "lying")
+_STANDING = ("", "erect", "semierect", "upright", "standing")
+_LYING = ("supine", "horizontal", "lying")
 _PA = ("pa", "posteroanterior", "posterioranterior", "posteriortoanterior")
 _AP = ("ap", "anteroposterior", "anteriorposterior", "anteriortoposterior")
-_LATERAL = ("l", "ll", "rl", "lat", "lateral", "leftlateral", "rightlateral")
+_LATERAL = ("l", "ll", "rl", "lat", "lateral", "leftlateral", "rightlateral", "xtablelateral")
+_OTHERS = (
+    *("frontal", "axial", "apaxial", "coronal", "oblique", "lao", "rao", "lpo", "rpo"),
+    *(
+        "decubitus",
+        "lld",
+        "rld",
+        "aplld",
+        "aprld",
+        "palld",
+        "parld",
+        "lordotic",
+        "aplordotic",
+        "apicolordotic",
+    ),
+    *("costal", "swimmers", "both", "other"),
+)
 _VIEWS = (
     {name + posture: PA for name in _PA for posture in _STANDING}
     | {name + posture: AP for name in _AP for posture in (*_STANDING, "portable", "mobile", "sitting")}
     | {name + posture: AP_SUPINE for name in _AP for posture in _LYING}
     | {"supine": AP_SUPINE, "supineap": AP_SUPINE}
     | dict.fromkeys(_LATERAL, LATERAL)
+    | dict.fromkeys(_OTHERS, OTHER)
 )
 _BESIDE_A_VIEW = re.compile(r"\b(view|projection|chest)\b|[\W_]")
-_SEXES = dict.fromkeys(("f", "female", "woman"), "F") | dict.fromkeys(("m", "male", "man"), "M")
+# "Anteroposterior (AP)": either part alone names the view.
+_IN_BRACKETS = re.compile(r"([^()]*)\(([^()]*)\)\s*")
+_SEXES = dict.fromkeys(("f", "female", "woman", "girl"), "F") | dict.fromkeys(
+    ("m", "male", "man", "boy"), "M"
+)
 # DICOM's age string too: 045Y, 018M, 006W, 010D.
 _AGE = re.compile(r"(\d{1,4})(?:[.,]\d*)?\s*(y|yrs?|years?|m|months?|w|weeks?|d|days?)?(?: old)?")
 _IN_A_YEAR = {"y": 1, "m": 12, "w": 52, "d": 365}
@@ -42,9 +64,13 @@ class Attributes(NamedTuple):
 ATTRIBUTES = Attributes._fields
 
 
-def normal_view(text: str) -> str:
-    """Return the view that a text names, in whatever spelling of the public datasets."""
-    return _VIEWS.get(_BESIDE_A_VIEW.sub("", text.lower()), OTHER)
+def normal_view(text: str) -> str | None:
+    """Return the view that a text names, in whatever spelling of the public datasets; None for other text."""
+    bracketed = _IN_BRACKETS.fullmatch(text)
+    if not bracketed:
+        return _VIEWS.get(_BESIDE_A_VIEW.sub("", text.lower()))
+    named = {normal_view(part) for part in bracketed.groups()} - {None}
+    return named.pop() if len(named) == 1 else None
 
 
 def normal_sex(text: str) -> str | None:
@@ -55,7 +81,7 @@ def normal_sex(text: str) -> str | None:
 def normal_age(text: str) -> int | None:
     """Return completed years, `OLDEST` for all from there on.
 
-    None for a text that is no age of a human being, such as `412` or `old`: whoever reads a file counts it.
+    None for a text that is no age of a human being, such as `412` or `old`.
     """
     written = text.lower()
     if _OVER.fullmatch(written):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
@@ -20,6 +20,8 @@ from covid_xray.privacy.pseudonyms import pseudonym
 _VALUES = {"patient_id": "patients", "source": "sources"} | {
     f"attributes.{name}": f"{name}{'es' if name == 'sex' else 's'}" for name in ATTRIBUTES
 }
+# Texts that a note shows.
+_MOST_SHOWN = 3
 _WRITE_PATH = "write the path below the class folder in place of the file's name"
 
 
@@ -37,8 +39,9 @@ class Given:
         Those of them that name no image of the folder.
     attributes : mapping of str to Attributes
         By the path of the image, for those of which a file says any.
-    no_ages : int
-        Images whose age is written and is none.
+    unread : mapping of str to mapping of str to int
+        By attribute, what is written and not understood, and of how many images; with a key for pseudonyms
+        an empty text in place of what is written.
     """
 
     patients: Mapping[str, str] = field(default_factory=dict)
@@ -46,7 +49,7 @@ class Given:
     rows: int = 0
     unmatched: int = 0
     attributes: Mapping[str, Attributes] = field(default_factory=dict)
-    no_ages: int = 0
+    unread: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 # A row with the file that it is of.
@@ -89,11 +92,8 @@ def match(
     patients, sources, *others = values.values()
     attributes = {path: Attributes(*(of_column.get(path) for of_column in others)) for path in told}
     known = {path: of_path for path, of_path in attributes.items() if of_path != Attributes()}
-    no_ages = sum(
-        attributes[path].age is None and any(row.no_age for _, row in of_path)
-        for path, of_path in told.items()
-    )
-    return Given(patients, sources, rows, unmatched, known, no_ages)
+    _check_spellings(told, key)
+    return Given(patients, sources, rows, unmatched, known, _unread(told, attributes, key))
 
 
 def patients_note(given: Given, patients: Iterable[str]) -> str:
@@ -105,9 +105,48 @@ def patients_note(given: Given, patients: Iterable[str]) -> str:
         notes.append(
             f"{given.unmatched} of {given.rows} rows of the patients and metadata files name no image"
         )
-    if given.no_ages:
-        notes.append(f"{given.no_ages} with an age that no human being has, counted as not known")
+    notes += [_unread_note(name, texts) for name, texts in given.unread.items()]
     return "; ".join(notes)
+
+
+def _unread(
+    told: Mapping[str, Sequence[_Told]], attributes: Mapping[str, Attributes], key: bytes | None
+) -> dict[str, Counter[str]]:
+    """Count by attribute the images of which nothing is written but what is not understood."""
+    found: dict[str, Counter[str]] = defaultdict(Counter)
+    for path, rows in told.items():
+        written = {name: text for _, row in rows for name, text in row.unread.items()}
+        for name, text in written.items():
+            if getattr(attributes[path], name) is None:
+                # A cell in the wrong column may name somebody.
+                found[name][text if key is None else ""] += 1
+    return dict(found)
+
+
+def _unread_note(attribute: str, texts: Mapping[str, int]) -> str:
+    """Return how many images have an attribute that is not understood, with the most frequent texts."""
+    common = [text for text, _ in Counter(texts).most_common(_MOST_SHOWN) if text]
+    such = f" ({', '.join(map(repr, common))}{', ...' if len(texts) > _MOST_SHOWN else ''})" if common else ""
+    article = "an" if attribute == "age" else "a"
+    return (
+        f"{sum(texts.values())} with {article} {attribute} that is not understood{such}, counted as not known"
+    )
+
+
+def _check_spellings(told: Mapping[str, Sequence[_Told]], key: bytes | None) -> None:
+    """Raise a DataError if the names of two sources differ only by case or blanks."""
+    rows = {(file, row.line): row for of_path in told.values() for file, row in of_path if row.source}
+    first: dict[str, tuple[tuple[Path, int], ImageRow]] = {}
+    for place in sorted(rows):
+        row = rows[place]
+        there, other = first.setdefault(" ".join(str(row.source).casefold().split()), (place, row))
+        if other.source != row.source:
+            # That of a source may name somebody.
+            names = f", {other.source!r} and {row.source!r}," if key is None else ""
+            raise DataError(
+                f"{there[0]}, line {there[1]}, and {place[0]}, line {place[1]}: the sources{names} differ "
+                "only by case or blanks: write one of them throughout"
+            )
 
 
 def _pairs(

@@ -119,9 +119,9 @@ def document() -> str:
             "other images they show what was measured on them, and nothing else.",
             "",
             "The source of other images, a collection or a hospital, can be given: in a column `source` "
-            "of patients.csv. The audit then measures how far the source alone gives the class away. "
-            "`upload` never sends that column, since its texts may name somebody; it sends the names of "
-            "the collections below.",
+            "of metadata.csv or patients.csv. The audit then measures how far the source alone gives the "
+            "class away. `upload` never sends that column, since its texts may name somebody; it sends the "
+            "names of the collections below.",
             "",
             *(line for dataset in KNOWN for line in _section(dataset)),
             "Made from the records in `bundle/covid_xray/dataset/known.py` by",
@@ -138,9 +138,9 @@ def _section(dataset: Dataset) -> Iterator[str]:
     yield "|---|---|---|---|---|"
     for c in dataset.collections:
         name = f"the name of its file, `{c.file_name}`"
-        number = f"a patient `{c.patient_prefix}<number>` in patients.csv"
+        number = f"a patient `{c.patient_prefix}<number>` in patients.csv or metadata.csv"
         told = " or ".join([name] * bool(c.file_name) + [number] * bool(c.patient_prefix))
-        patient = "the name of its file" if c.file_name else "patients.csv"
+        patient = "the name of its file" if c.file_name else "patients.csv or metadata.csv"
         yield f"| [{c.name}]({c.url}) | {', '.join(c.classes)} | {c.licence} | {told} | {patient} |"
     yield ""
     yield from (f"Reference standard: {dataset.reference_standard}", "")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from covid_xray.dataset.attributes import ATTRIBUTES, Attributes, normal_age, normal_sex, normal_view
 from covid_xray.dataset.csv_reader import CsvTable, read_csv
@@ -16,8 +17,14 @@ _COLUMNS = (*_NAMES, "path")
 # What a row may say of an image; one of them at least is there.
 _SAID = ("patient_id", "source", *ATTRIBUTES)
 _NOTHING = Attributes()
+_READ: dict[str, Callable[[str], Any]] = dict(
+    zip(ATTRIBUTES, (normal_view, normal_sex, normal_age), strict=True)
+)
 # What programs and people write where a value is missing; as a patient it would join all those images.
-_MISSING = {"na", "n/a", "#n/a", "nan", "none", "null", "nil", "unknown", "missing", "?", "-", "--", "."}
+_MISSING = {
+    *("na", "n/a", "#n/a", "<na>", "nan", "none", "null", "nil", "unknown", "unk", "missing", "undefined"),
+    *("not known", "not given", "not stated", "not available", "?", "-", "--", "."),
+}
 
 
 @dataclass(frozen=True)
@@ -37,8 +44,8 @@ class ImageRow:
     patient_id, source : str or None
     attributes : Attributes
         One of these values at least is there.
-    no_age : bool
-        Whether the row has an age that is none.
+    unread : mapping of str to str
+        By attribute, what is written there and is not understood.
     """
 
     line: int
@@ -48,7 +55,7 @@ class ImageRow:
     patient_id: str | None
     source: str | None = None
     attributes: Attributes = _NOTHING
-    no_age: bool = False
+    unread: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -114,18 +121,19 @@ def _rows(table: CsvTable) -> Iterator[ImageRow]:
     columns = (table.column(name) for name in ("label", *_SAID, "path", *_NAMES))
     for line, label, patient, source, view, sex, age, path, *names in zip(table.lines, *columns, strict=True):
         about = (_known(patient), _known(source))
-        attributes, no_age = _attributes(view, sex, age)
-        if any(about) or attributes != _NOTHING or no_age:
+        attributes, unread = _attributes(view, sex, age)
+        if any(about) or attributes != _NOTHING or unread:
             found = dict.fromkeys(normal_path(name) for name in names if name)
             place = path and normal_path(path)
-            yield ImageRow(line, label, place, tuple(filter(None, found)), *about, attributes, no_age)
+            yield ImageRow(line, label, place, tuple(filter(None, found)), *about, attributes, unread)
 
 
-def _attributes(view: str | None, sex: str | None, age: str | None) -> tuple[Attributes, bool]:
-    """Return normalised values, and whether there is an age that is none."""
-    view, sex, age = map(_known, (view, sex, age))
-    years = normal_age(age) if age else None
-    return Attributes(view and normal_view(view), sex and normal_sex(sex), years), bool(age) and years is None
+def _attributes(view: str | None, sex: str | None, age: str | None) -> tuple[Attributes, dict[str, str]]:
+    """Return normalised values, and by attribute what is written and not understood."""
+    written = dict(zip(ATTRIBUTES, map(_known, (view, sex, age)), strict=True))
+    read = {name: _READ[name](text) for name, text in written.items() if text}
+    unread = {name: text for name, text in written.items() if text and read[name] is None}
+    return Attributes(**read), unread
 
 
 def _known(text: str | None) -> str | None:

@@ -12,12 +12,13 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from sparkdl.backbones import BACKBONES, backbone
 
-from covid_xray.errors import StageError
+from covid_xray.errors import SettingsError, StageError
 from covid_xray.evaluation.cross_validation import AllAtOnce, Classifiers, InRowSpace
 from covid_xray.evaluation.folds import Folds
 from covid_xray.features.gram import FUSED, store_gram, stored_gram, to_kernel
 from covid_xray.features.stored import StoredFeatures
 from covid_xray.settings import ALL_NETWORKS, Settings
+from covid_xray.settings.wording import suggestion
 from covid_xray.storage.tables import Tables
 
 Key = Mapping[str, str]
@@ -64,21 +65,30 @@ def way(images: int, features: int, solver: str) -> Way:
     return "row_space"
 
 
+def check_occlusion(settings: Settings) -> None:
+    """Check that the networks exist from which parts of the pictures are to be hidden.
+
+    Raises
+    ------
+    SettingsError
+        If one does not; the message names it.
+    """
+    for name in settings.occlusion:
+        if name != ALL_NETWORKS and name not in BACKBONES:
+            raise SettingsError(
+                f"setting 'occlusion' names {name!r}, which is not a network"
+                f"{suggestion(name, BACKBONES)}: use {', '.join(BACKBONES)} or {ALL_NETWORKS}"
+            )
+
+
 def check_networks(images: int, backbones: Sequence[str], settings: Settings) -> None:
     """Check that classifiers can be fitted on the features of each network, before they are computed.
 
     Raises
     ------
     StageError
-        If they cannot, or parts of the pictures are to be hidden from a network that does not exist; the
-        message names the network.
+        If they cannot; the message names the network.
     """
-    for name in settings.occlusion:
-        if name != ALL_NETWORKS and name not in BACKBONES:
-            raise StageError(
-                f"setting 'occlusion' names {name!r}, which is not a network: use {', '.join(BACKBONES)} or "
-                f"{ALL_NETWORKS}"
-            )
     for name in backbones:
         try:
             way(images, backbone(name).feature_length(settings.pooling), settings.solver)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ import pandas as pd
 
 from covid_xray.dataset.attributes import VIEWS
 from covid_xray.evaluation.metrics import Estimate, estimates
+from covid_xray.evaluation.protocols import INTERNAL, LEAVE_ONE_SOURCE_OUT
 from covid_xray.settings import Settings
 
 # A smaller stratum's interval would be next to the whole range.
@@ -99,6 +100,23 @@ def strata_rows(
                 | {"n": of_metric.n, "n_patients": of_metric.n_patients}
             )
     return rows
+
+
+def known_under(protocols: Collection[str], images: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Yield the protocols under which a run's images are grouped, with what is known of the images for that.
+
+    These are the strictest that has results, and the one that holds out one source after another, by source.
+
+    Parameters
+    ----------
+    protocols : collection of str
+        Those that have results, at least one of `INTERNAL`.
+    images : pandas.DataFrame
+        As `strata` takes them.
+    """
+    yield next(protocol for protocol in INTERNAL if protocol in protocols), images
+    if LEAVE_ONE_SOURCE_OUT in protocols:
+        yield LEAVE_ONE_SOURCE_OUT, images[["image_id", "source"]]
 
 
 def any_known(images: pd.DataFrame) -> bool:

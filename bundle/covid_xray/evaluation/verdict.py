@@ -196,16 +196,20 @@ def _without_others(
     result: Result, margin: Margin | None, lungs: WithoutLungs | None, own_source: Sequence[str]
 ) -> str:
     """Return what results on the run's own images leave open."""
-    untried = f"{result.name} was not tried on images from elsewhere"
-    said = [lungs.clause] if lungs else []
+    name, said = result.name, [lungs.clause] if lungs else []
+    untried = f"{name} was not tried on images from elsewhere"
     if lungs and lungs.not_needed:
         return _sentence(f"{lungs.clause}, and {untried}")
-    if not (lungs and lungs.loses) and (margin is None or not margin.beaten):
-        return _sentence("; ".join([*said, f"nothing here shows that it looks at lungs, and {untried}"]))
+    looks_at_lungs = lungs is not None and lungs.network == name and lungs.loses
+    if not looks_at_lungs and (margin is None or not margin.beaten):
+        untried = (
+            f"nothing here shows that {name} looks at lungs, and it was not tried on images from elsewhere"
+        )
+        return _sentence("; ".join([*said, untried]))
     if own_source:
         alone = f"all images of {' and '.join(own_source)} come from a source of their own"
         return _sentence("; ".join([*said, f"{alone}, so this may be the source and not disease", untried]))
-    only = "whether it recognises disease only images from elsewhere can show, on which it was not tried"
+    only = f"whether {name} recognises disease only images from elsewhere can show, on which it was not tried"
     return _sentence("; ".join([*said, only]))
 
 

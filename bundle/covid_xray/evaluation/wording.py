@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from typing import Protocol
 
 _DASH = "\N{EN DASH}"
@@ -48,3 +49,23 @@ def area(value: Estimated) -> str:
     if value.ci_low is None or value.ci_high is None:
         return f"{value.value:.{digits}f}"
     return f"{value.value:.{digits}f} ({value.ci_low:.{digits}f} to {value.ci_high:.{digits}f})"
+
+
+def weighting(balance: str, sources: Iterable[Collection[str]]) -> str:
+    """Say how images weigh in a fit, in a sentence or two.
+
+    Parameters
+    ----------
+    balance : str
+        The setting.
+    sources : iterable of collection of str
+        Of each class, the names of its sources.
+    """
+    if balance == "none":
+        return "All images weigh the same in every fit."
+    groups = (
+        "The groups of images of one class and one source weigh the same in every fit, baselines included."
+    )
+    if any(len(of_class) > 1 for of_class in sources):
+        return groups
+    return f"{groups} As each class has one source here, this does no more than weigh the classes equally."

@@ -11,6 +11,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from covid_xray.errors import StageError
+from covid_xray.progress import counted
 
 # Images per query: 1.7 GB for Xception; spark.driver.maxResultSize is 3 GB.
 _QUERY_IMAGES = 2048
@@ -46,5 +47,6 @@ def collect_rows(features: DataFrame, ids: Sequence[str]) -> FeatureRows:
             missing.difference_update(new)
     if missing:
         first = ids[min(missing)]
-        raise StageError(f"{len(missing)} images have no features, among them {first}: run featurize first")
+        many = counted(len(missing), "image")
+        raise StageError(f"no features of {many}, among them {first}: run featurize first")
     return FeatureRows(tuple(blocks), tuple(row_numbers))

@@ -17,6 +17,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from covid_xray.errors import StageError
+from covid_xray.progress import counted
 
 Features = npt.NDArray[np.float32]
 Numbers = npt.NDArray[np.int64]
@@ -94,9 +95,8 @@ class StoredFeatures:
         """
         stored = rows.select("image_id").toArrow()["image_id"].to_pylist()
         if missing := set(ids).difference(stored):
-            raise StageError(
-                f"{len(missing)} images have no features, among them {min(missing)}: run featurize first"
-            )
+            many = counted(len(missing), "image")
+            raise StageError(f"no features of {many}, among them {min(missing)}: run featurize first")
         frame = rows.select("image_id", "features")
         if len(set(stored)) < len(stored):
             # As after a lost task attempt that still committed.

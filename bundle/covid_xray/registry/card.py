@@ -24,6 +24,7 @@ from covid_xray.evaluation.protocols import (
     PATIENT_GROUPED,
 )
 from covid_xray.evaluation.verdict import Verdict
+from covid_xray.evaluation.wording import weighting
 from covid_xray.registry.saved import About, SavedModel
 
 _PROTOCOLS = {
@@ -77,12 +78,14 @@ def write_card(
         lstrip_blocks=True,
     )
     told, dataset = tell_sources(images)
+    settings = json.loads(run["settings"])
     return environment.get_template("card.md.j2").render(
         title=title,
         about=model.about,
+        weighting=weighting(settings.get("balance", "none"), told.groupby("label")["source"].unique()),
         spread=model.classifier.spread,
         run=run,
-        settings=json.loads(run["settings"]),
+        settings=settings,
         versions=json.loads(run["versions"]),
         counts=_counts(told, model.about.classes),
         sources_known=bool(told["source"].notna().any()),

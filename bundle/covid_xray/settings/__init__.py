@@ -21,27 +21,34 @@ Whole = Annotated[int, Field(strict=True, le=2**31 - 1)]
 Number = Annotated[float, Field(strict=True)]
 Classes = Annotated[tuple[str, ...], Field(min_length=2)]
 
-# They become part of file names and of names of models.
 # The key of `occlusion` that stands for every network.
 ALL_NETWORKS = "all"
 
+# They become part of file names and of names of models.
 _TASK = re.compile(r"[\w-]{1,100}")
 _NO_FOLDER_NAME = re.compile(r"[/\x00-\x1f\x7f]|^$|^\.")
 
 
 def _of_networks(value: Any) -> Any:
-    """Return occlusions by network; a list is those of every network.
+    """Return occlusions by network, each once and in the same order; a list is those of every network.
 
     Raises
     ------
     ValueError
-        If it is neither.
+        If it is neither, or names another occlusion.
     """
+    known = ", ".join(OCCLUSIONS)
     if not isinstance(value, list | tuple | dict):
-        raise ValueError(
-            f"{value!r} is neither a list of {', '.join(OCCLUSIONS)} nor a mapping of networks to such"
-        )
-    return value if isinstance(value, dict) else {ALL_NETWORKS: value}
+        raise ValueError(f"{value!r} is neither a list of {known} nor a mapping of networks to such")
+    found = {}
+    for network, names in (value if isinstance(value, dict) else {ALL_NETWORKS: value}).items():
+        if not isinstance(names, list | tuple):
+            raise ValueError(f"{names!r} is no list of {known} for {network}: write [{names}]")
+        for name in names:
+            if name not in tuple(OCCLUSIONS):
+                raise ValueError(f"{name!r} is not one of {known}")
+        found[network] = tuple(name for name in OCCLUSIONS if name in names)
+    return found
 
 
 class _Section(BaseModel):
@@ -110,15 +117,6 @@ class Settings(_Section):
             if len({unicodedata.normalize("NFC", name) for name in classes}) < len(classes):
                 raise ValueError(f"task {task} lists a class twice")
         return tasks
-
-    @field_validator("occlusion")
-    @classmethod
-    def _occlusions_exist(cls, occlusion: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
-        for names in occlusion.values():
-            for name in names:
-                if name not in OCCLUSIONS:
-                    raise ValueError(f"{name!r} is not one of {', '.join(OCCLUSIONS)}")
-        return occlusion
 
     @property
     def classes(self) -> tuple[str, ...]:

@@ -16,10 +16,10 @@ from covid_xray.evaluation.pairwise import Classifier, Predictions, comparisons
 from covid_xray.evaluation.protocols import INTERNAL
 from covid_xray.evaluation.results import results
 from covid_xray.evaluation.solver import classifiers
-from covid_xray.evaluation.strata import any_known, strata_rows
+from covid_xray.evaluation.strata import any_known, known_under, strata_rows
 from covid_xray.features.gram import FUSED
 from covid_xray.features.key import feature_key
-from covid_xray.progress import Notify, Progress
+from covid_xray.progress import Notify, Progress, counted
 from covid_xray.settings import Settings
 from covid_xray.storage import runs
 from covid_xray.storage.tables import Tables
@@ -50,7 +50,7 @@ def compare(tables: Tables, run_id: str, notify: Notify) -> None:
     tables.replace("comparisons", pairs, where={"run_id": [run_id]})
     if strata := _strata(tables, settings, run_id, predictions):
         tables.replace("strata", strata, where={"run_id": [run_id], "protocol": list(INTERNAL)})
-    notify(Progress("compare", note=f"{len(pairs)} pairs of classifiers"))
+    notify(Progress("compare", note=f"{counted(len(pairs), 'pair')} of classifiers"))
 
 
 def _fuse(
@@ -89,7 +89,7 @@ def _predictions(tables: Tables, run_id: str, succeeded: Sequence[dict[str, Any]
 def _strata(
     tables: Tables, settings: Settings, run_id: str, predictions: pd.DataFrame
 ) -> list[dict[str, Any]]:
-    """Return rows of `strata` of each network under its strictest protocol, if images have any."""
+    """Return rows of `strata` of each network, if images have any."""
     columns = ("image_id", "label", "path", "patient_id", "source", *ATTRIBUTES)
     stored = runs.images_of(tables, run_id).select(*columns).toArrow().to_pandas()
     images, _ = tell_sources(stored)
@@ -99,10 +99,11 @@ def _strata(
     # One network after the other: probabilities of all at once could fill the memory.
     networks: Any = predictions[predictions["kind"] == "backbone"].groupby(["run_id", "backbone"])
     for (run, name), part in networks:
-        protocol = next(protocol for protocol in INTERNAL if protocol in set(part["protocol"]))
-        key = {"run_id": run, "kind": "backbone", "backbone": name, "protocol": protocol}
-        found = tables.matching("predictions", key).toArrow().to_pandas()
-        rows += strata_rows(run_id, name, found[found["task"].isin(set(part["task"]))], images, settings)
+        for protocol, known in known_under(set(part["protocol"]), images):
+            key = {"run_id": run, "kind": "backbone", "backbone": name, "protocol": protocol}
+            found = tables.matching("predictions", key).toArrow().to_pandas()
+            own = found[found["task"].isin(set(part["task"]))]
+            rows += strata_rows(run_id, name, own, known, settings)
     return rows
 
 

@@ -14,7 +14,7 @@ from sparkdl.weights import Weights
 from covid_xray.errors import StageError
 from covid_xray.features.fill import fill, ids_of_run, stored_ids
 from covid_xray.features.key import feature_key
-from covid_xray.progress import Notify, Progress
+from covid_xray.progress import Notify, Progress, counted
 from covid_xray.settings import Settings
 from covid_xray.storage import runs
 from covid_xray.storage.tables import Tables
@@ -54,7 +54,7 @@ def featurize(tables: Tables, run_id: str, backbone: str, notify: Notify) -> Non
         runs.update(tables, [row | running for row in rows], **effort)
         if missing := sorted(required.result() - stored.result()):
             raise StageError(
-                f"{backbone}: {len(missing)} images have no features, among them {missing[0]}: "
+                f"{backbone}: no features of {counted(len(missing), 'image')}, among them {missing[0]}: "
                 "run ingest again"
             )
 

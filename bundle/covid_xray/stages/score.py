@@ -12,7 +12,7 @@ from radiograph import Reason, walk_all
 
 from covid_xray.dataset.inventory import deduplicate
 from covid_xray.dataset.patients import hide_patients
-from covid_xray.progress import Notify, Progress
+from covid_xray.progress import Notify, Progress, counted
 from covid_xray.registry.apply import Known, apply_model
 from covid_xray.registry.versions import Registered
 from covid_xray.settings import Settings
@@ -109,5 +109,8 @@ def _rows(registered: Registered, predictions: pd.DataFrame, now: datetime) -> l
 
 
 def _summary(scored: int, flagged: int, earlier: int, refused: int) -> str:
-    text = f"{earlier} images scored before, {refused} files refused, {scored} images scored"
+    text = (
+        f"{counted(earlier, 'image')} scored before, {counted(refused, 'file')} refused, "
+        f"{counted(scored, 'image')} scored"
+    )
     return f"{text}; {flagged} of them out of distribution" if flagged else text

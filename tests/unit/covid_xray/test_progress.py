@@ -1,5 +1,5 @@
 import pytest
-from covid_xray.progress import Progress, duration
+from covid_xray.progress import Progress, counted, duration
 
 
 @pytest.mark.parametrize(
@@ -7,6 +7,10 @@ from covid_xray.progress import Progress, duration
 )
 def test_a_duration_is_formatted_for_people(seconds, text):
     assert duration(seconds) == text
+
+
+def test_one_of_a_thing_has_no_plural():
+    assert [counted(count, "image") for count in (0, 1, 2)] == ["0 images", "1 image", "2 images"]
 
 
 def test_progress_shows_stage_backbone_rate_and_remaining_time():

@@ -190,6 +190,8 @@ def test_parts_are_hidden_from_the_networks_named_or_from_all(make_settings):
     assert some.occlusions_of("VGG16") == ("shuffled", "lungs_only")
     assert some.occlusions_of("VGG19") == ("shuffled",)
     assert make_settings(occlusion=[]).occlusions_of("VGG16") == ()
+    twice, other_order = ["lungs_only", "lungs_only", "shuffled"], ["shuffled", "lungs_only"]
+    assert make_settings(occlusion=twice) == make_settings(occlusion=other_order)
     assert some.with_occlusion("shuffled").preprocessing == "shuffled"
     assert Settings.model_validate_json(some.model_dump_json()) == some
 
@@ -200,7 +202,16 @@ def test_parts_are_hidden_from_the_networks_named_or_from_all(make_settings):
         (["lung_only"], "setting 'occlusion': 'lung_only' is not one of lungs_blanked, lungs_only, shuffled"),
         (
             {"VGG16": "shuffled"},
-            "setting 'occlusion.VGG16' in config.yaml or --set is \"shuffled\", but must",
+            "setting 'occlusion': 'shuffled' is no list of lungs_blanked, lungs_only, shuffled for VGG16: "
+            "write [shuffled]",
+        ),
+        (
+            {"VGG16": None},
+            "setting 'occlusion': None is no list of lungs_blanked, lungs_only, shuffled for VGG16",
+        ),
+        (
+            [["shuffled"]],
+            "setting 'occlusion': ['shuffled'] is not one of lungs_blanked, lungs_only, shuffled",
         ),
         ("shuffled", "setting 'occlusion': 'shuffled' is neither a list of lungs_blanked, lungs_only, shuf"),
     ],

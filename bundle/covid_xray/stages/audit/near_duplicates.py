@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from covid_xray.dataset.near_duplicates import NONE, PAIR, TOO_ALIKE, near_duplicates, signature_array
+from covid_xray.progress import counted
 
 _COLUMNS = ("image_id", "path", "label", "patient_id")
 
@@ -44,4 +45,4 @@ def summary(rows: Sequence[dict[str, Any]]) -> str:
         return "near-duplicates cannot be told: all images resemble each other"
     pairs = [row for row in rows if row["found"] == PAIR]
     apart = sum(row["patient_id"] != row["other_patient_id"] for row in pairs)
-    return f"{len(pairs)} pairs of near-duplicates, {apart} of them of different patients"
+    return f"{counted(len(pairs), 'pair')} of near-duplicates, {apart} of them of different patients"

@@ -7,6 +7,7 @@ from pyspark.sql import functions as F
 from radiograph import Reason
 
 from covid_xray.dataset.near_duplicates import near_duplicates_between, signature_array
+from covid_xray.progress import counted
 from covid_xray.registry.saved import About
 from covid_xray.registry.training_images import training_images
 from covid_xray.settings import Settings
@@ -61,7 +62,8 @@ def mark(
     # The most similar pair of an image stands first.
     nearest = {pair.second: pair.first for pair in reversed(pairs)}
     if nearest:
-        notes.append(f"{len(nearest)} near-duplicates of training images {'kept' if keep else 'left out'}")
+        what = "kept" if keep else "left out"
+        notes.append(f"{counted(len(nearest), 'near-duplicate')} of training images {what}")
     if not keep:
         for place, original in nearest.items():
             detail = f"near-duplicate of the training image {training['path'].iloc[original]}"

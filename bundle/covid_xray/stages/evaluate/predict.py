@@ -12,7 +12,7 @@ from covid_xray.dataset.data_folder import DataFolder, inventory
 from covid_xray.dataset.given import patients_note
 from covid_xray.dataset.inventory import mark_duplicates
 from covid_xray.errors import DataError
-from covid_xray.progress import Notify
+from covid_xray.progress import Notify, counted
 from covid_xray.registry.apply import Known, apply_model
 from covid_xray.registry.saved import About
 from covid_xray.registry.training_images import training_facts
@@ -102,7 +102,8 @@ def predict(
     reasons = [*files["reason"], *refused["reason"]]
     left_out = sum(map(reasons.count, (Reason.near_duplicate, Reason.training_patient)))
     notes = [
-        f"{len(predicted)} images evaluated, {len(files) - len(predicted) - left_out} files refused",
+        f"{counted(len(predicted), 'image')} evaluated, "
+        f"{counted(len(files) - len(predicted) - left_out, 'file')} refused",
         of_patients,
         near_duplicates,
         patients_note(found.given, predicted["patient_id"]),

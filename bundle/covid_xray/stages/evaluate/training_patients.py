@@ -8,6 +8,7 @@ import pandas as pd
 from radiograph import Reason
 
 from covid_xray.dataset.record import is_unknown
+from covid_xray.progress import counted
 
 _DETAIL = "the model was trained on other images of this patient"
 
@@ -48,7 +49,7 @@ def mark_training_patients(
     if any(found):
         images = images.copy()
         images.loc[found, ["reason", "detail"]] = [str(Reason.training_patient), _DETAIL]
-        notes.append(f"{sum(found)} images of training patients left out")
+        notes.append(f"{counted(sum(found), 'image')} of training patients left out")
     return images, "; ".join(notes)
 
 

@@ -14,7 +14,7 @@ from covid_xray.evaluation.protocols import AS_PUBLISHED
 from covid_xray.evaluation.solver import classifiers
 from covid_xray.evaluation.source_probe import CLASSES, SOURCE, Probe, probed, probes
 from covid_xray.features.key import feature_key
-from covid_xray.progress import Notify, Progress
+from covid_xray.progress import Notify, Progress, counted
 from covid_xray.settings import Settings
 from covid_xray.storage import runs
 from covid_xray.storage.tables import Tables
@@ -36,7 +36,7 @@ def probe_sources(tables: Tables, run_id: str, backbone: str, notify: Notify) ->
     found = _answers(tables, settings, key, asked, notify)
     where = {name: [key[name]] for name in ("run_id", "backbone")}
     tables.replace("source_probes", found, where)
-    notify(Progress("explain", backbone, note=f"{len(found)} source probes"))
+    notify(Progress("explain", backbone, note=counted(len(found), "source probe")))
 
 
 def _answers(

@@ -14,7 +14,7 @@ from covid_xray.dataset.data_folder import DataFolder, Inventory, inventory
 from covid_xray.dataset.given import patients_note
 from covid_xray.dataset.metadata import read_originals
 from covid_xray.dataset.record import count_unknown
-from covid_xray.evaluation.solver import check_networks
+from covid_xray.evaluation.solver import check_networks, check_occlusion
 from covid_xray.evaluation.splits import (
     check_all_classes_present,
     check_no_leaks,
@@ -22,7 +22,7 @@ from covid_xray.evaluation.splits import (
     split,
 )
 from covid_xray.features.precision import settle_precision
-from covid_xray.progress import Notify, Progress
+from covid_xray.progress import Notify, Progress, counted
 from covid_xray.settings import Settings
 from covid_xray.stages.ingest.accept import accept
 from covid_xray.stages.ingest.same_pixels import refuse_same_pixels
@@ -106,6 +106,7 @@ def _update_told(tables: Tables, files: pd.DataFrame, stored: pd.DataFrame) -> N
 
 def _write_splits(tables: Tables, settings: Settings, request: runs.Request, accepted: pd.DataFrame) -> None:
     rows = split(accepted, settings)
+    check_occlusion(settings)
     check_networks(rows["image_id"].nunique(), request.backbones, settings)
     check_no_leaks(rows)
     check_sources_known(rows, settings)
@@ -125,7 +126,7 @@ def _counts(found: Inventory) -> dict[str, int]:
 def _summary(found: Inventory, accepted: pd.DataFrame, root: Path, settings: Settings) -> str:
     ignored = other_folders(root, settings.classes)
     notes = [
-        f"{len(accepted)} images accepted, {len(found.files) - len(accepted)} refused",
+        f"{counted(len(accepted), 'image')} accepted, {len(found.files) - len(accepted)} refused",
         patients_note(found.given, accepted["patient_id"]),
         f"ignored, as not in config.yaml: {', '.join(ignored)}" if ignored else "",
     ]

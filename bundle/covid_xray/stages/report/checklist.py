@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from covid_xray.dataset.attributes import VIEWS
 from covid_xray.evaluation.contrast import images_of_sources
+from covid_xray.evaluation.wording import weighting
 from covid_xray.stages.report.values import UNKNOWN, Report
 
 
@@ -18,6 +19,7 @@ def answers(report: Report) -> dict[str, str]:
         "views": _views(report),
         "external": _external(report),
         "fairness": _fairness(report),
+        "weighting": weighting(report.settings.get("balance", "none"), report.sources.values()),
     }
 
 

@@ -27,5 +27,5 @@ def test_each_image_has_one_row_in_the_requested_order_even_if_it_is_stored_twic
 
 
 def test_missing_features_are_an_error_with_their_number_and_one_image(stored):
-    with pytest.raises(StageError, match="2 images have no features, among them a"):
+    with pytest.raises(StageError, match="no features of 2 images, among them a"):
         collect_rows(stored("b"), ["a", "b", "c"])

@@ -32,7 +32,7 @@ def test_each_image_of_the_run_is_read_once_with_its_number(rows, images, place,
 
 
 def test_missing_features_are_an_error_with_their_number_and_one_image(rows):
-    with pytest.raises(StageError, match="2 images have no features, among them a: run featurize first"):
+    with pytest.raises(StageError, match="no features of 2 images, among them a: run featurize first"):
         StoredFeatures.of(rows("b"), IDS)
 
 

@@ -78,7 +78,7 @@ def test_features_of_the_lung_field_are_stored_beside_those_of_the_whole_image(
 
 def test_a_missing_image_is_an_error_that_names_it(ingested, run_featurize, of_run):
     ids = ingested(per_class=6, images=False)
-    with pytest.raises(StageError, match=f"18 images have no features, among them {min(ids)}"):
+    with pytest.raises(StageError, match=f"no features of 18 images, among them {min(ids)}"):
         run_featurize()
     assert {row.status for row in of_run("runs")} == {"failed"}
 

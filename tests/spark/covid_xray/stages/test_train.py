@@ -96,7 +96,7 @@ def test_an_image_without_features_fails_the_run_with_an_error_that_names_it(
     featurized, tables, run_id, few_fits, of_run, said
 ):
     ids, _ = featurized(without=1)
-    with pytest.raises(StageError, match=f"1 images have no features, among them {ids[0]}"):
+    with pytest.raises(StageError, match=f"no features of 1 image, among them {ids[0]}"):
         train(tables, run_id, BACKBONE, said.append)
     assert {row.status for row in of_run("runs")} == {"failed"}
     assert of_run("predictions") == []

@@ -8,10 +8,23 @@ from covid_xray.dataset.attributes import normal_age, normal_sex, normal_view
     ("view", "spellings"),
     [
         ("PA", ["PA", "pa", "P.A.", "PA view", "PA erect", "posteroanterior", "Postero-anterior"]),
-        ("AP", ["AP", "A-P", "AP Erect", "AP portable", "anteroposterior", "anterior-posterior"]),
+        (
+            "AP",
+            [
+                "AP",
+                "A-P",
+                "AP Erect",
+                "AP portable",
+                "anteroposterior",
+                "anterior-posterior",
+                "Anteroposterior (AP)",
+            ],
+        ),
         ("AP supine", ["AP Supine", "ap supine", "AP_horizontal", "Supine", "AP SUPINE view"]),
         ("lateral", ["L", "Lateral", "LATERAL", "LL", "RL", "left lateral", "Lat."]),
-        ("other", ["Axial", "LLD", "LAO", "both", "Jane Roe"]),
+        ("AP", ["AP semi erect", "AP (portable)", "AP (Portable) "]),
+        ("other", ["Axial", "LLD", "AP LLD", "LAO", "both", "Lordotic", "frontal"]),
+        (None, ["Jane Roe", "(", "PA (AP)", "1", "chest"]),
     ],
 )
 def test_each_spelling_of_a_view_has_one_form(view, spellings):

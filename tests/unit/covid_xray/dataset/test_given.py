@@ -211,8 +211,61 @@ def test_two_files_add_to_each_other(both):
         "C/a.png": Attributes("AP supine"),
         "C/b.png": Attributes(sex="M", age=62),
     }
-    assert (found.rows, found.unmatched, found.no_ages) == (4, 1, 1)
-    assert "1 with an age that no human being has, counted as not known" in patients_note(found, ["p1"])
+    assert (found.rows, found.unmatched, found.unread) == (4, 1, {"age": {"412": 1}})
+    assert patients_note(found, ["p1"]).endswith(
+        "1 with an age that is not understood ('412'), counted as not known"
+    )
+
+
+@pytest.fixture
+def metadata_of(tmp_path):
+    """What a metadata.csv with these columns says of C/0.png, C/1.png and so on, a row each."""
+
+    def read(columns, *rows, key=None):
+        lines = [f"path,{columns}", *(f"C/{number}.png,{row}" for number, row in enumerate(rows))]
+        (tmp_path / "metadata.csv").write_text("\n".join(lines), encoding="utf-8")
+        images = [("C", f"C/{number}.png") for number in range(len(rows))]
+        return match([read_metadata(tmp_path / "metadata.csv")], images, (), key)
+
+    return read
+
+
+def test_what_is_not_understood_is_counted_and_shown(metadata_of):
+    rows = ["AP,F,4", "Foo,X,abc", "Foo,n/a,", "Bar,unknown,", "Baz,male,old", "Qux,M,-", "Oblique,F,"]
+    found = metadata_of("view,sex,age", *rows)
+    assert found.unread == {
+        "view": {"Foo": 2, "Bar": 1, "Baz": 1, "Qux": 1},
+        "sex": {"X": 1},
+        "age": {"abc": 1, "old": 1},
+    }
+    assert patients_note(found, []) == (
+        "5 with a view that is not understood ('Foo', 'Bar', 'Baz', ...), counted as not known; "
+        "1 with a sex that is not understood ('X'), counted as not known; "
+        "2 with an age that is not understood ('abc', 'old'), counted as not known"
+    )
+
+
+def test_with_a_key_nothing_that_is_not_understood_is_shown(metadata_of):
+    found = metadata_of("view", "Jane Roe", "Jane Roe", key=b"key")
+    assert patients_note(found, []) == "2 with a view that is not understood, counted as not known"
+
+
+def test_what_another_row_tells_in_other_words_is_understood(both):
+    found = both(f"{CSV}C,a.png,p1\n", "label,filename,view\nC,a.png,Foo\nC,a.png,PA\n")
+    assert found.attributes["C/a.png"].view == "PA" and found.unread == {}
+
+
+@pytest.mark.parametrize("other", ["hosp a", "Hosp  A", "HOSP A"])
+def test_spellings_of_one_source_are_refused_with_the_lines_of_both(metadata_of, other):
+    says = rf"metadata.csv, line 2, and .*line 4: the sources, 'Hosp A' and '{other}', differ only by case"
+    with pytest.raises(DataError, match=says):
+        metadata_of("source", "Hosp A", "Mercy", other)
+    with pytest.raises(
+        DataError, match=r"line 2, and .*line 4: the sources differ only by case or"
+    ) as refusal:
+        metadata_of("source", "Hosp A", "Mercy", other, key=b"key")
+    assert other not in str(refusal.value)
+    assert metadata_of("source", "Hosp A", " Hosp A ").sources == {"C/0.png": "Hosp A", "C/1.png": "Hosp A"}
 
 
 @pytest.mark.parametrize(("column", "called"), [("patient_id", "patients"), ("source", "sources")])

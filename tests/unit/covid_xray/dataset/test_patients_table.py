@@ -54,7 +54,7 @@ def test_a_file_of_patients_may_tell_view_sex_and_age(rows):
     text = "label,filename,patient_id,view,sex,age\nC,a.png,p1,posteroanterior,female,093Y\nC,b.png,,,,412\n"
     assert rows(text) == [
         ImageRow(2, "C", None, ("a.png",), "p1", attributes=Attributes("PA", "F", 90)),
-        ImageRow(3, "C", None, ("b.png",), None, no_age=True),
+        ImageRow(3, "C", None, ("b.png",), None, unread={"age": "412"}),
     ]
 
 

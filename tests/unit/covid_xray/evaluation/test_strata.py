@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from covid_xray.evaluation.contrast import OTHERS, against_all_others
-from covid_xray.evaluation.strata import age_band, any_known, strata, strata_rows
+from covid_xray.evaluation.strata import age_band, any_known, known_under, strata, strata_rows
 
 CLASSES = ("Covid-19", "No_findings")
 
@@ -118,3 +118,13 @@ def test_a_contrast_has_strata_of_its_positive_class_against_all_others(predicti
 )
 def test_ages_have_five_bands(years, band):
     assert age_band(years) == band
+
+
+def test_held_out_images_are_grouped_under_the_strictest_protocol_and_by_source_where_sources_were_held_out(
+    images,
+):
+    one = list(known_under({"as_published", "patient_grouped"}, images))
+    assert [protocol for protocol, _ in one] == ["patient_grouped"] and one[0][1] is images
+    both = dict(known_under({"as_published", "leave_one_source_out"}, images))
+    assert list(both) == ["as_published", "leave_one_source_out"]
+    assert list(both["leave_one_source_out"]) == ["image_id", "source"]

@@ -158,7 +158,7 @@ def test_without_other_images_a_baseline_that_is_not_beaten_leads(network):
     assert found.sentences[0].startswith(
         "The accuracy of VGG16, 98.2 (97.2 to 99.0) %, does not exceed that of"
     )
-    assert found.sentences[1].startswith("Nothing here shows that it looks at lungs")
+    assert found.sentences[1].startswith("Nothing here shows that VGG16 looks at lungs")
     assert found.against == "its accuracy does not exceed that of the baseline file_facts"
     assert not found.contradicted
 
@@ -205,6 +205,14 @@ def test_a_loss_without_the_lungs_is_said_and_leaves_the_source_open(network):
         "this may be the source and not disease; VGG16 was not tried on images from elsewhere."
     )
     assert found.against == verdict(network(), NOT_BEATEN).against
+
+
+def test_what_another_network_loses_shows_nothing_of_this_one(network):
+    found = verdict(network(), NOT_BEATEN, lungs("ResNet50", 0.7))
+    assert "ResNet50 reaches 70.0 %" in found.sentences[1]
+    assert found.sentences[1].endswith(
+        "points; nothing here shows that VGG16 looks at lungs, and it was not tried on images from elsewhere."
+    )
 
 
 def test_lungs_that_are_needed_explain_no_failure_elsewhere(network):

@@ -147,3 +147,7 @@ def test_the_verdict_stands_before_everything_else(card):
     text = card(judged=judged)
     assert text.index(f"**{judged.text}**") < text.index("## Intended use")
     assert "no better than chance" not in card()
+
+
+def test_how_images_weigh_in_a_fit_is_told(card):
+    assert "All images weigh the same in every fit." in card()

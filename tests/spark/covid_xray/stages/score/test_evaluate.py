@@ -99,12 +99,12 @@ def test_images_of_the_training_set_copies_of_them_its_patients_and_broken_files
     assert found["Covid-19/empty.png"][1] == "empty" and len(found) == 8
     assert len(rows_of("predictions", "external")) == 6
     counted = (
-        "6 images evaluated, 6 files refused; 1 images of training patients left out; 1 near-duplicates of "
+        "6 images evaluated, 6 files refused; 1 image of training patients left out; 1 near-duplicate of "
         "training images left out"
     )
     assert said[-1].note.startswith(counted)
     run_evaluate(elsewhere, near_duplicates="kept")
-    assert len(rows_of("predictions", "external")) == 7 and "1 near-duplicates of training images kept" in (
+    assert len(rows_of("predictions", "external")) == 7 and "1 near-duplicate of training images kept" in (
         said[-1].note
     )
 

@@ -52,7 +52,7 @@ def test_only_what_is_new_is_scored(run_score, new, said, refused):
         Image.open(new / f"{name}.png").save(new / f"{name}, in another format.bmp")
     after = run_score(new)
     assert set(after) - set(before) == {"e, in another format.bmp"}
-    assert said[-1].note == "3 images scored before, 3 files refused, 1 images scored"
+    assert said[-1].note == "3 images scored before, 3 files refused, 1 image scored"
     assert refused()["e.png"].detail == "same pixels as another of these files"
 
 

@@ -28,7 +28,7 @@ def test_a_patient_is_the_same_unless_the_sources_are_known_to_differ(shown, tra
     marked, note = mark_training_patients(images(shown, ("other", "A")), images(trained), 1)
     reasons = ["training_patient" if refused else None, None]
     assert marked["reason"].tolist() == reasons
-    assert note == ("1 images of training patients left out" if refused else "")
+    assert note == ("1 image of training patients left out" if refused else "")
     assert (marked["detail"].iloc[0] == "the model was trained on other images of this patient") == refused
 
 

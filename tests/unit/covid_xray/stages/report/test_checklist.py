@@ -64,3 +64,11 @@ def test_no_item_says_not_known_where_all_was_given(page, make_result):
     checklist = html.split('id="checklist"')[1]
     demographics = checklist.split("Reference standard")[0] + checklist.split("Failure analysis")[1]
     assert "not known" not in demographics and "12 female" in demographics
+
+
+def test_how_images_weigh_in_a_fit_is_told(page, make_result):
+    plain = page(make_result(), sources=SOURCES)
+    assert "All images weigh the same in every fit." in plain.split('id="checklist"')[1]
+    balanced = page(make_result(), sources=SOURCES, balance="source_class")
+    for part in ('id="data"', 'id="checklist"'):
+        assert "The groups of images of one class and one source weigh the same" in balanced.split(part)[1]

@@ -1,0 +1,20 @@
+import pytest
+from covid_xray.evaluation.wording import weighting
+
+GROUPS = "groups of images of one class and one source weigh the same in every fit"
+
+
+@pytest.mark.parametrize(
+    ("balance", "sources", "groups", "by_class"),
+    [
+        ("none", [{"A", "B"}, {"B"}], False, False),
+        ("source_class", [{"A", "B"}, {"B"}], True, False),
+        # Where each class has one source, groups are classes.
+        ("source_class", [{"A"}, {"B"}], True, True),
+        ("source_class", [{"A"}, {"A"}], True, True),
+    ],
+)
+def test_how_images_weigh_is_said_and_where_sources_make_no_difference(balance, sources, groups, by_class):
+    said = weighting(balance, sources)
+    assert (GROUPS in said, "no more than weigh the classes equally" in said) == (groups, by_class)
+    assert ("All images weigh the same" in said) != groups
