@@ -87,7 +87,7 @@ def test_what_is_told_later_reaches_images_that_were_accepted_without(run_ingest
     assert (told.source, told.view, told.sex, told.age) == ("Mercy", "AP supine", None, 90)
     other = images(xrays / "Covid-19" / "4 picture.png")
     assert (other.source, other.view, other.sex, other.age) == (source, None, "F", None)
-    assert "1 with an age that no human being has" in said[-1].note
+    assert "1 with an age that is not understood ('412')" in said[-1].note
 
 
 @pytest.mark.parametrize("files_at_once", [100, 13])
