@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import difflib
 import json
+import os
 from argparse import Namespace
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from covid_xray.dataset.metadata import patients_file, read_tables
@@ -137,6 +139,16 @@ def prepare_inputs(request: RunRequest, draw: bool) -> None:
     if draw:
         _draw(request)
     next(walk(request.data, request.classes), None)
+
+
+def backbones_at_once(request: RunRequest) -> int:
+    """Return how many backbones to process at once; `auto` leaves no core idle if a task has all images."""
+    given = request.settings.execution.local_backbones
+    if given != "auto":
+        return given
+    of_a_task = request.settings.execution.task_images
+    files = sum(1 for _ in islice(walk(request.data, request.classes), of_a_task + 1))
+    return (os.cpu_count() or 1) if files <= of_a_task else 1
 
 
 def _check_weights(request: RunRequest) -> None:

@@ -19,7 +19,7 @@ from sparkdl import WeightsError
 from sparkdl.weights import kind_of, resolve
 
 from jobs.local.graph import run_graph, show_failures
-from jobs.local.request import EXPERIMENT, RunRequest, tracking_uri
+from jobs.local.request import EXPERIMENT, RunRequest, backbones_at_once, tracking_uri
 from jobs.local.run_cache import RunCache, fingerprint, load_cached, store
 from jobs.local.terminal import Terminal
 
@@ -46,8 +46,7 @@ def run(request: RunRequest, args: Namespace) -> int:
             _print_nothing_to_do(request, cached, terminal)
             return 0
         run_id = run_id or runs.new_run_id(datetime.now(UTC))
-        concurrency = request.settings.execution.local_backbones
-        result = run_graph(JOB, request.parameters(), run_id, terminal, concurrency)
+        result = run_graph(JOB, request.parameters(), run_id, terminal, backbones_at_once(request))
         # Without tables there are no results to show; the failures printed below give the reason.
         with suppress(CovidXrayError):
             cached = RunCache.of(tables, run_id)

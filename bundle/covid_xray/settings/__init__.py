@@ -62,7 +62,7 @@ class Execution(_Section):
     task_images: Annotated[Whole, Field(ge=1)]
     batch_size: Annotated[Whole, Field(ge=1)]
     threads: Annotated[Whole, Field(ge=1)]
-    local_backbones: Annotated[Whole, Field(ge=1)]
+    local_backbones: Annotated[Whole, Field(ge=1)] | Literal["auto"]
 
 
 class PatientGrouped(_Section):

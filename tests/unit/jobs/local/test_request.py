@@ -4,6 +4,8 @@ import pytest
 from covid_xray.errors import CovidXrayError
 from sparkdl.backbones import BACKBONES
 
+from jobs.local.request import backbones_at_once
+
 
 def test_a_runs_name_is_a_backbone_and_a_task(make_request):
     request = make_request(name="VGG16_multiclass_classification")
@@ -40,6 +42,22 @@ def test_patients_csv_in_the_folder_counts_unless_another_is_named(make_request,
     (data / "patients.csv").write_text("label,filename,patient_id\n")
     assert make_request().patients == data / "patients.csv"
     assert make_request(patients=data / "other.csv").patients == data / "other.csv"
+
+
+@pytest.mark.parametrize(
+    ("settings", "at_once"),
+    [
+        ([], 8),
+        # Two images of one task, and of two.
+        (["execution.task_images=2"], 8),
+        (["execution.task_images=1"], 1),
+        (["execution.local_backbones=3"], 3),
+        (["execution.local_backbones=3", "execution.task_images=1"], 3),
+    ],
+)
+def test_each_core_has_a_backbone_where_one_task_has_all_images(make_request, settings, at_once, monkeypatch):
+    monkeypatch.setattr("os.cpu_count", lambda: 8)
+    assert backbones_at_once(make_request(set=settings)) == at_once
 
 
 @pytest.mark.parametrize(
