@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from typing import Any
 
@@ -33,11 +33,14 @@ def tensorflow(threads: int | None = None) -> Any:
         If Keras cannot be loaded, or has been loaded with another backend.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    if "tensorflow" not in sys.modules or "keras" not in sys.modules:
+    loaded = "tensorflow" in sys.modules and "keras" in sys.modules
+    if not loaded:
         _load()
     _check_backend()
     import tensorflow as tf
 
+    if not loaded:
+        grow_memory(tf.config)
     if threads is not None and tf.config.threading.get_intra_op_parallelism_threads() == 0:
         try:
             tf.config.threading.set_intra_op_parallelism_threads(threads)
@@ -46,6 +49,20 @@ def tensorflow(threads: int | None = None) -> Any:
             # TensorFlow has run in this process before; its number of threads cannot be changed any more.
             return tf
     return tf
+
+
+def grow_memory(config: Any) -> None:
+    """Have TensorFlow take a GPU's memory as it needs it: by default the first process takes all of it.
+
+    Parameters
+    ----------
+    config : module
+        `tensorflow.config`.
+    """
+    for gpu in config.list_physical_devices("GPU"):
+        # Once it has run on a GPU in this process, it can no longer be changed.
+        with suppress(RuntimeError):
+            config.experimental.set_memory_growth(gpu, True)
 
 
 @contextmanager
