@@ -1,70 +1,23 @@
 """The same run through Spark Connect: a client without a JVM.
 
-What works here needs neither the driver's JVM nor its memory.
+What works here needs neither the driver's JVM nor its memory. Among the quick tests a run that was killed is
+finished so: `faults/test_killed_run.py`.
 """
 
 import ast
-import os
-import socket
-import subprocess
-import sys
-import time
-from contextlib import contextmanager
-from pathlib import Path
 
-import pyspark
 import pytest
-from covid_xray.storage.session import session_settings
 
+from tests.connect_server import server
 from tests.same_tables import differences
 
-SERVER = "org.apache.spark.sql.connect.service.SparkConnectServer"
 # What only a driver with a JVM has: https://spark.apache.org/docs/latest/spark-connect-overview.html
 CLASSIC_ONLY = {"sparkContext", "rdd", "_jvm", "_jdf", "_jsparkSession", "_sc", "_java_obj"}
 # What serverless compute refuses: https://docs.databricks.com/aws/en/compute/serverless/limitations
 REFUSED = {"persist", "unpersist", "cache", "checkpoint", "localCheckpoint", "conf"}
 
 
-@contextmanager
-def server(master, log, short_lived):
-    """A Spark Connect server from the installed pyspark, on loopback; `master` says who does its work."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    home = Path(pyspark.__file__).parent
-    settings = session_settings() | {
-        "spark.connect.grpc.binding.address": "127.0.0.1",
-        "spark.connect.grpc.binding.port": str(port),
-    }
-    options = [part for key, value in settings.items() for part in ("--conf", f"{key}={value}")]
-    command = [str(home / "bin" / "spark-submit"), "--master", master, "--class", SERVER, *options]
-    environment = {"SPARK_HOME": str(home), "SPARK_LOCAL_IP": "127.0.0.1", "PYSPARK_PYTHON": sys.executable}
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            [*command, "spark-internal"],
-            env=os.environ | environment | short_lived,
-            stdout=out,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        wait_for(port, process, log)
-        yield f"sc://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-def wait_for(port, process, log):
-    end = time.monotonic() + 90
-    while time.monotonic() < end and process.poll() is None:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-            return
-        except ConnectionRefusedError:
-            time.sleep(0.2)
-    pytest.fail(f"the server did not come up: {log.read_text()[-2000:]}")
-
-
+@pytest.mark.thorough
 def test_it_finds_the_tables_of_a_local_run(ran, type_again, short_lived, tmp_path):
     # With one worker: each loads TensorFlow.
     with server("local[1]", tmp_path / "server.log", short_lived) as url:

@@ -1,4 +1,7 @@
-"""A run that is interrupted or killed: the same command finishes it, and nothing is lost or there twice."""
+"""A run that is interrupted or killed: the same command finishes it, and nothing is lost or there twice.
+
+What finishes it is a client of Spark Connect, so that this tells, too, whether the run is the same there.
+"""
 
 import os
 import random
@@ -11,10 +14,11 @@ import psutil
 import pytest
 from covid_xray.storage.locks import file_lock
 
+from tests.connect_server import server
 from tests.same_tables import differences
 
-# Said when the classifiers are fitted and several tables are about to be written.
-BEFORE_THE_WRITES_OF_TRAIN = " classifiers"
+# Said when the images are stored, and the network is about to be loaded.
+FEATURIZE_HAS_BEGUN = "featurize ResNet50: 0 of 24"
 # Of the moments of the long form: KILL_SEED gives others.
 SEED = int(os.environ.get("KILL_SEED") or 0)
 
@@ -35,15 +39,15 @@ def output(ran, tmp_path_factory):
 @pytest.fixture(scope="module")
 def type_run(ran, output, type_command):
     """Type the run of `ran` again, into that folder; with one worker, since each loads TensorFlow."""
-    options = ("--data", str(ran.data), "--output", str(output), "--master", "local[1]")
-    return lambda: type_command("run", ran.name, *options, *ran.options)
+    options = ("--data", str(ran.data), "--output", str(output), *ran.options)
+    return lambda master="local[1]": type_command("run", ran.name, *options, "--master", master)
 
 
 @pytest.fixture(scope="module")
 def interrupted(type_run):
     """The run, interrupted as its network has begun; the seconds until it ended; all of its processes."""
     typed = type_run()
-    typed.wait_until_it_says("featurize ResNet50: 0 of 24")
+    typed.wait_until_it_says(FEATURIZE_HAS_BEGUN)
     processes = family(typed.process.pid)
     typed.interrupt()
     begun = time.monotonic()
@@ -66,19 +70,23 @@ def test_it_says_what_is_done_and_how_to_go_on(interrupted):
 
 
 @pytest.fixture(scope="module")
-def finished(interrupted, output, type_run):
-    """The same command killed between two stages, and typed again while another one has the folder."""
+def finished(interrupted, output, type_run, short_lived, tmp_path_factory):
+    """The same command killed, and typed again for Spark Connect while another one has the folder."""
     killed = type_run()
-    killed.wait_until_it_says(BEFORE_THE_WRITES_OF_TRAIN)
+    killed.wait_until_it_says(FEATURIZE_HAS_BEGUN)
     killed.kill()
-    with file_lock(output / ".lock", pytest.fail):
-        typed = type_run()
-        typed.wait_until_it_says(f"Another command is writing to {output}: waiting for it to end")
-    assert typed.process.wait(300) == 0, typed.said()
+    log = tmp_path_factory.mktemp("connect") / "server.log"
+    with server("local[1]", log, short_lived) as url:
+        with file_lock(output / ".lock", pytest.fail):
+            typed = type_run(url)
+            typed.wait_until_it_says(f"Another command is writing to {output}: waiting for it to end")
+        assert typed.process.wait(300) == 0, typed.said()
     return typed
 
 
-def test_killed_between_two_stages_it_ends_with_the_tables_of_an_undisturbed_run(ran, output, finished):
+def test_killed_it_ends_through_spark_connect_with_the_tables_of_an_undisturbed_local_run(
+    ran, output, finished
+):
     assert list(differences(ran.output, output)) == []
 
 

@@ -96,8 +96,15 @@ def test_compute_that_keeps_no_rows_fits_all_the_same(frame, monkeypatch):
     np.testing.assert_allclose(probabilities(found, data), probabilities(expected, data), atol=1e-5)
 
 
-@pytest.mark.parametrize("columns", [120, 12], ids=["wide", "narrow"])
-@pytest.mark.parametrize("standardization", [True, False])
+@pytest.mark.parametrize(
+    ("columns", "standardization"),
+    [
+        pytest.param(120, True, id="wide"),
+        pytest.param(12, False, id="narrow"),
+        pytest.param(120, False, id="wide, as it is", marks=pytest.mark.thorough),
+        pytest.param(12, True, id="narrow, standardised", marks=pytest.mark.thorough),
+    ],
+)
 def test_many_folds_at_once_have_the_models_of_one_at_a_time(frame, columns, standardization):
     estimator = WideLogisticRegression(regParam=0.1, standardization=standardization)
     number = F.monotonically_increasing_id()

@@ -152,7 +152,9 @@ def test_directions_of_very_different_variance_take_no_more_steps(features, clas
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize(
+    "seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.thorough) for seed in range(2, 6))]
+)
 @pytest.mark.parametrize("classes", [2, 3])
 def test_rounding_errors_of_a_large_mean_are_not_fitted(classes, seed, steps):
     random = np.random.default_rng(seed)

@@ -6,7 +6,7 @@ from covid_xray.features.compute import images_with
 
 
 @pytest.mark.parametrize("listed", [0, 1000])
-@pytest.mark.parametrize("wanted", [slice(0, 4), slice(3, 9), slice(0, 30, 7)])
+@pytest.mark.parametrize("wanted", [slice(3, 9), slice(0, 30, 7)])
 def test_the_rows_of_exactly_these_images_are_read(ingested, tables, monkeypatch, listed, wanted):
     ids = sorted(ingested())[wanted]
     monkeypatch.setattr(compute, "_LISTED_IDS", listed)
