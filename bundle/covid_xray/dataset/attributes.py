@@ -5,52 +5,47 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-# The views that are told apart; the last is any other that has a name.
+# The views that are told apart; the last stands for those that are none of the others, such as oblique ones.
 PA, AP, AP_SUPINE, LATERAL, OTHER = VIEWS = ("PA", "AP", "AP supine", "lateral", "other")
 # HIPAA's safe harbour, 45 CFR 164.514(b)(2)(i)(C): ages above 89 become one of 90 or older.
 OLDEST = 90
 # An age above it is a mistake, of which NIH ChestX-ray has some, such as 412.
 _LONGEST_LIFE = 120
 
-_STANDING = ("", "erect", "semierect", "upright", "standing")
-_LYING = ("supine", "horizontal", "lying")
-_PA = ("pa", "posteroanterior", "posterioranterior", "posteriortoanterior")
-_AP = ("ap", "anteroposterior", "anteriorposterior", "anteriortoposterior")
-_LATERAL = ("l", "ll", "rl", "lat", "lateral", "leftlateral", "rightlateral", "xtablelateral")
-_OTHERS = (
-    *("frontal", "axial", "apaxial", "coronal", "oblique", "lao", "rao", "lpo", "rpo"),
-    *(
-        "decubitus",
-        "lld",
-        "rld",
-        "aplld",
-        "aprld",
-        "palld",
-        "parld",
-        "lordotic",
-        "aplordotic",
-        "apicolordotic",
-    ),
-    *("costal", "swimmers", "both", "other"),
+# Words of a view that alone name none.
+_SUPINE, _BESIDE = "supine", ""
+_WORDS = (
+    dict.fromkeys(("pa", "posteroanterior", "posterioranterior", "posteriortoanterior"), PA)
+    | dict.fromkeys(("ap", "anteroposterior", "anteriorposterior", "anteriortoposterior"), AP)
+    | dict.fromkeys(("supine", "horizontal", "lying", "recumbent"), _SUPINE)
+    | dict.fromkeys(("lateral", "lat", "ll", "rl", "l"), LATERAL)
+    | dict.fromkeys(("oblique", "decubitus", "lordotic", "apical", "axial", "coronal", "prone"), OTHER)
+    | dict.fromkeys(("swimmer", "swimmers", "costal", "rib", "ribs", "apicolordotic", "other"), OTHER)
+    | dict.fromkeys(("lld", "rld", "lao", "rao", "lpo", "rpo"), OTHER)
+    | dict.fromkeys(("erect", "upright", "standing", "sitting", "seated", "semi", "semisupine"), _BESIDE)
+    | dict.fromkeys(("portable", "mobile", "bedside", "crosstable", "xtable", "left", "right"), _BESIDE)
+    | dict.fromkeys(("anterior", "posterior", "view", "vp", "projection", "position"), _BESIDE)
+    | dict.fromkeys(("chest", "thorax", "cxr", "xray", "radiograph", "film"), _BESIDE)
 )
-_VIEWS = (
-    {name + posture: PA for name in _PA for posture in _STANDING}
-    | {name + posture: AP for name in _AP for posture in (*_STANDING, "portable", "mobile", "sitting")}
-    | {name + posture: AP_SUPINE for name in _AP for posture in _LYING}
-    | {"supine": AP_SUPINE, "supineap": AP_SUPINE}
-    | dict.fromkeys(_LATERAL, LATERAL)
-    | dict.fromkeys(_OTHERS, OTHER)
-)
-_BESIDE_A_VIEW = re.compile(r"\b(view|projection|chest)\b|[\W_]")
-# "Anteroposterior (AP)": either part alone names the view.
-_IN_BRACKETS = re.compile(r"([^()]*)\(([^()]*)\)\s*")
+# The longest first, so that `posteroanterior` is not read as words within it. Words may be written as one.
+_WORD = re.compile("|".join(sorted(_WORDS, key=len, reverse=True)))
+_VIEW_OF = {
+    frozenset({PA}): PA,
+    frozenset({AP}): AP,
+    frozenset({AP, _SUPINE}): AP_SUPINE,
+    frozenset({_SUPINE}): AP_SUPINE,
+    frozenset({LATERAL}): LATERAL,
+    frozenset({LATERAL, _SUPINE}): LATERAL,
+}
 _SEXES = dict.fromkeys(("f", "female", "woman", "girl"), "F") | dict.fromkeys(
     ("m", "male", "man", "boy"), "M"
 )
 # DICOM's age string too: 045Y, 018M, 006W, 010D.
-_AGE = re.compile(r"(\d{1,4})(?:[.,]\d*)?\s*(y|yrs?|years?|m|months?|w|weeks?|d|days?)?(?: old)?")
+_AGE = re.compile(
+    r"(-?\d{1,9})(?:[.,]\d*)?\s*(y[./]?o\.?|y|yrs?|years?|m|months?|w|weeks?|d|days?)?(?: old)?"
+)
 _IN_A_YEAR = {"y": 1, "m": 12, "w": 52, "d": 365}
-_OVER = re.compile(r"(?:>\s*89|>=\s*90|90\s*\+)")
+_OVER = re.compile(r"(?:>\s*89|(?:>=?|\u2265)\s*90|90\s*\+|90 (?:or|and) (?:older|over|above))")
 
 
 class Attributes(NamedTuple):
@@ -65,17 +60,23 @@ ATTRIBUTES = Attributes._fields
 
 
 def normal_view(text: str) -> str | None:
-    """Return the view that a text names, in whatever spelling of the public datasets; None for other text."""
-    bracketed = _IN_BRACKETS.fullmatch(text)
-    if not bracketed:
-        return _VIEWS.get(_BESIDE_A_VIEW.sub("", text.lower()))
-    named = {normal_view(part) for part in bracketed.groups()} - {None}
-    return named.pop() if len(named) == 1 else None
+    """Return the view that a text names, in whatever spelling of the public datasets.
+
+    None for a text that is not understood: one with other words, or with words of two views.
+    """
+    letters = re.sub(r"[\W_]", "", text.lower())
+    words = _WORD.findall(letters)
+    if "".join(words) != letters:
+        return None
+    named = {_WORDS[word] for word in words} - {_BESIDE}
+    # `AP axial` is no plain AP, and a lateral decubitus is taken from the front.
+    return OTHER if OTHER in named else _VIEW_OF.get(frozenset(named))
 
 
 def normal_sex(text: str) -> str | None:
-    """Return F or M; None for any other text."""
-    return _SEXES.get(text.lower())
+    """Return F or M, also of `Female (F)`; None for a text that is not understood."""
+    named = {_SEXES.get(word) for word in re.findall(r"\w+", text.lower())}
+    return named.pop() if len(named) == 1 else None
 
 
 def normal_age(text: str) -> int | None:
@@ -87,7 +88,7 @@ def normal_age(text: str) -> int | None:
     if _OVER.fullmatch(written):
         return OLDEST
     found = _AGE.fullmatch(written)
-    if not found:
+    if not found or written.startswith("-"):
         return None
     years = int(found[1]) // _IN_A_YEAR[(found[2] or "y")[0]]
     return min(years, OLDEST) if years <= _LONGEST_LIFE else None

@@ -20,8 +20,8 @@ from covid_xray.privacy.pseudonyms import pseudonym
 _VALUES = {"patient_id": "patients", "source": "sources"} | {
     f"attributes.{name}": f"{name}{'es' if name == 'sex' else 's'}" for name in ATTRIBUTES
 }
-# Texts that a note shows.
-_MOST_SHOWN = 3
+# Texts that a note shows, each cut to so many characters.
+_MOST_SHOWN, _LONGEST_SHOWN = 3, 30
 _WRITE_PATH = "write the path below the class folder in place of the file's name"
 
 
@@ -126,11 +126,15 @@ def _unread(
 def _unread_note(attribute: str, texts: Mapping[str, int]) -> str:
     """Return how many images have an attribute that is not understood, with the most frequent texts."""
     common = [text for text, _ in Counter(texts).most_common(_MOST_SHOWN) if text]
-    such = f" ({', '.join(map(repr, common))}{', ...' if len(texts) > _MOST_SHOWN else ''})" if common else ""
+    such = f" ({', '.join(map(_cut, common))}{', ...' if len(texts) > _MOST_SHOWN else ''})" if common else ""
     article = "an" if attribute == "age" else "a"
     return (
         f"{sum(texts.values())} with {article} {attribute} that is not understood{such}, counted as not known"
     )
+
+
+def _cut(text: str) -> str:
+    return repr(text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}...")
 
 
 def _check_spellings(told: Mapping[str, Sequence[_Told]], key: bytes | None) -> None:
@@ -142,7 +146,7 @@ def _check_spellings(told: Mapping[str, Sequence[_Told]], key: bytes | None) -> 
         there, other = first.setdefault(" ".join(str(row.source).casefold().split()), (place, row))
         if other.source != row.source:
             # That of a source may name somebody.
-            names = f", {other.source!r} and {row.source!r}," if key is None else ""
+            names = f", {_cut(str(other.source))} and {_cut(str(row.source))}," if key is None else ""
             raise DataError(
                 f"{there[0]}, line {there[1]}, and {place[0]}, line {place[1]}: the sources{names} differ "
                 "only by case or blanks: write one of them throughout"

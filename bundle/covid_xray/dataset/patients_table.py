@@ -22,8 +22,10 @@ _READ: dict[str, Callable[[str], Any]] = dict(
 )
 # What programs and people write where a value is missing; as a patient it would join all those images.
 _MISSING = {
-    *("na", "n/a", "#n/a", "<na>", "nan", "none", "null", "nil", "unknown", "unk", "missing", "undefined"),
-    *("not known", "not given", "not stated", "not available", "?", "-", "--", "."),
+    *("na", "n/a", "n.a.", "#n/a", "<na>", "nan", "nat", "none", "null", "(null)", "nil"),
+    *("unknown", "unk", "missing", "undefined", "undetermined", "unspecified", "not specified"),
+    *("not known", "not given", "not stated", "not available", "not reported", "not applicable"),
+    *("?", "-", "--", ".", "\N{EN DASH}", "\N{EM DASH}"),
 }
 
 

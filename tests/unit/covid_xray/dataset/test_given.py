@@ -255,6 +255,11 @@ def test_what_another_row_tells_in_other_words_is_understood(both):
     assert found.attributes["C/a.png"].view == "PA" and found.unread == {}
 
 
+def test_long_texts_that_are_not_understood_are_cut(metadata_of):
+    note = patients_note(metadata_of("view", "z" * 99), [])
+    assert note == f"1 with a view that is not understood ('{'z' * 30}...'), counted as not known"
+
+
 @pytest.mark.parametrize("other", ["hosp a", "Hosp  A", "HOSP A"])
 def test_spellings_of_one_source_are_refused_with_the_lines_of_both(metadata_of, other):
     says = rf"metadata.csv, line 2, and .*line 4: the sources, 'Hosp A' and '{other}', differ only by case"

@@ -26,7 +26,9 @@ def test_a_row_without_patient_and_source_says_nothing(rows):
     assert rows("label,filename,patient_id\nC,a.png,\nC,,p2\n") == [ImageRow(3, "C", None, (), "p2", None)]
 
 
-@pytest.mark.parametrize("mark", ["NA", "n/a", "NaN", "None", "NULL", "#N/A", "unknown", "?", "-"])
+@pytest.mark.parametrize(
+    "mark", ["NA", "n/a", "NaN", "None", "NULL", "#N/A", "unknown", "?", "-", "Not reported"]
+)
 def test_a_mark_of_a_missing_value_is_no_patient_whom_all_images_would_share(rows, mark):
     text = f"label,filename,patient_id,source\nC,a.png,{mark},X\nC,b.png,{mark},{mark}\nC,c.png,p,{mark}\n"
     assert [(row.names, row.patient_id, row.source) for row in rows(text)] == [
