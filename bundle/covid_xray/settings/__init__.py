@@ -30,7 +30,10 @@ _NO_FOLDER_NAME = re.compile(r"[/\x00-\x1f\x7f]|^$|^\.")
 
 
 def _of_networks(value: Any) -> Any:
-    """Return occlusions by network, each once and in the same order; a list is those of every network.
+    """Return occlusions by network in one form, since runs of equal results have equal settings.
+
+    That is: each once and in the same order, none under a network that is under `all` too, and no network
+    without any. A list is those of every network.
 
     Raises
     ------
@@ -48,7 +51,9 @@ def _of_networks(value: Any) -> Any:
             if name not in tuple(OCCLUSIONS):
                 raise ValueError(f"{name!r} is not one of {known}")
         found[network] = tuple(name for name in OCCLUSIONS if name in names)
-    return found
+    of_all = found.pop(ALL_NETWORKS, ())
+    own = {network: tuple(name for name in names if name not in of_all) for network, names in found.items()}
+    return {network: names for network, names in ({ALL_NETWORKS: of_all} | own).items() if names}
 
 
 class _Section(BaseModel):

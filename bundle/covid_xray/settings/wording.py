@@ -82,7 +82,8 @@ def _described(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> str
             filter(None, ("a whole number" if kind == "integer" else "a number", _bounds(schema)))
         )
     if kind == "array":
-        return f"a list of at least {schema.get('minItems', 0)} names"
+        fewest = schema.get("minItems")
+        return f"a list of at least {fewest} names" if fewest else "a list of names"
     if kind == "object":
         return "a mapping of keys to values, not empty" if schema.get("minProperties") else "a mapping"
     return "null" if kind == "null" else "a name; in quotes if it looks like a number"

@@ -220,3 +220,17 @@ def test_what_is_no_way_to_hide_parts_is_refused(make_settings, value, expected)
     with pytest.raises(SettingsError) as raised:
         make_settings(occlusion=value)
     assert str(raised.value).replace(" in config.yaml or --set:", ":").startswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (["shuffled", "shuffled"], ["shuffled"]),
+        ({"VGG16": ["shuffled"], "all": ["shuffled"]}, ["shuffled"]),
+        ({"VGG16": [], "all": []}, []),
+        ({"VGG16": ["shuffled"], "VGG19": ["shuffled"]}, {"VGG19": ["shuffled"], "VGG16": ["shuffled"]}),
+    ],
+)
+def test_ways_to_hide_the_same_are_one_setting(make_settings, one, other):
+    first, second = make_settings(occlusion=one), make_settings(occlusion=other)
+    assert first.result_parameters() == second.result_parameters()

@@ -39,6 +39,11 @@ def refused(capsys, tmp_path):
         (("--patients", "nowhere.csv"), "nowhere.csv"),
         (("--set", "seed=010"), "setting 'seed' in config.yaml or --set is \"010\""),
         (("--config", "{data}/Covid-19/a.png"), "contains no settings"),
+        (("--set", "occlusion={{VGG: [shuffled]}}"), '"VGG" is no network'),
+        (
+            ("--set", "balance=source_class"),
+            "that of none is told: give it in a column source of metadata",
+        ),
     ],
 )
 def test_a_run_that_is_refused_leaves_nothing_behind(refused, data, tmp_path, options, expected):
@@ -53,6 +58,7 @@ def test_a_run_that_is_refused_leaves_nothing_behind(refused, data, tmp_path, op
     [
         (("--weights", "nowhere"), "weights: there is no file or folder "),
         (("--set", "tasks={binary: [A, B]}"), "the sample has no images of the class 'A', only of Covid-19"),
+        (("--set", "balance=source_class"), "balance source_class needs the source of every image"),
     ],
 )
 def test_a_sample_that_is_refused_is_not_drawn(refused, tmp_path, options, expected):

@@ -4,7 +4,7 @@ import pytest
 from covid_xray.errors import CovidXrayError
 from sparkdl.backbones import BACKBONES
 
-from jobs.local.request import backbones_at_once
+from jobs.local.request import backbones_at_once, prepare_inputs
 
 
 def test_a_runs_name_is_a_backbone_and_a_task(make_request):
@@ -74,3 +74,18 @@ def test_what_cannot_be_run_is_refused_in_one_line(make_request, changes, says):
     with pytest.raises(CovidXrayError) as refused:
         make_request(**changes)
     assert says in str(refused.value) and "\n" not in str(refused.value)
+
+
+def test_classes_and_sources_can_be_balanced_where_a_file_or_a_known_pattern_tells_a_source(
+    make_request, data
+):
+    balanced = make_request(set=["balance=source_class"])
+    with pytest.raises(CovidXrayError, match="that of none is told"):
+        prepare_inputs(balanced, draw=False)
+    (data / "metadata.csv").write_text("label,filename,source\nCovid-19,a.png,Mercy\n")
+    prepare_inputs(balanced, draw=False)
+    (data / "metadata.csv").write_text("label,filename,patient_id\nCovid-19,a.png,cov7\n")
+    prepare_inputs(balanced, draw=False)
+    (data / "metadata.csv").unlink()
+    (data / "No_findings" / "a.png").rename(data / "No_findings" / "00000583_008.png")
+    prepare_inputs(balanced, draw=False)
