@@ -6,17 +6,21 @@ import difflib
 import json
 import os
 from argparse import Namespace
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from covid_xray.dataset.known import follows_a_pattern
 from covid_xray.dataset.metadata import patients_file, read_tables
+from covid_xray.dataset.patients_table import PatientsTable
 from covid_xray.errors import DataError
 from covid_xray.evaluation.solver import check_occlusion
 from covid_xray.registry.local_store import store_uri
 from covid_xray.settings import Settings, load_settings, parse_changes
 from covid_xray.storage.session import CATALOG, SCHEMA
 from radiograph import walk
+from radiograph.walk import Found
 from sparkdl import WeightsError
 from sparkdl.backbones import BACKBONES, backbone
 from sparkdl.weights import find_file, kind_of
@@ -128,14 +132,18 @@ def prepare_inputs(request: RunRequest, draw: bool) -> None:
     Raises
     ------
     DataError
-        If the file of patients or metadata.csv does not serve, or the sample lacks a class.
+        If the file of patients or metadata.csv does not serve, the sample lacks a class, or classes and
+        sources are to be balanced and no source is told.
     FolderError
         If a class folder of a requested task is missing.
     WeightsError
         If a path is given in which none of the networks has its weights.
     """
     _check_weights(request)
-    read_tables(request.data, request.patients)
+    tables = read_tables(request.data, request.patients)
+    if request.settings.is_balanced:
+        # Files that are to be drawn tell no source.
+        _check_sources(tables, () if draw else walk(request.data, request.classes))
     if draw:
         _draw(request)
     next(walk(request.data, request.classes), None)
@@ -163,6 +171,18 @@ def _check_weights(request: RunRequest) -> None:
     # What only some networks lack is reported by their own rows; the others succeed.
     if len(missing) == len(request.backbones):
         raise missing[0]
+
+
+def _check_sources(tables: Iterable[PatientsTable], files: Iterable[Found]) -> None:
+    """Check that the source of some image can be told; `ingest` checks that of each."""
+    rows = [row for table in tables for row in table.rows]
+    if any(row.source or follows_a_pattern("", row.patient_id or "") for row in rows):
+        return
+    if not any(follows_a_pattern(file.path) for file in files):
+        raise DataError(
+            "balance source_class needs the source of every image, and that of none is told: give it in a "
+            "column source of metadata.csv beside the class folders, or use --set balance=none"
+        )
 
 
 def _draw(request: RunRequest) -> None:

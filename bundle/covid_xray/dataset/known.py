@@ -72,6 +72,11 @@ def patient_in_name(path: str) -> str:
     return next(filter(None, (collection.patient_in_name(path) for collection in collections)), "")
 
 
+def follows_a_pattern(path: str, patient_id: str = "") -> bool:
+    """Return whether a file name, or a patient id, is of the form of one of a known collection."""
+    return any(c.holds(path, patient_id) for dataset in KNOWN for c in dataset.collections)
+
+
 def recognise(images: Sequence[ImageFacts]) -> tuple[Dataset | None, list[str | None]]:
     """Return the known dataset that all images belong to, or None, and the source of each image.
 

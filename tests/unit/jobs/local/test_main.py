@@ -39,7 +39,7 @@ def refused(capsys, tmp_path):
         (("--patients", "nowhere.csv"), "nowhere.csv"),
         (("--set", "seed=010"), "setting 'seed' in config.yaml or --set is \"010\""),
         (("--config", "{data}/Covid-19/a.png"), "contains no settings"),
-        (("--set", "occlusion={{VGG: [shuffled]}}"), '"VGG" is no network'),
+        (("--set", "occlusion={{VGG: [shuffled]}}"), "names 'VGG', which is not a network"),
         (
             ("--set", "balance=source_class"),
             "that of none is told: give it in a column source of metadata",
