@@ -19,8 +19,22 @@ def answers(report: Report) -> dict[str, str]:
         "views": _views(report),
         "external": _external(report),
         "fairness": _fairness(report),
-        "weighting": weighting(report.settings.get("balance", "none"), report.sources.values()),
+        "weighting": _weighting(report),
     }
+
+
+def _weighting(report: Report) -> str:
+    """Return how images weigh in fits: by task where tasks differ, as their classes have other sources."""
+    # Runs of earlier versions say nothing of it.
+    balance = report.settings.get("balance", "none")
+    classes = {result.task: result.classes for result in report.results}
+    said = {
+        task: weighting(balance, [report.sources.get(name, {}) for name in names])
+        for task, names in classes.items()
+    }
+    if len(set(said.values())) > 1:
+        return " ".join(f"{task}: {text}" for task, text in said.items())
+    return next(iter(said.values()), "")
 
 
 def _eligibility(report: Report) -> str:

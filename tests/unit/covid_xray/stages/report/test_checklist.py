@@ -1,5 +1,7 @@
 """The checklist says what is known of the images, and of nothing else."""
 
+from dataclasses import replace
+
 import pytest
 from covid_xray.dataset.population import Ages, ClassPopulation
 from covid_xray.evaluation.results_model import Value
@@ -72,3 +74,13 @@ def test_how_images_weigh_in_a_fit_is_told(page, make_result):
     balanced = page(make_result(), sources=SOURCES, balance="source_class")
     for part in ('id="data"', 'id="checklist"'):
         assert "The groups of images of one class and one source weigh the same" in balanced.split(part)[1]
+
+
+def test_the_weights_of_tasks_that_differ_are_told_apart(found, make_result):
+    names = ("Covid-19", "No_findings")
+    three = replace(make_result(task="multiclass"), classes=(*names, "Pneumonia"))
+    sources = {name: {"Mercy": 9} for name in names} | {"Pneumonia": {"Mercy": 1, "County": 1}}
+    said = found(make_result(), three, sources=sources, balance="source_class")["weighting"]
+    binary, multiclass = said.split(" multiclass: ")
+    assert binary.startswith("binary: ") and "each class has one source" in binary
+    assert "each class has one source" not in multiclass
