@@ -34,7 +34,12 @@ class Stratum:
 
 
 def strata(
-    predictions: pd.DataFrame, images: pd.DataFrame, classes: Sequence[str], resamples: int, seed: int
+    predictions: pd.DataFrame,
+    images: pd.DataFrame,
+    classes: Sequence[str],
+    resamples: int,
+    seed: int,
+    fewest: int = FEWEST_IMAGES,
 ) -> Iterator[Stratum]:
     """Estimate accuracy, and recall and AUROC of the positive class, in each stratum.
 
@@ -48,11 +53,13 @@ def strata(
         The first is the positive one.
     resamples, seed : int
         Of the bootstrap over patients.
+    fewest : int
+        Images that a stratum has at least.
 
     Yields
     ------
     Stratum
-        Of strata of `FEWEST_IMAGES` or more, unless all images are in it. A metric that a stratum leaves
+        Of strata of `fewest` images or more, unless all images are in it. A metric that a stratum leaves
         undefined is left out, such as the recall of a class of which it has no image.
     """
     groups = _groups(images)
@@ -60,7 +67,7 @@ def strata(
         of_image = predictions["image_id"].map(groups[attribute])
         for name in sorted(set(of_image.dropna()), key=_place):
             part = predictions[of_image == name]
-            if part["image_id"].nunique() < FEWEST_IMAGES or len(part) == len(predictions):
+            if part["image_id"].nunique() < fewest or len(part) == len(predictions):
                 continue
             for found in estimates(part, classes, resamples, seed):
                 if found.metric in METRICS and found.class_ in (None, classes[0]):
@@ -77,6 +84,8 @@ def strata_rows(
 ) -> list[dict[str, Any]]:
     """Return rows of the table `strata` of one network.
 
+    Of sources that were left out one by one each has rows, however few images it has.
+
     Parameters
     ----------
     predictions, images : pandas.DataFrame
@@ -90,7 +99,9 @@ def strata_rows(
     for (task, protocol), part in predictions.groupby(["task", "protocol"]):
         known = settings.tasks[str(task)]
         classes = (known[0], others) if others else known
-        for found in strata(part, images, classes, settings.bootstrap_resamples, settings.seed):
+        fewest = 1 if protocol == LEAVE_ONE_SOURCE_OUT else FEWEST_IMAGES
+        drawn = (settings.bootstrap_resamples, settings.seed)
+        for found in strata(part, images, classes, *drawn, fewest):
             of_metric = found.estimate
             rows.append(
                 key

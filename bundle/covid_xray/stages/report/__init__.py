@@ -18,6 +18,7 @@ from covid_xray.stages.report.gallery import read_gallery
 from covid_xray.stages.report.judged import verdicts
 from covid_xray.stages.report.narrative import signed
 from covid_xray.stages.report.page import render, timed
+from covid_xray.stages.report.strata import left_out_lines
 from covid_xray.stages.report.values import Report
 from covid_xray.storage import runs
 from covid_xray.storage.tables import Tables
@@ -50,12 +51,14 @@ def write_page(tables: Tables, report: Report, reports: Path, now: datetime) -> 
 def headline(tables: Tables, run_id: str) -> tuple[tuple[str, ...], list[list[str]], list[str]]:
     """Return what ends a run on a terminal: the columns and rows of a table, and lines to print below it.
 
-    The lines are the weights of the networks that have results, and a verdict on each task.
+    The lines are the weights of the networks that have results, what the best network reaches on each source
+    that was left out, and a verdict on each task.
     """
     report = collect(tables, run_id)
     shown = [r for task in report.tasks for r in [*report.networks(task), *report.baselines(task)[:1]]]
     weights = "; ".join(dict.fromkeys(_weights(r) for r in shown if r.is_network and r.headline))
     lines = [f"Weights: {weights}"] if weights else []
+    lines += left_out_lines(report.left_out)
     return _columns(shown), [_line(report, r) for r in shown], [*lines, *verdict_lines(report)]
 
 

@@ -16,7 +16,7 @@ from covid_xray.dataset.known import tell_sources
 from covid_xray.dataset.near_duplicates import PAIR, TOO_ALIKE
 from covid_xray.dataset.population import population
 from covid_xray.dataset.record import is_unknown
-from covid_xray.evaluation.protocols import AS_PUBLISHED
+from covid_xray.evaluation.protocols import AS_PUBLISHED, LEAVE_ONE_SOURCE_OUT
 from covid_xray.evaluation.results import read_comparisons, read_results
 from covid_xray.evaluation.results_model import Result
 from covid_xray.evaluation.source_folds import obstacle
@@ -60,6 +60,7 @@ def collect(tables: Tables, run_id: str) -> Report:
     patients = _of_patients(tables, run_id)
     images, dataset = tell_sources(runs.images_of(tables, run_id).select(*_OF_IMAGES).toArrow().to_pandas())
     settings = json.loads(own["settings"])
+    strata = read_strata(tables, run_id, of_run)
     return Report(
         run_id=run_id,
         results=of_run,
@@ -75,7 +76,8 @@ def collect(tables: Tables, run_id: str) -> Report:
         dataset=dataset,
         population=population(images),
         no_source_folds=_no_source_folds(images, settings["tasks"]),
-        strata=read_strata(tables, run_id, of_run),
+        strata=tuple(found for found in strata if found.protocol != LEAVE_ONE_SOURCE_OUT),
+        left_out=tuple(found for found in strata if found.protocol == LEAVE_ONE_SOURCE_OUT),
         near_duplicates=count_near_duplicates(
             tables.matching("near_duplicates", {"run_id": run_id}).toArrow().to_pandas()
         ),

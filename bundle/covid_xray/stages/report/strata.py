@@ -58,6 +58,21 @@ class StrataOfNetwork:
         )
 
 
+def left_out_lines(left_out: Sequence[StrataOfNetwork]) -> list[str]:
+    """Return a line for each source that was left out, with what the best network of a task reaches on it."""
+    best: dict[str, StrataOfNetwork] = {}
+    for found in left_out:
+        shown = best.setdefault(found.result.task, found)
+        if found.result.accuracy > shown.result.accuracy:
+            best[found.result.task] = found
+    return [
+        f"{task}, {source.name} left out of training: {found.result.name} classifies "
+        f"{with_interval(source.counted)} % of its {source.counted.n} images right"
+        for task, found in best.items()
+        for source in found.strata
+    ]
+
+
 def read_strata(tables: Tables, run_id: str, results: Iterable[Result]) -> tuple[StrataOfNetwork, ...]:
     """Read the strata of the networks of a page.
 

@@ -134,6 +134,8 @@ class Report:
         Empty where neither view, sex nor age of any image is known.
     strata : tuple of StrataOfNetwork
         Of the networks of which there are any.
+    left_out : tuple of StrataOfNetwork
+        What the networks reach on each source that was left out, where sources allow it.
     no_source_folds : mapping
         By task: why its sources cannot be left out one by one.
     """
@@ -154,6 +156,7 @@ class Report:
     probes: tuple[SourceProbe, ...] = ()
     population: tuple[ClassPopulation, ...] = ()
     strata: tuple[StrataOfNetwork, ...] = ()
+    left_out: tuple[StrataOfNetwork, ...] = ()
     no_source_folds: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -78,6 +78,22 @@ def test_networks_are_fused_compared_in_pairs_once_and_measured_in_strata(
     assert sorted(accuracies) == sorted((name, 10) for name in ("Fused", *NETWORKS) for _ in "FM")
 
 
+def test_each_source_that_was_left_out_is_measured_however_few_images_it_has(
+    trained, tables, run_id, of_run, said
+):
+    trained()
+    held_out = tables.matching("predictions", {"run_id": run_id, "protocol": "patient_grouped"})
+    own = [row.asDict() for row in held_out.where("backbone = 'VGG16' AND repeat = 0").collect()]
+    tables.append("predictions", [row | {"protocol": "leave_one_source_out"} for row in own])
+    ids = sorted({row["image_id"] for row in own})
+    sources = [{"image_id": i, "source": "County" if n < 4 else "Mercy"} for n, i in enumerate(ids)]
+    tables.update_rows("images", sources, key="image_id")
+    compare(tables, run_id, said.append)
+    rows = [row for row in of_run("strata") if row.protocol == "leave_one_source_out"]
+    assert {(row.backbone, row.attribute) for row in rows} == {("VGG16", "source")}
+    assert {row.stratum: row.n for row in rows if row.metric == "accuracy"} == {"County": 4, "Mercy": 16}
+
+
 @pytest.mark.thorough
 def test_both_ways_of_fitting_fuse_alike(trained, tables, run_id, of_run, said):
     trained()

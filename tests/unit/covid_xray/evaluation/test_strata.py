@@ -128,3 +128,12 @@ def test_held_out_images_are_grouped_under_the_strictest_protocol_and_by_source_
     both = dict(known_under({"as_published", "leave_one_source_out"}, images))
     assert list(both) == ["as_published", "leave_one_source_out"]
     assert list(both["leave_one_source_out"]) == ["image_id", "source"]
+
+
+def test_each_source_that_was_left_out_has_rows_however_few_images_it_has(predictions, images, make_settings):
+    images.loc[:3, "source"] = "County"
+    left_out = predictions[predictions["repeat"] == 0].assign(protocol="leave_one_source_out")
+    known = dict(known_under({"patient_grouped", "leave_one_source_out"}, images))["leave_one_source_out"]
+    rows = strata_rows("r1", "VGG16", left_out, known, make_settings(bootstrap_resamples=100))
+    accuracies = {row["stratum"]: row["n"] for row in rows if row["metric"] == "accuracy"}
+    assert accuracies == {"County": 4, "Mercy": 116} and {row["attribute"] for row in rows} == {"source"}

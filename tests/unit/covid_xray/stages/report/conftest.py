@@ -121,6 +121,7 @@ def make_report() -> Callable[..., Report]:
         probes=(),
         population=(),
         strata=(),
+        left_out=(),
         no_source_folds=None,
         **settings,
     ) -> Report:
@@ -150,6 +151,7 @@ def make_report() -> Callable[..., Report]:
             probes=tuple(probes),
             population=population,
             strata=strata,
+            left_out=left_out,
             no_source_folds=no_source_folds or {},
         )
 
