@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from argparse import Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -33,7 +33,7 @@ from jobs.local.terminal import Terminal
 # Rows printed on a terminal; all rows are in the Delta table.
 _MAX_ROWS = 20
 # Metrics printed, by protocol, and how.
-_SHOWN: dict[str, dict[str, Callable[[Value], str]]] = {
+_SHOWN: Mapping[str, Mapping[str, Callable[[Value], str]]] = {
     EXTERNAL: dict.fromkeys(("accuracy", "recall", "specificity"), with_interval) | {"auroc": area},
     CONTRAST: dict.fromkeys(("recall", FALSE_POSITIVES), with_interval) | {AUROC: area},
 }

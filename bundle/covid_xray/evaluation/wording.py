@@ -42,13 +42,18 @@ def with_interval(value: Estimated | None) -> str:
     return f"{percent(value.value)} ({percent(value.ci_low)} to {percent(value.ci_high)})"
 
 
-def area(value: Estimated) -> str:
-    """Write an area under a curve and its interval: `0.62 (0.53 to 0.71)`."""
-    # So many decimals that an area of less than 1 is not written as 1.
-    digits = 2 if value.value < 0.995 else 3
+def number(value: float | None) -> str:
+    """Write what is not a share, such as an area under a curve, with three decimals; a dash for none."""
+    return _DASH if value is None else f"{value:.3f}"
+
+
+def area(value: Estimated | None) -> str:
+    """Write an area under a curve, or another number, and its interval: `0.621 (0.534 to 0.712)`."""
+    if value is None or value.n == 0:
+        return number(None)
     if value.ci_low is None or value.ci_high is None:
-        return f"{value.value:.{digits}f}"
-    return f"{value.value:.{digits}f} ({value.ci_low:.{digits}f} to {value.ci_high:.{digits}f})"
+        return number(value.value)
+    return f"{number(value.value)} ({number(value.ci_low)} to {number(value.ci_high)})"
 
 
 def weighting(balance: str, sources: Iterable[Collection[str]]) -> str:

@@ -14,7 +14,7 @@ from covid_xray.evaluation.baselines import BASELINES
 from covid_xray.evaluation.metrics import Metric, shown_in
 from covid_xray.evaluation.protocols import AS_PUBLISHED, INTERNAL, LEAVE_ONE_SOURCE_OUT, PATIENT_GROUPED
 from covid_xray.evaluation.results_model import Result, Value
-from covid_xray.evaluation.wording import area, percent, with_interval
+from covid_xray.evaluation.wording import area, number, percent, with_interval
 from covid_xray.features.gram import FUSED, FUSED_SEES
 from covid_xray.progress import duration
 from covid_xray.stages.report.checklist import answers
@@ -102,18 +102,9 @@ def inlined(image: bytes) -> str:
     return f"data:image/{kind};base64,{b64encode(image).decode()}"
 
 
-def number(value: float | None) -> str:
-    """Write a metric that is not a share, with three decimals; a dash for none."""
-    return percent(None) if value is None else f"{value:.3f}"
-
-
 def estimate(value: Value | None, metric: Metric) -> str:
     """Write a metric with its interval, in per cent where it is a share: `98.4 (94.3 to 99.6)`."""
-    if value is None or metric.unit == "share":
-        return with_interval(value)
-    if value.ci_low is None:
-        return number(value.value)
-    return f"{number(value.value)} ({number(value.ci_low)} to {number(value.ci_high)})"
+    return with_interval(value) if metric.unit == "share" else area(value)
 
 
 def stacked(text: str) -> str:

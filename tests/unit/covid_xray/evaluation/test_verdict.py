@@ -55,23 +55,24 @@ def network():
 def test_images_from_elsewhere_lead_and_speak_against_it_where_they_are_no_better_than_chance(network):
     found = verdict(network(external=WORSE), BEATEN)
     assert found.sentences == (
-        "On images from elsewhere VGG16 tells Covid-19 with an AUROC of 0.33 (0.16 to 0.52), no better than "
-        "chance.",
+        "On images from elsewhere VGG16 tells Covid-19 with an AUROC of 0.330 (0.160 to 0.520), no better "
+        "than chance.",
         "So the 98.2 % that it reaches on its own images are no evidence that it recognises disease, and "
         "it should not be used to tell Covid-19.",
     )
     assert found.contradicted
     assert (
-        found.against == "its AUROC on images from elsewhere, 0.33 (0.16 to 0.52), is no better than chance"
+        found.against
+        == "its AUROC on images from elsewhere, 0.330 (0.160 to 0.520), is no better than chance"
     )
 
 
 def test_a_fall_within_one_source_contradicts_the_figures_though_it_is_better_than_chance(network):
     found = verdict(network(contrast=FALLEN), BEATEN)
     assert found.sentences[0] == (
-        "Among images of one source VGG16 tells Covid-19 from Other with an AUROC of 0.62 (0.53 to 0.71) and "
-        "calls 61.0 (45.0 to 76.0) % of Other Covid-19, where its own images gave an AUROC of 0.996 (0.990 "
-        "to 0.999)."
+        "Among images of one source VGG16 tells Covid-19 from Other with an AUROC of 0.620 (0.530 to 0.710) "
+        "and calls 61.0 (45.0 to 76.0) % of Other Covid-19, where its own images gave an AUROC of 0.996 "
+        "(0.990 to 0.999)."
     )
     assert found.sentences[1].endswith("it should not be used to tell Covid-19.")
     assert (found.contradicted, found.against) == (True, "")
@@ -80,8 +81,8 @@ def test_a_fall_within_one_source_contradicts_the_figures_though_it_is_better_th
 def test_within_one_source_no_better_than_chance_speaks_against_it(network):
     chance = contrasted(Value(0.5, 0.4, 0.6, 122), Value(0.6, 0.4, 0.8, 38))
     assert verdict(network(contrast=chance), BEATEN).against == (
-        "among images of one source it tells Covid-19 from Other no better than chance: AUROC 0.50 "
-        "(0.40 to 0.60)"
+        "among images of one source it tells Covid-19 from Other no better than chance: AUROC 0.500 "
+        "(0.400 to 0.600)"
     )
 
 
@@ -146,7 +147,7 @@ def test_both_stand_in_the_first_sentence(network):
 def test_a_good_result_elsewhere_stands_beside_the_baseline(network):
     found = verdict(network(external=GOOD), BEATEN)
     assert found.sentences == (
-        "On images from elsewhere VGG16 tells Covid-19 with an AUROC of 0.91 (0.85 to 0.96).",
+        "On images from elsewhere VGG16 tells Covid-19 with an AUROC of 0.910 (0.850 to 0.960).",
         "The accuracy of VGG16, 98.2 (97.2 to 99.0) %, exceeds that of the baseline file_facts (90.0 %), "
         f"which sees only {FACTS}.",
     )

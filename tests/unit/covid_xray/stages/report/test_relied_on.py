@@ -47,8 +47,8 @@ def test_a_probe_stands_beside_its_control(page, make_result):
     ]
     sources = {"Covid-19": {"A": 44, "B": 80}, "No_findings": {"A": 500}}
     text = section(page(make_result(), probes=probes, sources=sources), "source-probe")
-    assert "A from the others" in text and "0.97 (0.95 to 0.99)" in text
-    assert "random halves of B" in text and "0.54 (0.45 to 0.63)" in text
+    assert "A from the others" in text and "0.970 (0.950 to 0.990)" in text
+    assert "random halves of B" in text and "0.540 (0.450 to 0.630)" in text
     assert "No_findings: not estimable, as all its images come from A." in text
 
 
