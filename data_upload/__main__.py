@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from covid_xray.progress import counted
+
 from data_upload.errors import DataUploadError
 
 # What is slow to import is imported by the commands: --help must not wait for it.
@@ -29,7 +31,8 @@ def resize(args: Namespace) -> int:
     rejected = [r.outcome for r in results if isinstance(r.outcome, Rejected)]
     before = sum(original.original_bytes for _, original in accepted) / 1e6
     after = sum(result.bytes for result, _ in accepted) / 1e6
-    print(f"{len(accepted)} X-rays accepted, {before:.1f} MB reduced to {after:.1f} MB in {args.output}")
+    many = counted(len(accepted), "X-ray")
+    print(f"{many} accepted, {before:.1f} MB reduced to {after:.1f} MB in {args.output}")
     if rejected:
         print(f"{count_files(len(rejected))} rejected, listed in {args.output / REFUSED}:")
         _print_rejected(rejected)
@@ -41,7 +44,7 @@ def sample(args: Namespace) -> int:
     from data_upload.sample import draw_sample
 
     draw_sample(args.output, args.per_class, args.seed)
-    print(f"{args.per_class} synthetic X-rays of each class in {args.output}")
+    print(f"{counted(args.per_class, 'synthetic X-ray')} of each class in {args.output}")
     return 0
 
 
@@ -83,7 +86,7 @@ def upload(args: Namespace) -> int:
         print(f"{count_files(len(rejected))} rejected and not uploaded:")
         _print_rejected(rejected)
     if note := patients_note(given, patients.values()):
-        print(f"of {len(xrays)} X-rays {note}")
+        print(f"of {counted(len(xrays), 'X-ray')} {note}")
     if args.dry_run:
         counts = f"send {len(todo.send)}, skip {len(todo.skip)}, delete {len(todo.delete)}"
         print(f"would {counts} in {volume.path}")

@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from covid_xray.dataset.known import COVID_19
 from covid_xray.dataset.metadata import PATIENTS
 from covid_xray.dataset.record import Commit
+from covid_xray.progress import counted
 
 from data_upload.csv_files import csv_bytes
 from data_upload.errors import DataUploadError
@@ -59,8 +60,8 @@ def fetch_dataset(output: Path, dataset: Commit, metadata: Commit) -> str:
                 entry.rename(output / entry.name)
     known = _write_patients(output, table)
     stamp.write_text(wanted, encoding="utf-8")
-    count = sum(file.is_file() for file in output.glob("[!.]*/*"))
-    return f"{count} images in {output}; {PATIENTS} has the patient ids of {known} {COVID} images"
+    found = counted(sum(file.is_file() for file in output.glob("[!.]*/*")), "image")
+    return f"{found} in {output}; {PATIENTS} has the patient ids of {counted(known, f'{COVID} image')}"
 
 
 def _class_folders(folder: Path, source: Commit) -> Path:

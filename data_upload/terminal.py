@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 
+from covid_xray.progress import counted
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -49,7 +50,7 @@ def suppress_stderr() -> Iterator[None]:
 
 def count_files(count: int) -> str:
     """Return a number of files in words: `1 file`, `2 files`."""
-    return f"{count} file" if count == 1 else f"{count} files"
+    return counted(count, "file")
 
 
 def _print_tenths(name: str, done: int, total: int) -> None:

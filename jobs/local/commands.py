@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from covid_xray.progress import counted
+
 if TYPE_CHECKING:
     from covid_xray.storage.tables import Tables
 
@@ -122,7 +124,7 @@ def start_cluster(args: Namespace) -> int:
     from jobs.local.cluster import start
 
     url = start(args.folder, args.workers)
-    print(f"{args.workers} workers at {url}; use it with: sh wrapper.sh run ... --master {url}")
+    print(f"{counted(args.workers, 'worker')} at {url}; use it with: sh wrapper.sh run ... --master {url}")
     return 0
 
 

@@ -15,6 +15,7 @@ from covid_xray.dataset.patients_table import ImageRow, PatientsTable
 from covid_xray.dataset.record import count_unknown
 from covid_xray.errors import DataError
 from covid_xray.privacy.pseudonyms import pseudonym
+from covid_xray.progress import counted
 
 # What the values of a row are called in messages, and where they stand.
 _VALUES = {"patient_id": "patients", "source": "sources"} | {
@@ -102,9 +103,9 @@ def patients_note(given: Given, patients: Iterable[str]) -> str:
     if unknown := count_unknown(patients):
         notes.append(f"{unknown} of unknown patients, each counted as a patient of its own")
     if given.unmatched:
-        notes.append(
-            f"{given.unmatched} of {given.rows} rows of the patients and metadata files name no image"
-        )
+        name = "names" if given.unmatched == 1 else "name"
+        rows = counted(given.rows, "row")
+        notes.append(f"{given.unmatched} of {rows} of the patients and metadata files {name} no image")
     notes += [_unread_note(name, texts) for name, texts in given.unread.items()]
     return "; ".join(notes)
 

@@ -17,6 +17,7 @@ from covid_xray.evaluation.protocols import (
     WITHOUT_LEAKS,
 )
 from covid_xray.evaluation.source_folds import obstacle, source_folds
+from covid_xray.progress import counted
 from covid_xray.settings import Settings
 
 HELD_OUT = 0
@@ -85,7 +86,8 @@ def check_all_classes_present(
         return
     refused = int((files["label"] == missing).sum())
     if refused:
-        reason = f"all {refused} files in {root / missing} were refused; the table quarantine has the reasons"
+        were = "the only file in {} was" if refused == 1 else f"all {refused} files in {{}} were"
+        reason = f"{were.format(root / missing)} refused; the table quarantine has the reasons"
     elif (root / missing).is_dir():
         reason = f"{root / missing} is empty"
     else:
@@ -172,8 +174,8 @@ def _patient_grouped(images: pd.DataFrame, task: str, repeat: int, settings: Set
     if patients.min() < folds:
         label, count = patients.idxmin(), patients.min()
         raise DataError(
-            f"task {task}: class {label} has images of only {count} patients, too few for {folds} folds: "
-            "add images, lower patient_grouped.folds or set patient_grouped.repeats to 0"
+            f"task {task}: class {label} has images of only {counted(count, 'patient')}, too few for "
+            f"{folds} folds: add images, lower patient_grouped.folds or set patient_grouped.repeats to 0"
         )
     draw = StratifiedGroupKFold(folds, shuffle=True, random_state=settings.seed + repeat)
     fold = np.full(len(images), -1)
@@ -192,6 +194,6 @@ def _patient_grouped(images: pd.DataFrame, task: str, repeat: int, settings: Set
 def _too_few(task: str, counts: pd.Series[int], fraction: float) -> str:
     label = str(counts.idxmin())
     return (
-        f"task {task}: class {label} has only {counts[label]} usable images, too few to hold out "
+        f"task {task}: class {label} has only {counted(counts[label], 'usable image')}, too few to hold out "
         f"{fraction:.0%} of them: add images or change test_fraction"
     )

@@ -25,6 +25,7 @@ from covid_xray.evaluation.protocols import (
 )
 from covid_xray.evaluation.verdict import Verdict
 from covid_xray.evaluation.wording import weighting
+from covid_xray.progress import counted
 from covid_xray.registry.saved import About, SavedModel
 
 _PROTOCOLS = {
@@ -77,6 +78,7 @@ def write_card(
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["counted"] = counted
     told, dataset = tell_sources(images)
     settings = json.loads(run["settings"])
     return environment.get_template("card.md.j2").render(

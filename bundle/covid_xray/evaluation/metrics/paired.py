@@ -18,6 +18,7 @@ from covid_xray.evaluation.metrics.bootstrap import (
 )
 from covid_xray.evaluation.metrics.formulas import nan_safe_mean, nan_safe_ratio
 from covid_xray.evaluation.metrics.repeat import Codes, patient_numbers
+from covid_xray.progress import counted
 
 _KEY = ["repeat", "fold", "image_id"]
 
@@ -107,8 +108,9 @@ def _joined(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
     if len(apart):
         repeat, fold, image_id = apart[0]
         raise StageError(
-            f"two compared classifiers do not hold out the same images: {len(apart)} rows are of only one of "
-            f"them, e.g. repeat {repeat}, fold {fold}, image {image_id}; train both on the same splits"
+            f"two compared classifiers do not hold out the same images: {counted(len(apart), 'row')} of "
+            f"only one of them, e.g. repeat {repeat}, fold {fold}, image {image_id}; train both on the same "
+            "splits"
         )
     left = sides[0][["patient_id", "right"]]
     return left.join(sides[1][["right"]], lsuffix="_first", rsuffix="_second", validate="1:1").reset_index()

@@ -13,7 +13,7 @@ from covid_xray.evaluation.baselines.fit import better, candidates
 from covid_xray.evaluation.baselines.values import all_values, left_out, names, read_pictures
 from covid_xray.evaluation.results import results, together
 from covid_xray.evaluation.splits import check_no_leaks
-from covid_xray.progress import Notify, Progress
+from covid_xray.progress import Notify, Progress, counted
 from covid_xray.settings import Settings
 from covid_xray.stages.audit.near_duplicates import near_duplicate_rows, summary
 from covid_xray.storage import runs
@@ -47,7 +47,7 @@ def audit(tables: Tables, run_id: str, notify: Notify) -> None:
     if splits.empty:
         notify(Progress("audit", note="nothing to do"))
         return
-    notify(Progress("audit", note=f"reading {len(facts)} images"))
+    notify(Progress("audit", note=f"reading {counted(len(facts), 'image')}"))
     pictures = read_pictures(images, len(facts), settings.execution.task_images)
     baselines = all_values(facts, pictures)
     predicted = _predicted(baselines, splits, settings, notify)

@@ -17,7 +17,7 @@ from covid_xray.evaluation.cross_validation import held_out_probabilities, in_or
 from covid_xray.evaluation.explanations import box_shares, images_to_explain, lung_box
 from covid_xray.features.collect import collect_rows
 from covid_xray.features.compute import features_of, weights_file
-from covid_xray.progress import Notify, Progress
+from covid_xray.progress import Notify, Progress, counted
 from covid_xray.settings import Settings
 from covid_xray.stages.explain.maps import Maps, flat_maps, pooled_maps
 from covid_xray.stages.explain.occlude import occlude
@@ -133,7 +133,7 @@ def _from_network(
         for task, of_task in of_all.groupby("task")
     }
     ids = sorted(set().union(*selected.values()))
-    notify(Progress("explain", backbone, note=f"applying the network to {len(ids)} images"))
+    notify(Progress("explain", backbone, note=f"applying the network to {counted(len(ids), 'image')}"))
     cells = _unpooled_features(tables, settings, backbone, weights, ids)
     row_of = {image_id: row for row, image_id in enumerate(ids)}
     for fit, model, predicted in zip(refitted.folds.fits, refitted.models, predictions, strict=True):

@@ -16,7 +16,7 @@ from covid_xray.evaluation.solver import classifiers
 from covid_xray.features.compute import weights_file
 from covid_xray.features.fill import fill, stored_ids
 from covid_xray.features.key import feature_key
-from covid_xray.progress import Notify, Progress
+from covid_xray.progress import Notify, Progress, counted
 from covid_xray.settings import Settings
 from covid_xray.storage import runs
 from covid_xray.storage.tables import Tables
@@ -61,7 +61,7 @@ def _occlude(
     fitted = classifiers(tables, [key], folds, settings, note)
     predictions = folds.predictions(fitted.probabilities())
     tables.replace_each(results(tables, run_id, name, backbone, predictions, settings))
-    return note(f"{len(folds.fits)} classifiers")
+    return note(counted(len(folds.fits), "classifier"))
 
 
 def _featurize(

@@ -44,7 +44,8 @@ def write_page(tables: Tables, report: Report, reports: Path, now: datetime) -> 
     text = render(report, pictures, explanations, gallery, now)
     atomic_write(page, lambda place: place.write_text(text, encoding="utf-8"))
     if lacking := missing_results(report, explanations):
-        raise RunFailedError(f"{len(lacking)} of the run's results are missing: {'; '.join(lacking)}")
+        are = "is" if len(lacking) == 1 else "are"
+        raise RunFailedError(f"{len(lacking)} of the run's results {are} missing: {'; '.join(lacking)}")
     return page
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from covid_xray.dataset.attributes import VIEWS
 from covid_xray.evaluation.contrast import images_of_sources
 from covid_xray.evaluation.wording import weighting
+from covid_xray.progress import counted
 from covid_xray.stages.report.values import UNKNOWN, Report
 
 
@@ -53,9 +54,9 @@ def _participants(report: Report) -> str:
         facts = []
         if of_class.female + of_class.male:
             sexes = f"{of_class.female} female and {of_class.male} male"
-            facts.append(f"{sexes} of {of_class.patients} patients")
+            facts.append(f"{sexes} of {counted(of_class.patients, 'patient')}")
         if of_class.ages:
-            facts.append(f"age, median (quartiles), {of_class.age_text} images")
+            facts.append(f"age, median (quartiles), {of_class.age_text} image{'s' * (of_class.ages.n != 1)}")
         if facts:
             found.append(f"{of_class.label}: {', '.join(facts)}")
     return f"{'; '.join(found)}." if found else "age and sex of no patient were given."
@@ -84,7 +85,8 @@ def _evaluations(report: Report) -> Iterator[str]:
         name = f"{result.name} {result.task}"
         if result.external:
             count = result.external.overall["accuracy"]
-            yield f"{name}: {count.n} images of {count.n_patients} patients from elsewhere"
+            of = f"{counted(count.n, 'image')} of {counted(count.n_patients, 'patient')}"
+            yield f"{name}: {of} from elsewhere"
         if result.contrast:
             yield f"{name}: {len(result.contrast.held_out)} {images_of_sources(result.contrast.overall)}"
 

@@ -8,6 +8,7 @@ from covid_xray.evaluation.baselines import BASELINES
 from covid_xray.evaluation.protocols import AS_PUBLISHED, PATIENT_GROUPED
 from covid_xray.evaluation.results_model import Comparison, Result, missed
 from covid_xray.evaluation.wording import percent, with_interval
+from covid_xray.progress import counted
 from covid_xray.stages.report.values import UNKNOWN, Report
 
 _HELD_OUT = {
@@ -44,11 +45,11 @@ def _of_task(report: Report, task: str) -> Iterator[str]:
     protocol = best.headline_protocol
     accuracy = best.by_protocol[protocol].overall["accuracy"]
     images, unknown = report.images(task)
-    counted = "counted as " if unknown else ""
+    whose = f"{'counted as ' if unknown else ''}{counted(accuracy.n_patients, 'patient')}"
     held_out = _HELD_OUT[protocol] if unknown < images else _HELD_OUT[AS_PUBLISHED]
     yield (
         f"{task}: the accuracy of the best network, {best.name}, is {with_interval(accuracy)} % on "
-        f"{held_out} ({accuracy.n} images, {counted}{accuracy.n_patients} patients)."
+        f"{held_out} ({counted(accuracy.n, 'image')}, {whose})."
     )
     if unknown:
         yield (
@@ -83,8 +84,8 @@ def _against_baseline(report: Report, best: Result, protocol: str) -> Iterator[s
 def _missed(best: Result) -> Iterator[str]:
     assert best.headline is not None  # noqa: S101 - chosen for having one
     held_out, positive = best.headline.held_out, best.classes[0]
-    images = int((held_out["label"] == positive).sum())
-    yield f"It missed {len(missed(held_out, positive))} of {images} images of {positive} (repeat 0)."
+    images = counted(int((held_out["label"] == positive).sum()), "image")
+    yield f"It missed {len(missed(held_out, positive))} of {images} of {positive} (repeat 0)."
 
 
 def _of_sources(report: Report) -> Iterator[str]:

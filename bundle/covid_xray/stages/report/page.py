@@ -16,7 +16,7 @@ from covid_xray.evaluation.protocols import AS_PUBLISHED, INTERNAL, LEAVE_ONE_SO
 from covid_xray.evaluation.results_model import Result, Value
 from covid_xray.evaluation.wording import area, number, percent, with_interval
 from covid_xray.features.gram import FUSED, FUSED_SEES
-from covid_xray.progress import duration
+from covid_xray.progress import counted, duration
 from covid_xray.stages.report.checklist import answers
 from covid_xray.stages.report.explained import Explanation
 from covid_xray.stages.report.figures import FOLDER
@@ -51,6 +51,7 @@ def render(
         "points": points,
         "signed": signed,
         "number": number,
+        "counted": counted,
         "duration": duration,
         "inlined": inlined,
         "area": area,

@@ -13,6 +13,7 @@ from covid_xray.evaluation.results import to_value
 from covid_xray.evaluation.results_model import Result, Value
 from covid_xray.evaluation.strata import ATTRIBUTES, METRICS, ORDER
 from covid_xray.evaluation.wording import with_interval
+from covid_xray.progress import counted
 from covid_xray.storage.tables import Tables
 
 _ACCURACY, _RECALL, _ = METRICS
@@ -53,8 +54,8 @@ class StrataOfNetwork:
             return ""
         return (
             f"{self.result.name} {self.result.task}, {self.protocol}: the recall of {self.result.classes[0]} "
-            f"is lowest for {lowest.attribute} {lowest.name}, {with_interval(recall)} % of {recall.n} "
-            f"images, clearly below that of all images, {with_interval(of_all)} %."
+            f"is lowest for {lowest.attribute} {lowest.name}, {with_interval(recall)} % of "
+            f"{counted(recall.n, 'image')}, clearly below that of all images, {with_interval(of_all)} %."
         )
 
 
@@ -67,7 +68,7 @@ def left_out_lines(left_out: Sequence[StrataOfNetwork]) -> list[str]:
             best[found.result.task] = found
     return [
         f"{task}, {source.name} left out of training: {found.result.name} classifies "
-        f"{with_interval(source.counted)} % of its {source.counted.n} images right"
+        f"{with_interval(source.counted)} % of its {counted(source.counted.n, 'image')} right"
         for task, found in best.items()
         for source in found.strata
     ]

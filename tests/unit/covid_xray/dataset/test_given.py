@@ -299,3 +299,8 @@ def test_an_image_with_two_values_of_an_attribute_is_refused(given, column, valu
     with pytest.raises(DataError, match=f"gives C/a.png {says}"):
         given(f"label,filename,patient_id,{column}\n{one}{other}", "C/a.png")
     assert given(f"label,filename,patient_id,{column}\n{one}{one}", "C/a.png").attributes
+
+
+def test_one_row_without_an_image_names_none():
+    assert patients_note(Given(rows=1, unmatched=1), []).startswith("1 of 1 row of the patients and")
+    assert patients_note(Given(rows=4, unmatched=1), []).endswith("metadata files names no image")

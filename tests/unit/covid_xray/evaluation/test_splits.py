@@ -80,7 +80,7 @@ def test_a_task_without_one_of_its_classes_is_left_out(images, make_settings):
 
 @pytest.mark.parametrize("few", [1, 2])
 def test_too_few_images_of_a_class_are_named(images, make_settings, few):
-    with pytest.raises(DataError, match=f"class Covid-19 has only {few} usable images"):
+    with pytest.raises(DataError, match=f"class Covid-19 has only {few} usable image{'s' * (few > 1)}, "):
         split(images(Covid_19=few, No_findings=40), make_settings())
 
 

@@ -151,3 +151,9 @@ def test_the_verdict_stands_before_everything_else(card):
 
 def test_how_images_weigh_in_a_fit_is_told(card):
     assert "All images weigh the same in every fit." in card()
+
+
+def test_one_repeat_of_one_patient_is_written_as_one(card, make_settings):
+    once = make_settings(repeats=1, **{"patient_grouped.repeats": 1}).model_dump_json()
+    text = card(settings=once, facts={"patient_id": ["p"] * 3})
+    assert "3 images of 1 patient." in text and "drawn 1 time;" in text and "drawn\n1 time." in text

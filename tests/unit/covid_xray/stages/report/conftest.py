@@ -18,6 +18,12 @@ PNG = b"\x89PNG picture"
 
 
 @pytest.fixture
+def now() -> datetime:
+    """When a page is written."""
+    return NOW
+
+
+@pytest.fixture
 def make_protocol_result() -> Callable[..., ProtocolResult]:
     """The result on 20 held-out images, ten of each class; nine and eight of them right."""
 
