@@ -145,7 +145,7 @@ def _areas(networks: Sequence[Result]) -> Iterator[Estimated]:
                 yield _row(quantity, kind, f"{result.name}: {name}", protocol, area)
         for other, values in (result.contrast.per_class if result.contrast else {}).items():
             if AUROC in values:
-                name = f"{result.name}: from {other}, same source"
+                name = f"{result.name}: from {other}, contrast"
                 yield _row(quantity, "other images", name, CONTRAST, values[AUROC])
 
 

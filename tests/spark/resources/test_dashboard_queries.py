@@ -180,7 +180,7 @@ def test_areas_on_other_images_stand_beside_that_on_a_networks_own_images(ask) -
     shared |= {"images": 60, "patients": 40}
     assert ask("other_images") == [
         shared | {"tried_on": "images from elsewhere", "auroc": 0.61, "ci_low": 0.59, "ci_high": 0.62},
-        shared | {"tried_on": "Other, same source", "auroc": 0.55, "ci_low": 0.53, "ci_high": 0.56},
+        shared | {"tried_on": "Other, contrast", "auroc": 0.55, "ci_low": 0.53, "ci_high": 0.56},
     ]
 
 

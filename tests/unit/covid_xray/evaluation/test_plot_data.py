@@ -71,7 +71,7 @@ def test_a_forest_plot_has_accuracies_in_per_cent_the_best_first_and_areas_below
         ("network", "VGG16", 90.0, 80.0, 100.0),
         ("network", "VGG16: its own images", 0.99, 0.98, 1.0),
         ("other images", "VGG16: images from elsewhere", 0.4, 0.3, 0.5),
-        ("other images", "VGG16: from Other, same source", 0.6, 0.5, 0.7),
+        ("other images", "VGG16: from Other, contrast", 0.6, 0.5, 0.7),
     ]
     assert [row.protocol for row in rows[-2:]] == ["external", "contrast"]
 
