@@ -23,7 +23,7 @@ def resize(args: Namespace) -> int:
     """Make a smaller copy of a folder of X-rays."""
     from data_upload.csv_files import REFUSED, Original, Rejected
     from data_upload.resize import resize_folder
-    from data_upload.terminal import count_files, progress_bar
+    from data_upload.terminal import progress_bar
 
     with progress_bar("resize") as notify:
         results = resize_folder(args.data, args.output, args.workers, notify)
@@ -34,7 +34,7 @@ def resize(args: Namespace) -> int:
     many = counted(len(accepted), "X-ray")
     print(f"{many} accepted, {before:.1f} MB reduced to {after:.1f} MB in {args.output}")
     if rejected:
-        print(f"{count_files(len(rejected))} rejected, listed in {args.output / REFUSED}:")
+        print(f"{counted(len(rejected), 'file')} rejected, listed in {args.output / REFUSED}:")
         _print_rejected(rejected)
     return 0 if accepted else 1
 
@@ -64,7 +64,7 @@ def upload(args: Namespace) -> int:
 
     from data_upload.items import open_xrays, pack
     from data_upload.local_state import FOLDER, KEY, Journal, local_key
-    from data_upload.terminal import count_files, progress_bar
+    from data_upload.terminal import progress_bar
     from data_upload.upload import execute, plan
     from data_upload.volume import Volume, workspace
 
@@ -83,7 +83,7 @@ def upload(args: Namespace) -> int:
     journal = Journal(args.data, volume.path)
     todo = plan(items, remote, journal.sent(), key is not None, args.delete)
     if rejected:
-        print(f"{count_files(len(rejected))} rejected and not uploaded:")
+        print(f"{counted(len(rejected), 'file')} rejected and not uploaded:")
         _print_rejected(rejected)
     if note := patients_note(given, patients.values()):
         print(f"of {counted(len(xrays), 'X-ray')} {note}")
@@ -96,7 +96,7 @@ def upload(args: Namespace) -> int:
     _print_failures(failures)
     print(f"{_counts(todo, failures)} in {volume.path}")
     if todo.keep:
-        extra = f"{count_files(len(todo.keep))} in the volume, not in {args.data}"
+        extra = f"{counted(len(todo.keep), 'file')} in the volume, not in {args.data}"
         print(f"{extra}: jobs read the whole volume, --delete removes such files")
     if key is not None:
         print(
@@ -109,7 +109,7 @@ def upload(args: Namespace) -> int:
 
 def download(args: Namespace) -> int:
     """Download the files of a volume, such as reports."""
-    from data_upload.terminal import count_files, progress_bar
+    from data_upload.terminal import progress_bar
     from data_upload.upload import fetch_all
     from data_upload.volume import Volume, workspace
 
@@ -119,7 +119,7 @@ def download(args: Namespace) -> int:
     _print_failures(failures)
     if not count:
         raise DataUploadError(f"{volume.path} is empty or does not exist: correct --from")
-    print(f"{count_files(count - len(failures))} downloaded to {args.output}, {len(failures)} failed")
+    print(f"{counted(count - len(failures), 'file')} downloaded to {args.output}, {len(failures)} failed")
     return 1 if failures else 0
 
 
@@ -150,10 +150,9 @@ def _print_next_step(failures: Sequence[Failure]) -> None:
 
 
 def _deletion_refused(rejected: Sequence[Rejected], data: Path) -> str:
-    from data_upload.terminal import count_files
 
     return (
-        f"nothing was sent or deleted: {count_files(len(rejected))} rejected in {data}, such as "
+        f"nothing was sent or deleted: {counted(len(rejected), 'file')} rejected in {data}, such as "
         f"{rejected[0].path}, and --delete would remove earlier uploads of them: repair or remove them first"
     )
 

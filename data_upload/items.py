@@ -12,13 +12,14 @@ from covid_xray.dataset.attributes import Attributes
 from covid_xray.dataset.known import recognise
 from covid_xray.dataset.metadata import MANIFEST, PATIENTS, stored_patient
 from covid_xray.dataset.record import ImageFacts
+from covid_xray.progress import counted
 from radiograph import DICOM, Reason, Refused, class_folders, open_xray, walk
 from radiograph.names import SUFFIXES
 from radiograph.walk import Found
 
 from data_upload.csv_files import Rejected, patients_csv, renamed_manifest
 from data_upload.errors import DataUploadError
-from data_upload.terminal import count_files, suppress_stderr
+from data_upload.terminal import suppress_stderr
 
 # A file, its size in bytes and its sha256.
 OpenedXray = tuple[Found, int, str]
@@ -155,7 +156,7 @@ def _nothing_to_upload(root: Path, rejected: Sequence[Rejected]) -> str:
     why = "there are no files in class folders"
     if rejected:
         first = rejected[0]
-        why = f"no X-ray among {count_files(len(rejected))}, such as {first.path}: {first.reason}"
+        why = f"no X-ray among {counted(len(rejected), 'file')}, such as {first.path}: {first.reason}"
     return f"nothing to upload in {root} ({why}): give a folder with one folder of X-rays per class"
 
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 
-from covid_xray.progress import counted
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -46,11 +45,6 @@ def suppress_stderr() -> Iterator[None]:
         os.dup2(stderr, 2)
         os.close(null)
         os.close(stderr)
-
-
-def count_files(count: int) -> str:
-    """Return a number of files in words: `1 file`, `2 files`."""
-    return counted(count, "file")
 
 
 def _print_tenths(name: str, done: int, total: int) -> None:

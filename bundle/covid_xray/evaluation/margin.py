@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from covid_xray.evaluation.baselines import BASELINES
+from covid_xray.evaluation.baselines import sees
 from covid_xray.evaluation.results_model import (
     Comparison,
     Result,
@@ -14,8 +14,6 @@ from covid_xray.evaluation.results_model import (
     baselines_elsewhere,
     comparison_with_baseline,
 )
-
-_SEES = {baseline.name: baseline.sees for baseline in BASELINES}
 
 
 @dataclass(frozen=True)
@@ -50,8 +48,7 @@ class Margin:
         for baseline in baselines(results, result.task):
             if baseline.name == compared.second and protocol in baseline.by_protocol:
                 accuracy = baseline.by_protocol[protocol].overall["accuracy"].value
-                sees = _SEES.get(baseline.name, baseline.name)
-                return cls(baseline.name, sees, accuracy, compared.difference, compared.ci_low)
+                return cls(baseline.name, sees(baseline.name), accuracy, compared.difference, compared.ci_low)
         return None
 
     @property
@@ -80,7 +77,7 @@ class BestElsewhere:
     def of(cls, result: Result, results: Iterable[Result]) -> BestElsewhere | None:
         """Return it for a network's result, from those of its run; None if no baseline was tried there."""
         found = [
-            cls(baseline.name, _SEES.get(baseline.name, baseline.name), there["auroc"])
+            cls(baseline.name, sees(baseline.name), there["auroc"])
             for baseline in baselines_elsewhere([result], results)
             if baseline.external
             and "auroc" in (there := baseline.external.per_class.get(result.classes[0], {}))

@@ -100,8 +100,8 @@ def strata_rows(
         known = settings.tasks[str(task)]
         classes = (known[0], others) if others else known
         fewest = 1 if protocol == LEAVE_ONE_SOURCE_OUT else FEWEST_IMAGES
-        drawn = (settings.bootstrap_resamples, settings.seed)
-        for found in strata(part, images, classes, *drawn, fewest):
+        bootstrap = (settings.bootstrap_resamples, settings.seed)
+        for found in strata(part, images, classes, *bootstrap, fewest):
             of_metric = found.estimate
             rows.append(
                 key

@@ -202,10 +202,8 @@ def _without_others(
         return _sentence(f"{lungs.clause}, and {untried}")
     looks_at_lungs = lungs is not None and lungs.network == name and lungs.loses
     if not looks_at_lungs and (margin is None or not margin.beaten):
-        untried = (
-            f"nothing here shows that {name} looks at lungs, and it was not tried on images from elsewhere"
-        )
-        return _sentence("; ".join([*said, untried]))
+        nothing = f"nothing here shows that {name} looks at lungs"
+        return _sentence("; ".join([*said, f"{nothing}, and it was not tried on images from elsewhere"]))
     if own_source:
         alone = f"all images of {' and '.join(own_source)} come from a source of their own"
         return _sentence("; ".join([*said, f"{alone}, so this may be the source and not disease", untried]))

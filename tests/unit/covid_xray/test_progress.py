@@ -11,6 +11,7 @@ def test_a_duration_is_formatted_for_people(seconds, text):
 
 def test_one_of_a_thing_has_no_plural():
     assert [counted(count, "image") for count in (0, 1, 2)] == ["0 images", "1 image", "2 images"]
+    assert [counted(count, "file") for count in (0, 1, 2)] == ["0 files", "1 file", "2 files"]
 
 
 def test_progress_shows_stage_backbone_rate_and_remaining_time():

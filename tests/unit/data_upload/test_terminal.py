@@ -2,7 +2,7 @@
 
 import os
 
-from data_upload.terminal import count_files, progress_bar, suppress_stderr
+from data_upload.terminal import progress_bar, suppress_stderr
 
 
 def test_without_a_terminal_progress_is_a_line_for_every_tenth(capsys):
@@ -18,7 +18,3 @@ def test_standard_error_is_silent_inside_and_works_again_after(capfd):
         os.write(2, b"from a library in C")
     os.write(2, b"after")
     assert capfd.readouterr().err == "after"
-
-
-def test_one_file_is_singular():
-    assert [count_files(count) for count in (0, 1, 2)] == ["0 files", "1 file", "2 files"]

@@ -2,3 +2,4 @@
 
 from covid_xray.evaluation.baselines.records import BASELINES as BASELINES
 from covid_xray.evaluation.baselines.records import Baseline as Baseline
+from covid_xray.evaluation.baselines.records import sees as sees

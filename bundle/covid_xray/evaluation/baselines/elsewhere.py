@@ -17,8 +17,8 @@ from covid_xray.settings import Settings
 def possible_elsewhere(training: pd.DataFrame, external: pd.DataFrame) -> list[Baseline]:
     """Return the baselines that both sets of images allow.
 
-    None asks for a value, such as a source, that no training image has, nor for facts, such as an age, that
-    are known of no image of one of the sets.
+    A baseline is left out if it needs a value that no training image has, such as a source, or facts of which
+    one of the sets has none, such as ages.
 
     Parameters
     ----------

@@ -199,6 +199,11 @@ BASELINES = (
 )
 
 
+def sees(name: str) -> str:
+    """Return what the baseline of this name sees; the name itself for one of another version."""
+    return next((baseline.sees for baseline in BASELINES if baseline.name == name), name)
+
+
 def _resized(grey: Image.Image, side: int) -> Image.Image:
     return grey.resize((side, side), Image.Resampling.BOX)
 

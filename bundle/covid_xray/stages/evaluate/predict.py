@@ -57,10 +57,10 @@ def predict(
     run_id: str,
     notify: Notify,
 ) -> Predicted:
-    """Predict the images of class folders; write refused files, training images among them, to `quarantine`.
+    """Predict the images of class folders, and write the refused files to `quarantine`.
 
-    So are other images of training patients, and, unless the settings keep them, near-duplicates of training
-    images.
+    Training images are refused, other images of training patients, and near-duplicates of training images
+    unless the settings keep them.
 
     Parameters
     ----------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from covid_xray.evaluation.baselines import BASELINES
+from covid_xray.evaluation.baselines import sees
 from covid_xray.evaluation.protocols import AS_PUBLISHED, PATIENT_GROUPED
 from covid_xray.evaluation.results_model import Comparison, Result, missed
 from covid_xray.evaluation.wording import percent, with_interval
@@ -15,7 +15,6 @@ _HELD_OUT = {
     PATIENT_GROUPED: "images of patients that it had not seen in training",
     AS_PUBLISHED: "images held out at random",
 }
-_SEES = {baseline.name: baseline.sees for baseline in BASELINES}
 
 
 def points(compared: Comparison | None) -> str:
@@ -69,7 +68,7 @@ def _against_baseline(report: Report, best: Result, protocol: str) -> Iterator[s
     baseline = next(result for result in baselines if result.name == margin.second)
     reached = percent(baseline.by_protocol[protocol].overall["accuracy"].value)
     yield (
-        f"The best baseline, {baseline.name}, which sees only {_SEES.get(baseline.name, baseline.name)}, "
+        f"The best baseline, {baseline.name}, which sees only {sees(baseline.name)}, "
         f"reaches {reached} %: the network's margin over it is {points(margin)} percentage points."
     )
     if margin.clear and margin.difference > 0:

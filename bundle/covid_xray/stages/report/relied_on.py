@@ -81,6 +81,11 @@ class SourceProbe:
     n: int
     n_patients: int
 
+    @property
+    def value(self) -> float:
+        """The area, as `wording.area` takes it."""
+        return self.auroc
+
 
 def read_probes(tables: Tables, shown: Sequence[Mapping[str, Any]]) -> list[SourceProbe]:
     """Return the probes of the networks that are shown, sorted.
