@@ -56,7 +56,7 @@ def _measurements(options: Options) -> dict[str, Callable[[], Iterable[Ratio]]]:
             times.append(in_new_process(stages.measure, options, name))
             yield from stages.featurize_ratios(times[-1])
         yield stages.classifiers_ratio(times)
-        yield published_system.ratio(times, published_system.measure(options))
+        yield from published_system.ratios(times, published_system.measure(options))
 
     def precisions() -> Iterator[Ratio]:
         reasons = list(precision.left_out())

@@ -78,8 +78,8 @@ def peak_of_workers(pid: int) -> Iterator[Callable[[], float]]:
 
 @contextmanager
 def _sampled(sample: Callable[[], float]) -> Iterator[Callable[[], float]]:
-    """Sample repeatedly, and once at the end; yield a function that returns the maximum so far."""
-    peak, finished = [0.0], Event()
+    """Sample at the start, repeatedly, and at the end; yield a function that returns the maximum so far."""
+    peak, finished = [sample()], Event()
 
     def sample_repeatedly() -> None:
         pause = _INTERVAL
