@@ -93,8 +93,7 @@ def _measure(options: Options, only: Sequence[str]) -> Iterator[Ratio]:
 
 def _options(args: Namespace, folder: Path) -> Options:
     from radiograph import class_folders
-    from sparkdl.backbones import BACKBONES as ALL
-    from sparkdl.backbones import backbone
+    from sparkdl.backbones import PUBLISHED, backbone
 
     from benchmarks.options import Options
 
@@ -106,7 +105,7 @@ def _options(args: Namespace, folder: Path) -> Options:
         data=args.data.resolve(),
         originals=(args.originals or args.data).resolve(),
         images=None if args.full else args.images,
-        backbones=tuple(ALL) if args.full else tuple(args.backbone or BACKBONES),
+        backbones=PUBLISHED if args.full else tuple(args.backbone or BACKBONES),
         weights=args.weights,
         folder=folder,
     )

@@ -25,7 +25,7 @@ from covid_xray.registry.versions import Registered, Version
 from covid_xray.stages.explain import explain
 from covid_xray.stages.score import score
 from radiograph import class_folders, walk
-from sparkdl.backbones import BACKBONES
+from sparkdl.backbones import PUBLISHED
 from sparkdl.backbones import backbone as network
 from sparkdl.weights import resolve
 
@@ -46,10 +46,10 @@ def measure(options: Options) -> Iterator[Ratio]:
         print("  skipped: only Linux records the peak memory of processes")
         return
     data = largest_of_each(options.originals, options.folder / "largest", IMAGES)
-    options = replace(options, data=data, images=None, backbones=tuple(BACKBONES))
-    in_new_process(prepare_weights, options, BACKBONES)
+    options = replace(options, data=data, images=None, backbones=tuple(PUBLISHED))
+    in_new_process(prepare_weights, options, PUBLISHED)
     in_new_process(_ingest, options)
-    for backbone in BACKBONES:
+    for backbone in PUBLISHED:
         for stage in stages_of(backbone):
             peak = in_new_process(_peak, options, backbone, stage)
             yield Ratio(f"{stage} {backbone}: peak memory of a worker in MB", peak, Goal(high=900))

@@ -9,11 +9,32 @@ from typing import Literal
 from sparkdl.errors import SparkdlError
 
 POOLINGS = ("published", "none", "avg", "max")
+# What the top of a network tells apart.
+IMAGENET_CLASSES = 1000
+
+
+@dataclass(frozen=True)
+class KerasFile:
+    """The ImageNet weights that Keras downloads.
+
+    Attributes
+    ----------
+    name : str
+        The file. It does not follow from the network's module: that of ResNet50V2 starts with `resnet50v2`.
+    arrays : int
+        Number of arrays in a file of such weights.
+    parameters : int
+        Number of values in all of these arrays.
+    """
+
+    name: str
+    arrays: int
+    parameters: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class Backbone:
-    """A network of keras.applications without its top. All that the project knows of it is in this record.
+    """A network of keras.applications. All that the project knows of it is in this record.
 
     Attributes
     ----------
@@ -25,13 +46,8 @@ class Backbone:
         Height and width of its input, in pixels.
     grid, channels : int
         The shape of its feature map is (grid, grid, channels).
-    weight_arrays : int
-        Number of arrays in a file of its weights.
-    parameters : int
-        Number of values in all of these arrays.
-    keras_file : str
-        File name of the ImageNet weights that Keras downloads. It does not follow from the module:
-        ResNet50V2's starts with `resnet50v2`, MobileNet's with `mobilenet_1_0_224`.
+    notop, top : KerasFile
+        Weights of the network without its top, and with it.
     published_pooling : {"none", "avg"} or None
         What Deep Learning Pipelines 1.5 returned: the flattened map (`none`), but averaged for ResNet50,
         whose Keras model ended in a 7x7 average pool at that time. None for a network that it did not have.
@@ -42,9 +58,8 @@ class Backbone:
     size: int
     grid: int
     channels: int
-    weight_arrays: int
-    parameters: int
-    keras_file: str
+    notop: KerasFile
+    top: KerasFile
     published_pooling: Literal["none", "avg"] | None = None
 
     def pooling(self, pooling: str) -> str:
@@ -59,10 +74,14 @@ class Backbone:
         cells = self.grid**2 if self.pooling(pooling) == "none" else 1
         return cells * self.channels
 
-    @property
-    def weight_files(self) -> tuple[str, str]:
-        """File names that a folder of weights is searched for: Keras 3 weights, then Keras's own download."""
-        return f"{self.name.lower()}_notop.weights.h5", self.keras_file
+    def keras_file(self, top: bool = False) -> KerasFile:
+        """Return the weights with or without the top."""
+        return self.top if top else self.notop
+
+    def weight_files(self, top: bool = False) -> tuple[str, str]:
+        """Return the names that a folder is searched for: weights saved by Keras 3, then Keras's download."""
+        name = self.name.lower() if top else f"{self.name.lower()}_notop"
+        return f"{name}.weights.h5", self.keras_file(top).name
 
 
 BACKBONES = {
@@ -74,9 +93,8 @@ BACKBONES = {
             size=299,
             grid=8,
             channels=2048,
-            weight_arrays=376,
-            parameters=21_802_784,
-            keras_file="inception_v3_weights_tf_dim_ordering_tf_kernels_notop.h5",
+            notop=KerasFile("inception_v3_weights_tf_dim_ordering_tf_kernels_notop.h5", 376, 21_802_784),
+            top=KerasFile("inception_v3_weights_tf_dim_ordering_tf_kernels.h5", 378, 23_851_784),
             published_pooling="none",
         ),
         Backbone(
@@ -85,9 +103,8 @@ BACKBONES = {
             size=299,
             grid=10,
             channels=2048,
-            weight_arrays=234,
-            parameters=20_861_480,
-            keras_file="xception_weights_tf_dim_ordering_tf_kernels_notop.h5",
+            notop=KerasFile("xception_weights_tf_dim_ordering_tf_kernels_notop.h5", 234, 20_861_480),
+            top=KerasFile("xception_weights_tf_dim_ordering_tf_kernels.h5", 236, 22_910_480),
             published_pooling="none",
         ),
         Backbone(
@@ -96,9 +113,8 @@ BACKBONES = {
             size=224,
             grid=7,
             channels=2048,
-            weight_arrays=318,
-            parameters=23_587_712,
-            keras_file="resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5",
+            notop=KerasFile("resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5", 318, 23_587_712),
+            top=KerasFile("resnet50_weights_tf_dim_ordering_tf_kernels.h5", 320, 25_636_712),
             published_pooling="avg",
         ),
         Backbone(
@@ -107,9 +123,8 @@ BACKBONES = {
             size=224,
             grid=7,
             channels=512,
-            weight_arrays=26,
-            parameters=14_714_688,
-            keras_file="vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5",
+            notop=KerasFile("vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5", 26, 14_714_688),
+            top=KerasFile("vgg16_weights_tf_dim_ordering_tf_kernels.h5", 32, 138_357_544),
             published_pooling="none",
         ),
         Backbone(
@@ -118,13 +133,43 @@ BACKBONES = {
             size=224,
             grid=7,
             channels=512,
-            weight_arrays=32,
-            parameters=20_024_384,
-            keras_file="vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5",
+            notop=KerasFile("vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5", 32, 20_024_384),
+            top=KerasFile("vgg19_weights_tf_dim_ordering_tf_kernels.h5", 38, 143_667_240),
             published_pooling="none",
+        ),
+        Backbone(
+            name="DenseNet121",
+            module="densenet",
+            size=224,
+            grid=7,
+            channels=1024,
+            notop=KerasFile("densenet121_weights_tf_dim_ordering_tf_kernels_notop.h5", 604, 7_037_504),
+            top=KerasFile("densenet121_weights_tf_dim_ordering_tf_kernels.h5", 606, 8_062_504),
+        ),
+        Backbone(
+            name="EfficientNetV2B0",
+            module="efficientnet_v2",
+            size=224,
+            grid=7,
+            channels=1280,
+            notop=KerasFile("efficientnetv2-b0_notop.h5", 359, 5_919_312),
+            top=KerasFile("efficientnetv2-b0.h5", 361, 7_200_312),
+        ),
+        Backbone(
+            name="MobileNetV2",
+            module="mobilenet_v2",
+            size=224,
+            grid=7,
+            channels=1280,
+            notop=KerasFile(
+                "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224_no_top.h5", 260, 2_257_984
+            ),
+            top=KerasFile("mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224.h5", 262, 3_538_984),
         ),
     )
 }
+# Those of Deep Learning Pipelines 1.5, with which the published system ran.
+PUBLISHED = tuple(net.name for net in BACKBONES.values() if net.published_pooling is not None)
 
 
 def backbone(name: str) -> Backbone:
@@ -153,7 +198,13 @@ For anyone who chooses a backbone, or supplies its weights where there is no int
 that it did not have; `none` gives flat features, `avg` and `max` give pooled ones.
 
 A folder given as `--weights` holds Keras's file under the name above, or weights saved by Keras 3 under
-`<name in lower case>_notop.weights.h5`.
+`<name in lower case>_notop.weights.h5`. [DeepImagePredictor](sparkdl/DeepImagePredictor.md) needs weights
+with the top: Keras's file for it, or `<name in lower case>.weights.h5`.
+
+`run all` takes the networks of sparkdl 1.5; a run of another one is typed, as
+`run DenseNet121_binary_classification`. In bfloat16, with random weights, features of MobileNetV2 and
+EfficientNetV2B0 keep a cosine of 0.987 and 0.96 only with those in float32, of the others at least 0.9998;
+trained weights of these two were not measured.
 
 This page is generated: `.venv/bin/python -m sparkdl.backbones >docs/backbones.md` regenerates it.
 """
@@ -167,7 +218,7 @@ def document() -> str:
 
 def _row(net: Backbone) -> str:
     flat = f"{net.feature_length('none'):,} ({net.grid} x {net.grid} x {net.channels:,})"
-    cells = (net.name, f"{net.size} x {net.size}", flat, f"{net.channels:,}", f"`{net.keras_file}`")
+    cells = (net.name, f"{net.size} x {net.size}", flat, f"{net.channels:,}", f"`{net.notop.name}`")
     return f"| {' | '.join(cells)} | {_IN_1_5[net.published_pooling]} |"
 
 

@@ -1,10 +1,12 @@
-"""Compute the features of an image column in Arrow UDFs."""
+"""Apply networks and models to a column in Arrow UDFs."""
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, partial
+from typing import Any
 from zipimport import zipimporter
 
 import numpy as np
@@ -16,10 +18,15 @@ from pyspark.sql.types import ArrayType, BinaryType, DataType, FloatType
 
 from sparkdl.backbones import backbone
 from sparkdl.images import to_input
-from sparkdl.network import NetworkSpec, cached_network
+from sparkdl.network import NetworkSpec
+from sparkdl.worker import Spec, cached_model
 
-_Encode = Callable[[npt.NDArray[np.float32], npt.NDArray[np.bool_]], pa.Array]
-_NO_FEATURES = np.empty((0, 0), np.float32)
+# From a value of the column to an input of the model; None where there is none.
+ToInput = Callable[[Any], npt.NDArray[Any] | None]
+# From outputs, shape (m, ...), and which of n >= m values have none, to n values of the new column.
+Encode = Callable[[npt.NDArray[np.float32], npt.NDArray[np.bool_]], pa.Array]
+
+_NO_OUTPUTS = np.empty((0, 0), np.float32)
 
 
 def features(images: Column, spec: NetworkSpec, scale_hint: str, batch_size: int) -> Column:
@@ -36,7 +43,7 @@ def features(images: Column, spec: NetworkSpec, scale_hint: str, batch_size: int
     batch_size : int
         Images per call of the network.
     """
-    return _feature_column(images, spec, scale_hint, batch_size, ArrayType(FloatType()), _to_lists)
+    return applied(of_images(spec, scale_hint), spec, batch_size, *LISTS)(images)
 
 
 def packed_features(images: Column, spec: NetworkSpec, scale_hint: str, batch_size: int) -> Column:
@@ -45,38 +52,59 @@ def packed_features(images: Column, spec: NetworkSpec, scale_hint: str, batch_si
     Spark visits every element of an array when it writes one, but copies binary values whole. The parameters
     are those of `features`.
     """
-    return _feature_column(images, spec, scale_hint, batch_size, BinaryType(), _to_binary)
+    return applied(of_images(spec, scale_hint), spec, batch_size, BinaryType(), _to_binary)(images)
 
 
-def _feature_column(
-    images: Column, spec: NetworkSpec, scale_hint: str, batch_size: int, kind: DataType, encode: _Encode
-) -> Column:
-    size = backbone(spec.backbone).size
+def applied(
+    to_input: ToInput, spec: Spec, batch_size: int, kind: DataType, encode: Encode
+) -> Callable[[Column], Column]:
+    """Return a function of a column that applies a model, null where a value has no input.
+
+    Parameters
+    ----------
+    to_input : callable
+        Called on the workers.
+    spec : Spec
+        Its file must be readable on every worker.
+    batch_size : int
+        Inputs per call of the model.
+    kind, encode
+        What the new column holds, e.g. `LISTS`.
+    """
 
     @arrow_udf(kind)  # type: ignore[untyped-decorator]
     def compute(batches: Iterator[pa.Array]) -> Iterator[pa.Array]:
-        # Once per task, since it asks a file system that may be remote; never, if the task has no image.
-        network = cache(lambda: cached_network(spec))
+        # Once per task, since it asks a file system that may be remote; never, if the task has no input.
+        model = cache(lambda: cached_model(spec))
         for batch in batches:
             # Spark's batches hold up to 10,000 rows, whose Xception features would be 8 GB.
             for start in range(0, len(batch), batch_size):
-                part = batch.slice(start, batch_size).to_pylist()
-                inputs = [to_input(value, size, scale_hint) for value in part]
-                decoded = [pixels for pixels in inputs if pixels is not None]
-                missing = np.array([pixels is None for pixels in inputs])
-                values = network().features(np.stack(decoded)) if decoded else _NO_FEATURES
-                yield encode(values, missing)
+                inputs = [to_input(value) for value in batch.slice(start, batch_size).to_pylist()]
+                given = [one for one in inputs if one is not None]
+                missing = np.array([one is None for one in inputs])
+                outputs = model().apply(np.stack(given)) if given else _NO_OUTPUTS
+                yield encode(outputs, missing)
         _drop_zip_finders()
 
     # Spark may evaluate a deterministic function again for each filter on its result, and
     # this one takes too long for that.
-    column: Column = compute.asNondeterministic()(images)
+    column: Callable[[Column], Column] = compute.asNondeterministic()
     return column
 
 
+def of_images(spec: NetworkSpec, scale_hint: str) -> ToInput:
+    """Return what turns images into the inputs of a network."""
+    return partial(to_input, size=backbone(spec.backbone).size, scale_hint=scale_hint)
+
+
 def _to_lists(values: npt.NDArray[np.float32], missing: npt.NDArray[np.bool_]) -> pa.Array:
-    offsets = _offsets(missing, values.shape[1])
-    return pa.ListArray.from_arrays(offsets, pa.array(values.ravel()), mask=pa.array(missing))
+    flat = values.reshape(len(values), math.prod(values.shape[1:]))
+    offsets = _offsets(missing, flat.shape[1])
+    return pa.ListArray.from_arrays(offsets, pa.array(flat.ravel()), mask=pa.array(missing))
+
+
+# One-dimensional outputs; others are flattened.
+LISTS: tuple[DataType, Encode] = (ArrayType(FloatType()), _to_lists)
 
 
 def _to_binary(values: npt.NDArray[np.float32], missing: npt.NDArray[np.bool_]) -> pa.Array:

@@ -1,16 +1,14 @@
-"""A network without its top, built once per process and cached."""
+"""A network of keras.applications as a worker applies it, without its top or with it."""
 
 from __future__ import annotations
 
-import gc
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from sparkdl.backbones import Backbone, backbone
+from sparkdl.backbones import IMAGENET_CLASSES, Backbone, backbone
 from sparkdl.errors import SparkdlError, WeightsError, one_line
 from sparkdl.inference import for_inference
 from sparkdl.memory import release_memory
@@ -34,6 +32,9 @@ class NetworkSpec:
         Threads per operation. Spark runs several processes at once: tasks x threads should be the cores.
     precision : str
         One of `sparkdl.precision.PRECISIONS`. Features are float32 in either.
+    top : bool
+        Whether the network has its top, so that it computes probabilities of ImageNet's 1,000 classes and
+        `pooling` means nothing; else features.
     """
 
     backbone: str
@@ -41,6 +42,22 @@ class NetworkSpec:
     pooling: str = "published"
     threads: int = 1
     precision: str = FLOAT32
+    top: bool = False
+
+    @property
+    def file(self) -> str:
+        """The weights file."""
+        return self.weights_file
+
+    @property
+    def length(self) -> int:
+        """Number of features, or of classes."""
+        net = backbone(self.backbone)
+        return IMAGENET_CLASSES if self.top else net.feature_length(self.pooling)
+
+    def load(self) -> Network:
+        """Build the network."""
+        return Network(self)
 
 
 class Network:
@@ -49,89 +66,65 @@ class Network:
     def __init__(self, spec: NetworkSpec) -> None:
         tf = tensorflow(spec.threads)
         net = backbone(spec.backbone)
-        pooling = net.pooling(spec.pooling)
         # One signature for any number of images, so that a smaller last batch is not traced again.
         signature = [tf.TensorSpec((None, net.size, net.size, 3), tf.uint8)]
         with network_settings() as keras:
-            model = build(net, pooling=None if pooling == "none" else pooling)
+            model = _build(spec, net, FLOAT32)
             _load(model, net, spec.weights_file)
             preprocess = getattr(keras.applications, net.module).preprocess_input
-            network = for_inference(model, keras.layers, _twin(spec, net, pooling))
+            twin = None if spec.precision == FLOAT32 else _build(spec, net, spec.precision)
+            network = for_inference(model, keras.layers, twin)
 
             @tf.function(input_signature=signature, autograph=False)  # type: ignore[untyped-decorator]
             def forward(images: Any) -> Any:
                 inputs = tf.cast(preprocess(tf.cast(images, tf.float32)), spec.precision)
-                features = tf.cast(network(inputs), tf.float32)
-                return tf.reshape(features, (-1, net.feature_length(spec.pooling)))
+                outputs = tf.cast(network(inputs), tf.float32)
+                return tf.reshape(outputs, (-1, spec.length))
 
             forward.get_concrete_function()
         self._forward = forward
         self._spec = spec
-        self._length = net.feature_length(spec.pooling)
         release_memory()
 
-    def features(self, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-        """Turn RGB images (n, size, size, 3), 0 to 255, into finite features (n, feature length).
+    def apply(self, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+        """Turn RGB images (n, size, size, 3), 0 to 255, into finite features or probabilities (n, length).
 
         Raises
         ------
         SparkdlError
-            If a feature is no finite number, as weights that are too large make it.
+            If one is no finite number, as weights that are too large make it.
         """
-        features: npt.NDArray[np.float32] = self._forward(images).numpy()
-        expected = features.dtype == np.float32 and features.shape == (len(images), self._length)
-        if not expected or not np.isfinite(features).all():
+        outputs: npt.NDArray[np.float32] = self._forward(images).numpy()
+        expected = outputs.dtype == np.float32 and outputs.shape == (len(images), self._spec.length)
+        if not expected or not np.isfinite(outputs).all():
+            what = "probabilities" if self._spec.top else "features"
             raise SparkdlError(
-                f"{self._spec.backbone} computes features that are not finite float32 numbers, "
-                f"{self._length} of an image: {self._spec.weights_file} is damaged, use other weights"
+                f"{self._spec.backbone} computes {what} that are not finite float32 numbers, "
+                f"{self._spec.length} of an image: {self._spec.weights_file} is damaged, use other weights"
             )
-        return features
+        return outputs
 
 
-_cached: tuple[NetworkSpec, int, Network] | None = None
-
-
-def cached_network(spec: NetworkSpec) -> Network:
-    """Return the process's network, which another spec or a changed weights file replaces.
-
-    Each call reads the file's modification time.
-
-    Spark's workers collect garbage after each task, which takes a quarter of a second over all the objects of
-    TensorFlow and a network. None of them is garbage while the network is cached, so they are frozen: the
-    collector skips them.
-    """
-    global _cached
-    modified = Path(spec.weights_file).stat().st_mtime_ns
-    if _cached is None or _cached[:2] != (spec, modified):
-        if _cached is not None:
-            _cached = None
-            with network_settings() as keras:
-                keras.utils.clear_session()
-            gc.unfreeze()
-            gc.collect()
-        _cached = (spec, modified, Network(spec))
-        gc.freeze()
-    return _cached[2]
-
-
-def _twin(spec: NetworkSpec, net: Backbone, pooling: str) -> Any:
-    """Return a model that computes in the precision of the spec; None for float32, which the model has."""
-    if spec.precision == FLOAT32:
-        return None
-    return build(net, pooling=None if pooling == "none" else pooling, precision=spec.precision)
+def _build(spec: NetworkSpec, net: Backbone, precision: str) -> Any:
+    pooling = net.pooling(spec.pooling)
+    return build(net, pooling=None if pooling == "none" else pooling, precision=precision, top=spec.top)
 
 
 def build(
-    net: Backbone, weights: str | None = None, pooling: str | None = None, precision: str = FLOAT32
+    net: Backbone,
+    weights: str | None = None,
+    pooling: str | None = None,
+    precision: str = FLOAT32,
+    top: bool = False,
 ) -> Any:
-    """Return the Keras model without its top; `imagenet` makes Keras download and check its file."""
+    """Return the Keras model; the weights `imagenet` make Keras download and check its file."""
     shape = (net.size, net.size, 3)
     with network_settings(precision) as keras:
         application = getattr(keras.applications, net.name)
-        return application(include_top=False, weights=weights, input_shape=shape, pooling=pooling)
+        return application(include_top=top, weights=weights, input_shape=shape, pooling=pooling)
 
 
-def draw_weights(net: Backbone, seed: int) -> Any:
+def draw_weights(net: Backbone, seed: int, top: bool = False) -> Any:
     """Return the model with random weights, equal for equal seeds.
 
     Kernels are normal with variance 2 / fan-in (He et al. 2015, arXiv:1502.01852): with Keras's own default
@@ -140,7 +133,7 @@ def draw_weights(net: Backbone, seed: int) -> Any:
     with network_settings() as keras:
         # Keras numbers layers over the life of a process and writes their names into the file: start at 1.
         keras.utils.clear_session()
-        model, random = build(net), np.random.default_rng(seed)
+        model, random = build(net, top=top), np.random.default_rng(seed)
     kinds = keras.layers.DepthwiseConv2D
     depthwise = {id(layer.kernel) for layer in model.layers if isinstance(layer, kinds)}
     for variable in model.weights:

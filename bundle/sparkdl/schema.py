@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from pyspark.sql import SparkSession
 from pyspark.sql.types import BinaryType, DataType, IntegerType, StringType, StructField, StructType
 
@@ -21,17 +23,37 @@ imageSchema = StructType(  # noqa: N816 - Spark's own name for it
 
 
 def image_column(schema: StructType, name: str, session: SparkSession | None) -> str:
+    """Return the column of images that `name` means, as `input_column`."""
+    return input_column(schema, name, session, holds_images, "an image struct or binary")
+
+
+def uri_column(schema: StructType, name: str, session: SparkSession | None) -> str:
+    """Return the column of URIs that `name` means, as `input_column`."""
+    return input_column(schema, name, session, lambda kind: isinstance(kind, StringType), "string")
+
+
+def input_column(
+    schema: StructType,
+    name: str,
+    session: SparkSession | None,
+    holds: Callable[[DataType], bool],
+    expected: str,
+) -> str:
     """Return the column that `name` means, as it is written in the schema.
 
     Parameters
     ----------
     session : SparkSession or None
         Says whether case tells names apart; None is Spark's default, it does not.
+    holds : callable
+        Tells whether a type is one that is expected.
+    expected : str
+        These types, in words.
 
     Raises
     ------
     SchemaError
-        If there is none or more than one, or it holds no images.
+        If there is none or more than one, or it is of another type.
     """
     found = _meant(schema, name, session)
     if not found:
@@ -42,10 +64,8 @@ def image_column(schema: StructType, name: str, session: SparkSession | None) ->
             f"input column {name!r} may be any of {', '.join(found)}; rename or drop the others"
         )
     kind = schema[found[0]].dataType
-    if not _holds_images(kind):
-        raise SchemaError(
-            f"input column {name!r} is {kind.simpleString()}, expected an image struct or binary"
-        )
+    if not holds(kind):
+        raise SchemaError(f"input column {name!r} is {kind.simpleString()}, expected {expected}")
     return found[0]
 
 
@@ -87,7 +107,8 @@ def _tells_case_apart(session: SparkSession) -> bool:
     return bool(session.range(1).toDF("column").drop("COLUMN").columns)
 
 
-def _holds_images(column: DataType) -> bool:
+def holds_images(column: DataType) -> bool:
+    """Tell whether a column of this type holds encoded files, or rows of Spark's image schema."""
     if isinstance(column, BinaryType):
         return True
     if not isinstance(column, StructType):

@@ -20,6 +20,9 @@ from sparkdl.weights_inspection import validate_weights
 
 Kind = Literal["imagenet", "random", "file"]
 
+# Keras's file with the names of ImageNet's classes.
+CLASS_NAMES = "imagenet_class_index.json"
+
 # Exit code of `sparkdl.obtain` after a failed download whose message is the last line on standard error.
 EXIT_UNAVAILABLE = 3
 
@@ -45,7 +48,7 @@ def keras_home() -> Path:
     return Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
 
 
-def resolve(weights: str, name: str, store: Path, seed: int = 0) -> Weights:
+def resolve(weights: str, name: str, store: Path, seed: int = 0, top: bool = False) -> Weights:
     """Find, download or draw the weights of a network.
 
     Parameters
@@ -58,6 +61,8 @@ def resolve(weights: str, name: str, store: Path, seed: int = 0) -> Weights:
         A name in `sparkdl.backbones.BACKBONES`.
     store : Path
         Folder in which downloaded and random weights are stored. Workers must see it too.
+    top : bool
+        Whether they are for the network with its top.
 
     Raises
     ------
@@ -67,20 +72,21 @@ def resolve(weights: str, name: str, store: Path, seed: int = 0) -> Weights:
     """
     net, kind = backbone(name), kind_of(weights)
     if kind == "imagenet":
-        return _stored(store / net.keras_file, kind, lambda file: obtain_in_own_process(name, file, None))
+        stored = store / net.keras_file(top).name
+        return _stored(stored, kind, lambda file: obtain_in_own_process(name, file, None, top))
     if kind == "random":
-        drawn = store / f"{name.lower()}-random-{seed}.weights.h5"
-        return _stored(drawn, kind, lambda file: obtain_in_own_process(name, file, seed))
-    path = find_file(Path(weights), net)
+        drawn = store / f"{name.lower()}{'-top' if top else ''}-random-{seed}.weights.h5"
+        return _stored(drawn, kind, lambda file: obtain_in_own_process(name, file, seed, top))
+    path = find_file(Path(weights), net, top)
     recorded = _sha256_file(path).name
     sha256 = _verify(
         path, f"whose sha256 is in {recorded} next to it: get the file again, or delete {recorded}"
     )
-    validate_weights(path, net)
+    validate_weights(path, net, top)
     return Weights(path, sha256, kind)
 
 
-def find_file(given: Path, net: Backbone) -> Path:
+def find_file(given: Path, net: Backbone, top: bool = False) -> Path:
     """Return a network's weights file: `given` itself, or the file in that folder.
 
     Raises
@@ -94,15 +100,16 @@ def find_file(given: Path, net: Backbone) -> Path:
                 f"{given} is not a .h5 weights file; other kinds can hold code and are not opened"
             )
         return given
-    for name in net.weight_files:
+    for name in net.weight_files(top):
         if (given / name).is_file():
             return given / name
-    names = " or ".join(net.weight_files)
+    names = " or ".join(net.weight_files(top))
     if not given.exists():
         raise WeightsError(
             f"weights: there is no file or folder {given}: correct the path, or give imagenet or random"
         )
-    raise WeightsError(f"no weights for {net.name} in {given}: put {names} there, or give imagenet or random")
+    which = f"{net.name} with its top" if top else net.name
+    raise WeightsError(f"no weights for {which} in {given}: put {names} there, or give imagenet or random")
 
 
 def _stored(path: Path, kind: Kind, make: Callable[[Path], None]) -> Weights:
@@ -139,18 +146,19 @@ def _verify(path: Path, expected: str) -> str:
     return sha256
 
 
-def obtain_in_own_process(name: str, file: Path, seed: int | None) -> None:
-    """Run `sparkdl.obtain` to write a network's weights to `file`.
+def obtain_in_own_process(name: str, file: Path, seed: int | None, top: bool = False) -> None:
+    """Run `sparkdl.obtain` to write a network's weights, or the file `CLASS_NAMES`, to `file`.
 
     Raises
     ------
     WeightsError
-        If they cannot be downloaded.
+        If it cannot be downloaded.
     RuntimeError
         If the process failed in any other way, with the last line of its output.
     """
     command = [sys.executable, "-m", "sparkdl.obtain", name, str(file)]
-    command += [] if seed is None else [str(seed)]
+    command += [] if seed is None else ["--seed", str(seed)]
+    command += ["--top"] if top else []
     # The child finds packages where this process does; a notebook may have extended sys.path.
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path or str(Path.cwd()) for path in sys.path)}
     process = subprocess.run(  # noqa: S603 - our own module and arguments
@@ -160,9 +168,7 @@ def obtain_in_own_process(name: str, file: Path, seed: int | None) -> None:
     if process.returncode == EXIT_UNAVAILABLE:
         raise WeightsError(last_line)
     if process.returncode:
-        raise RuntimeError(
-            f"obtaining the weights of {name} failed with exit code {process.returncode}: {last_line}"
-        )
+        raise RuntimeError(f"obtaining {name} failed with exit code {process.returncode}: {last_line}")
 
 
 def sha256_of(path: Path) -> str:

@@ -12,7 +12,7 @@ from sparkdl.errors import WeightsError, one_line
 _OPTIMIZER_GROUPS = ("optimizer/", "optimizer_weights/")
 
 
-def validate_weights(path: Path, net: Backbone) -> None:
+def validate_weights(path: Path, net: Backbone, top: bool = False) -> None:
     """Check that an HDF5 file has as many arrays and parameters as the network.
 
     Links and arrays stored in other files do not count: weights are read from this file alone.
@@ -22,16 +22,21 @@ def validate_weights(path: Path, net: Backbone) -> None:
     WeightsError
         If the numbers differ, or the file is not HDF5.
     """
+    expected, name = net.keras_file(top), _called(net, top)
     try:
         arrays, parameters = _count(path)
     except (OSError, RuntimeError) as error:
-        raise WeightsError(f"{path} does not hold the weights of {net.name}: {one_line(error)}") from None
-    if (arrays, parameters) != (net.weight_arrays, net.parameters):
+        raise WeightsError(f"{path} does not hold the weights of {name}: {one_line(error)}") from None
+    if (arrays, parameters) != (expected.arrays, expected.parameters):
         raise WeightsError(
-            f"{path} does not hold the weights of {net.name}: it has {arrays} arrays with {parameters:,} "
-            f"parameters{_matching_network(arrays, parameters)}, expected {net.weight_arrays} arrays with "
-            f"{net.parameters:,}"
+            f"{path} does not hold the weights of {name}: it has {arrays} arrays with {parameters:,} "
+            f"parameters{_matching_network(arrays, parameters)}, expected {expected.arrays} arrays with "
+            f"{expected.parameters:,}"
         )
+
+
+def _called(net: Backbone, top: bool) -> str:
+    return f"{net.name} with its top" if top else net.name
 
 
 def _count(path: Path) -> tuple[int, int]:
@@ -56,6 +61,9 @@ def _is_weight(dataset: Any) -> bool:
 
 
 def _matching_network(arrays: int, parameters: int) -> str:
-    shapes = {(net.weight_arrays, net.parameters): net.name for net in BACKBONES.values()}
-    name = shapes.get((arrays, parameters))
-    return f" (those of {name})" if name else ""
+    for net in BACKBONES.values():
+        for top in (False, True):
+            file = net.keras_file(top)
+            if (file.arrays, file.parameters) == (arrays, parameters):
+                return f" (those of {net.name} {'with' if top else 'without'} its top)"
+    return ""

@@ -43,6 +43,7 @@ def _parser() -> ArgumentParser:
     query.set_defaults(command=commands.sql)
     query.add_argument("query")
     _add_output(query)
+    query.add_argument("--model", help="a registered model, as classify(content), e.g. VGG16_binary/1")
     query.add_argument("--rows", type=int, default=50, help="maximum number of rows (default: %(default)s)")
     query.add_argument("--width", type=int, default=40, help="maximum column width (default: %(default)s)")
     clean = groups.add_parser("clean", help="remove superseded files of a run's tables")

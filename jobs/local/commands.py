@@ -48,19 +48,27 @@ def evaluate(args: Namespace) -> int:
 def sql(args: Namespace) -> int:
     """Print the result of a query over a run's tables."""
     from covid_xray.errors import DataError, one_line
+    from covid_xray.registry.sql_function import CLASSIFY, register_classify
     from covid_xray.storage.schemas import TABLES
     from covid_xray.storage.session import CATALOG, SCHEMA
     from pyspark.errors import AnalysisException
 
+    from jobs.local.scoring import fetch_model
+
     spark = _open_tables(_require_tables(args.output)).spark
     spark.sql(f"USE {CATALOG}.{SCHEMA}")
+    if args.model:
+        register_classify(spark, fetch_model(args))
     # PySpark would print the stack trace of a query that it cannot analyse.
     logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)
     try:
         rows = spark.sql(args.query)
     except AnalysisException as error:
         tables = ", ".join(sorted(TABLES))
-        raise DataError(f"{one_line(error)} (tables: {tables}; docs/tables.md has their columns)") from None
+        hint = f"tables: {tables}; docs/tables.md has their columns"
+        if error.getCondition() == "UNRESOLVED_ROUTINE" and not args.model:
+            hint = f"{CLASSIFY}(content) needs --model, e.g. --model VGG16_binary/1"
+        raise DataError(f"{one_line(error)} ({hint})") from None
     rows.show(n=args.rows, truncate=args.width)
     return 0
 

@@ -22,7 +22,7 @@ from covid_xray.storage.session import CATALOG, SCHEMA
 from radiograph import walk
 from radiograph.walk import Found
 from sparkdl import WeightsError
-from sparkdl.backbones import BACKBONES, backbone
+from sparkdl.backbones import BACKBONES, PUBLISHED, backbone
 from sparkdl.weights import find_file, kind_of
 
 # A local MLflow store has no folders for experiments.
@@ -200,7 +200,7 @@ def _draw(request: RunRequest) -> None:
 def _parse_name(name: str, settings: Settings) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the backbones and tasks of a run's name."""
     if name in ("all", "sample"):
-        return tuple(BACKBONES), tuple(settings.tasks)
+        return PUBLISHED, tuple(settings.tasks)
     names = {f"{b}_{t}_classification": (b, t) for b in BACKBONES for t in settings.tasks}
     if name not in names:
         begun = [known for known in names if known.startswith(name)] if name else []

@@ -15,7 +15,7 @@ from covid_xray.evaluation.protocols import CONTRAST, EXTERNAL
 from covid_xray.evaluation.results_model import Value
 from covid_xray.evaluation.wording import area, percent, with_interval
 from covid_xray.registry.registry import Registry, registry_at
-from covid_xray.registry.saved import About
+from covid_xray.registry.saved import About, SavedModel
 from covid_xray.settings import load_settings, parse_changes
 from covid_xray.stages.report import verdict_lines, write_page
 from covid_xray.stages.report.collect import collect
@@ -107,6 +107,11 @@ def _resolved(path: Path | None) -> str:
 
 def _registry(args: Namespace) -> Registry:
     return registry_at(tracking_uri(args.output), CATALOG, SCHEMA)
+
+
+def fetch_model(args: Namespace) -> SavedModel:
+    """Load the registered model that `--model` names; raise ModelError if there is none."""
+    return _registry(args).fetch(args.model).model
 
 
 def _print_scores(tables: Tables, since: datetime, terminal: Terminal) -> None:

@@ -20,7 +20,7 @@ _JOBS = ("-m", "jobs.local")
 _TWO = """
 import sys
 from jobs.local import __main__ as local, request
-request.BACKBONES = dict.fromkeys(("ResNet50", "VGG16"))
+request.PUBLISHED = ("ResNet50", "VGG16")
 local.end(local.main(sys.argv[1:]))
 """
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sparkdl.precision import FLOAT32
 
-from covid_xray.features.preprocessing import VERSIONS
+from covid_xray.features.pictures import VERSIONS
 from covid_xray.settings import Settings
 
 

@@ -4,12 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
-import numpy as np
 import pyarrow as pa
-from PIL import Image
 from pyspark import keyword_only
 from pyspark.ml import Transformer
 from pyspark.ml.param.shared import HasInputCol, HasOutputCol
@@ -17,18 +12,9 @@ from pyspark.ml.util import DefaultParamsReadable, DefaultParamsWritable
 from pyspark.sql import Column, DataFrame
 from pyspark.sql.functions import arrow_udf  # type: ignore[attr-defined]
 from pyspark.sql.pandas.types import to_arrow_type
-from radiograph import OCCLUSIONS, Refused, lung_field, open_xray
 from sparkdl import imageSchema
 
-# OpenCV's codes for unsigned bytes in one and in three channels.
-_GREY, _COLOUR = 0, 16
-
-# Part of the feature key: increment a version when the network's input pixels change.
-# tests/unit/covid_xray/features/test_preprocessing.py checks the pixels of each version.
-VERSIONS = {"plain": 1, "lungs": 1, "lungs_blanked": 1, "lungs_only": 1, "shuffled": 1}
-
-
-_CHANGES: dict[str, Callable[[Image.Image], Image.Image]] = {"lungs": lung_field, **OCCLUSIONS}
+from covid_xray.features.pictures import CHANGES, input_of
 
 
 def preprocessed(content: Column, preprocessing: str) -> Column:
@@ -45,27 +31,8 @@ def preprocessed(content: Column, preprocessing: str) -> Column:
     return content if preprocessing == "plain" else _changed(content, preprocessing)
 
 
-def input_of(file: bytes | None, preprocessing: str) -> dict[str, Any] | None:
-    """Change one encoded X-ray as `preprocessed` does; None if it cannot be opened."""
-    if file is None:
-        return None
-    try:
-        return _in_image_schema(_CHANGES[preprocessing](open_xray(file).picture))
-    except Refused:
-        return None
-
-
-def _in_image_schema(picture: Image.Image) -> dict[str, Any]:
-    grey = picture.mode == "L"
-    # OpenCV has blue first.
-    pixels = np.asarray(picture) if grey else np.asarray(picture)[:, :, ::-1]
-    kind = {"nChannels": 1 if grey else 3, "mode": _GREY if grey else _COLOUR}
-    size = {"height": picture.height, "width": picture.width}
-    return {"origin": "", **size, **kind, "data": pixels.tobytes()}
-
-
 def _changed(content: Column, preprocessing: str) -> Column:
-    if preprocessing not in _CHANGES:
+    if preprocessing not in CHANGES:
         raise KeyError(preprocessing)
 
     @arrow_udf(imageSchema)  # type: ignore[untyped-decorator]

@@ -15,6 +15,7 @@ from radiograph import Reason, Refused, Xray, pixel_id, signature
 from covid_xray.dataset.decode import decode_files, to_dataframe
 from covid_xray.features.compute import chunked
 from covid_xray.progress import Notify, Progress
+from covid_xray.registry.on_spark import apply
 from covid_xray.registry.saved import SavedModel
 from covid_xray.settings import Settings
 from covid_xray.storage.tables import Tables
@@ -78,7 +79,7 @@ def _apply_to_chunk(
 ) -> pd.DataFrame:
     # A refused file has null content, for which the model returns null.
     images = _decode(tables.spark, files, known, settings.execution.task_images)
-    predictions = model.apply(images).toPandas()
+    predictions = apply(model, images).toPandas()
     not_decoded = predictions["reason"].isna() & predictions["prediction"].isna()
     predictions.loc[not_decoded, ["reason", "detail"]] = [str(Reason.unreadable), _NOT_DECODED]
     return predictions.sort_values("path", ignore_index=True)

@@ -12,13 +12,10 @@ one unusual training image widens them.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-from pyspark.sql import Column
-from pyspark.sql.functions import arrow_udf  # type: ignore[attr-defined]
-from pyspark.sql.types import DoubleType
 
 Array = npt.NDArray[np.float64]
 
@@ -62,24 +59,7 @@ def training_spread(squared: Array, columns: int) -> FeatureSpread:
     return FeatureSpread(scale, float(distances.min()), float(distances.max()))
 
 
-def distance_from(mean: Array, scale: float, features: Column) -> Column:
-    """Return the distance of each row; null for null.
-
-    Parameters
-    ----------
-    mean : ndarray of float64, shape (d,)
-        Mean of the training images' features.
-    features : Column
-        Arrays of length d.
-    """
-
-    @arrow_udf(DoubleType())  # type: ignore[untyped-decorator]
-    def distance(batch: pa.Array) -> pa.Array:
-        distances, valid = np.zeros(len(batch)), ~np.asarray(batch.is_null())
-        if valid.any():
-            rows = batch.drop_null().flatten().to_numpy(zero_copy_only=False).reshape(-1, len(mean))
-            distances[valid] = np.sqrt(((rows - mean) ** 2).mean(axis=1)) / scale
-        return pa.array(distances, mask=~valid)
-
-    column: Column = distance(features)
-    return column
+def distances_from(mean: Array, scale: float, features: npt.NDArray[Any]) -> Array:
+    """Return the distance of each row of features, shape (m, d), from their mean, shape (d,)."""
+    distances: Array = np.sqrt(((features - mean) ** 2).mean(axis=1)) / scale
+    return distances

@@ -14,22 +14,22 @@ import os
 import re
 import warnings
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import yaml
 
-from covid_xray.registry.saved import CARD
+from covid_xray.registry.saved import CARD, CARRIED
 from covid_xray.registry.versions import Record
 
 FIGURES = "figures"
 
 _INVALID_IN_METRIC_NAMES = re.compile(r"[^\w\-./: ]")
 _LOADER = "covid_xray.registry.loader"
-# Requirements of a model, without this project's own wheel, which is in no package index.
+# Requirements of a model, without this project's own wheel, which is in no package index, and without Spark.
 _REQUIRED = (
-    "pyspark",
     "tensorflow-cpu",
     "tensorflow",
     "keras",
@@ -37,8 +37,12 @@ _REQUIRED = (
     "numpy",
     "scipy",
     "pandas",
-    "pyarrow",
+    "pillow",
+    "pydantic",
+    "pydicom",
 )
+# Of this project, what `_LOADER` imports.
+_IMPORTED = ("covid_xray", "logistic", "radiograph", "sparkdl")
 # Disable MLflow's telemetry, progress bars and log messages.
 _QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -92,6 +96,8 @@ def _log_model(mlflow: Any, folder: Path) -> tuple[str, str]:
             data_path=str(folder),
             signature=_signature(),
             pip_requirements=_requirements(),
+            # A model that is to be held elsewhere brings the packages that its loader imports.
+            code_paths=_packages() if (folder / CARRIED).is_dir() else None,
         )
     return info.model_uri, info.model_id
 
@@ -114,6 +120,11 @@ def _signature() -> Any:
         ColSpec(DataType.boolean, "out_of_distribution"),
     ]
     return ModelSignature(Schema([ColSpec(DataType.binary, "content")]), Schema(outputs))
+
+
+def _packages() -> list[str]:
+    found = [find_spec(name) for name in _IMPORTED]
+    return [str(Path(str(spec.origin)).parent) for spec in found if spec is not None]
 
 
 def _requirements() -> list[str]:

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from pyspark.sql import SparkSession
 
+from covid_xray.registry.in_process import predict
 from covid_xray.registry.saved import SavedModel, load
 
 COLUMNS = ("prediction", "probability", "distance", "out_of_distribution")
 
 
 class PythonFunction:
-    """The object that `mlflow.pyfunc.load_model` wraps: encoded files in, one row per image out."""
+    """The object that `mlflow.pyfunc.load_model` wraps: encoded files in, one row per image out.
+
+    It needs no Spark: the network is computed in this process.
+    """
 
     def __init__(self, model: SavedModel) -> None:
         self.model = model
 
     def predict(self, images: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:
-        """Apply the model with the current Spark session.
+        """Apply the model.
 
         Parameters
         ----------
@@ -32,15 +37,17 @@ class PythonFunction:
         Returns
         -------
         pandas.DataFrame
-            `COLUMNS`, in the order of `images`; null, and out of distribution, if an image cannot be decoded.
+            `COLUMNS`, in the order of `images`; null, and out of distribution, if an image is refused as no
+            X-ray.
         """
-        spark = SparkSession.builder.getOrCreate()
-        rows = list(enumerate(map(bytes, images["content"])))
-        frame = spark.createDataFrame(rows, "row INT, content BINARY")
-        decoded = self.model.apply(frame).toPandas().set_index("row")
-        predictions = decoded.reindex(range(len(images))).set_axis(images.index)
-        outside = predictions["distance"].map(self.model.classifier.spread.is_outside)
-        return predictions.assign(out_of_distribution=outside)[list(COLUMNS)]
+        nothing = {**dict.fromkeys(COLUMNS), "out_of_distribution": True}
+        files = [bytes(file) for file in images["content"]]
+        found = predict(self.model, files, os.cpu_count() or 1)
+        rows = [
+            nothing if one is None else {**asdict(one), "probability": list(one.probability)} for one in found
+        ]
+        # As objects: a null among numbers would be NaN, which is no JSON.
+        return pd.DataFrame(rows, images.index, list(COLUMNS), dtype=object)
 
 
 def _load_pyfunc(path: str) -> PythonFunction:

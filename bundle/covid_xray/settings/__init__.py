@@ -100,6 +100,7 @@ class Settings(_Section):
     precision: Literal["float32", "bfloat16"] = "float32"
     occlusion: Annotated[dict[str, tuple[str, ...]], BeforeValidator(_of_networks)] = Field({})
     champion: Literal["checked", "any"] = "checked"
+    carry_weights: bool = False
     near_duplicates: Literal["left_out", "kept"] = "left_out"
     execution: Execution
 

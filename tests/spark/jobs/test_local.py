@@ -113,6 +113,15 @@ def test_a_query_that_cannot_be_answered_gives_a_one_line_error(ran, capsys, que
     assert "(tables: comparisons, " in said and "docs/tables.md" in said
 
 
+def test_a_model_is_a_function_of_a_query(ran, capsys):
+    query = "SELECT count(*) AS equal FROM images WHERE classify(content).prediction = label"
+    assert main(["sql", query, "--output", str(ran.output)]) == 2
+    assert "(classify(content) needs --model, e.g. --model VGG16_binary/1)" in capsys.readouterr().err
+    assert main(["sql", query, "--model", "ResNet50_binary/1", "--output", str(ran.output)]) == 0
+    # Dark and bright pictures, on which the model was fitted.
+    assert "|   24|" in capsys.readouterr().out
+
+
 def test_a_failed_ingest_stops_the_run_and_shows_no_report_of_another_run(command, ran):
     code, printed = command(RUN, "--set", "patient_grouped.folds=13")
     assert code == 1 and (ran.output / "report" / "index.html").is_file()

@@ -14,16 +14,12 @@ from pyspark.ml.linalg import VectorUDT
 from pyspark.sql import functions as F
 from pyspark.sql.functions import arrow_udf
 from sparkdl import DeepImageFeaturizer, SchemaError, SparkdlError, imageSchema
-from sparkdl.backbones import BACKBONES, backbone
+from sparkdl.backbones import backbone
 from sparkdl.weights import resolve
 
+from tests.networks import networks
 
-@pytest.fixture(scope="module", autouse=True)
-def keras_home(store):
-    """Keras's folder, which driver and workers share."""
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("KERAS_HOME", str(store.parent))
-        yield
+TOLERANCES = {"MobileNetV2": 1e-4, "EfficientNetV2B0": 1e-3}
 
 
 def noise(count, size, seed=0):
@@ -67,14 +63,7 @@ def collected(frame):
     return [None if row.features is None else row.features.toArray() for row in rows]
 
 
-# ResNet50 last: the workers have it in their cache for the tests below. VGG19 is VGG16 with more layers.
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=[pytest.mark.thorough] if name == "VGG19" else [])
-        for name in sorted(BACKBONES, key=lambda name: name == "ResNet50")
-    ],
-)
+@pytest.mark.parametrize("name", networks())
 def test_features_equal_plain_keras_on_the_same_arrays(images, featurizer, store, name):
     import keras
 
@@ -92,7 +81,8 @@ def test_features_equal_plain_keras_on_the_same_arrays(images, featurizer, store
     averaged = net.pooling("published") == "avg"
     expected = maps.mean(axis=(1, 2)) if averaged else maps.reshape(2, -1)
     assert found.shape == (2, net.feature_length("published"))
-    assert np.abs(found - expected).max() / np.abs(expected).max() < 1e-5
+    # The narrower the layers, the farther random weights carry rounding.
+    assert np.abs(found - expected).max() / np.abs(expected).max() < TOLERANCES.get(name, 1e-5)
 
 
 def test_null_and_undecodable_images_have_null_features_and_affect_no_other(spark, featurizer):
@@ -153,7 +143,7 @@ def test_a_worker_builds_a_network_once(images, featurizer):
         import sparkdl.network
 
         for batch in batches:
-            entry = sparkdl.network._cached
+            entry = sparkdl.worker._cached
             network = f"{os.getpid()} {id(entry[2])}" if entry else None
             yield pa.array([network] * len(batch), pa.string())
 

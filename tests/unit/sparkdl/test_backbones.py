@@ -1,9 +1,11 @@
 import keras
 import pytest
 from keras.src.utils import file_utils
-from sparkdl.backbones import BACKBONES, backbone, document
+from sparkdl.backbones import BACKBONES, IMAGENET_CLASSES, KerasFile, backbone, document
 from sparkdl.errors import SparkdlError
 from sparkdl.network import build
+
+from tests.networks import networks
 
 REGENERATE = ".venv/bin/python -m sparkdl.backbones >docs/backbones.md"
 
@@ -12,7 +14,7 @@ REGENERATE = ".venv/bin/python -m sparkdl.backbones >docs/backbones.md"
 def file_asked_for(monkeypatch):
     """Return the name of the file that Keras would download."""
 
-    def ask(net):
+    def ask(net, top):
         asked = []
 
         def stop(fname, *_, **__):
@@ -21,7 +23,7 @@ def file_asked_for(monkeypatch):
 
         monkeypatch.setattr(file_utils, "get_file", stop)
         with pytest.raises(ConnectionError):
-            build(net, weights="imagenet")
+            build(net, weights="imagenet", top=top)
         return asked[0]
 
     return ask
@@ -32,19 +34,30 @@ def test_a_record_agrees_with_the_network_that_keras_builds(net, file_asked_for)
     keras.backend.clear_session()
     model = build(net)
     _, grid, width, channels = model.output_shape
-    arrays = [array.size for array in model.get_weights()]
-    built = {
-        "grid": grid,
-        "channels": channels,
-        "weight_arrays": len(arrays),
-        "parameters": sum(arrays),
-        "keras_file": file_asked_for(net),
-    }
-    assert {field: getattr(net, field) for field in built} == built and width == grid
+    assert (net.grid, net.channels, net.notop) == (
+        grid,
+        channels,
+        keras_file(model, file_asked_for(net, False)),
+    )
+    assert width == grid
     # Keras says for which input its weights were trained when it is asked for another one.
     application = getattr(keras.applications, net.name)
     with pytest.raises(ValueError, match=rf"should be \({net.size}, {net.size}, 3\)"):
         application(weights="imagenet", input_shape=(net.size + 1, net.size + 1, 3))
+
+
+@pytest.mark.parametrize("name", networks("MobileNetV2"))
+def test_a_record_agrees_with_the_network_with_its_top(name, file_asked_for):
+    keras.backend.clear_session()
+    net = backbone(name)
+    model = build(net, top=True)
+    assert model.output_shape == (None, IMAGENET_CLASSES)
+    assert net.top == keras_file(model, file_asked_for(net, True))
+
+
+def keras_file(model, name):
+    arrays = [array.size for array in model.get_weights()]
+    return KerasFile(name, len(arrays), sum(arrays))
 
 
 @pytest.mark.parametrize(

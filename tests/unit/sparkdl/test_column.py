@@ -12,7 +12,7 @@ from sparkdl.network import NetworkSpec
 @pytest.fixture
 def weights(tmp_path, monkeypatch):
     """A weights file, and a fake network instead of the one built from it."""
-    monkeypatch.setattr("sparkdl.network._cached", None)
+    monkeypatch.setattr("sparkdl.worker._cached", None)
     monkeypatch.setattr("sparkdl.network.Network", FakeNetwork)
     monkeypatch.setattr(FakeNetwork, "made", 0)
     file = tmp_path / "vgg16.weights.h5"
@@ -38,7 +38,7 @@ class FakeNetwork:
     def __init__(self, spec):
         FakeNetwork.made += 1
 
-    def features(self, images):
+    def apply(self, images):
         return np.full((len(images), 1), FakeNetwork.made, np.float32)
 
 

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from sparkdl import SparkdlError, WeightsError
 from sparkdl.backbones import backbone
-from sparkdl.network import Network, NetworkSpec, cached_network, draw_weights
+from sparkdl.network import Network, NetworkSpec, draw_weights
 from sparkdl.weights import resolve
+from sparkdl.worker import cached_model
 
 
 @pytest.fixture(scope="module")
@@ -30,29 +31,29 @@ def images():
 
 
 def test_avg_and_max_pooling_are_the_mean_and_the_maximum_of_the_flat_map(spec, images):
-    flat = Network(spec("none")).features(images).reshape(3, 49, 512)
+    flat = Network(spec("none")).apply(images).reshape(3, 49, 512)
     for pooling, reduced in (("avg", flat.mean(axis=1)), ("max", flat.max(axis=1))):
-        pooled = Network(spec(pooling)).features(images)
+        pooled = Network(spec(pooling)).apply(images)
         np.testing.assert_allclose(pooled, reduced, rtol=1e-4, atol=1e-5 * np.abs(reduced).max())
 
 
 def test_features_do_not_depend_on_the_batch(spec, images):
-    network = cached_network(spec("avg"))
-    together, alone = network.features(images), network.features(images[1:2])
+    network = cached_model(spec("avg"))
+    together, alone = network.apply(images), network.apply(images[1:2])
     assert together.shape == (3, 512) and together.dtype == np.float32
     np.testing.assert_allclose(alone[0], together[1], rtol=1e-4, atol=1e-5 * np.abs(alone).max())
 
 
 def test_a_network_is_cached_until_another_spec_replaces_it(spec):
-    cached = cached_network(spec("avg"))
-    assert cached_network(spec("avg")) is cached
-    assert cached_network(spec("max")) is not cached
+    cached = cached_model(spec("avg"))
+    assert cached_model(spec("avg")) is cached
+    assert cached_model(spec("max")) is not cached
 
 
 def test_garbage_collection_skips_the_cached_network_and_frees_the_ones_before_it(spec):
     def frozen():
         for pooling in ("max", "avg"):
-            cached_network(spec(pooling))
+            cached_model(spec(pooling))
         return gc.get_freeze_count()
 
     first = frozen()
@@ -70,7 +71,7 @@ def test_random_kernels_have_variance_2_over_fan_in_and_normalisation_is_the_ide
         keras.layers.BatchNormalization(),
         keras.layers.DepthwiseConv2D(3, depth_multiplier=32, use_bias=False),
     ]
-    monkeypatch.setattr("sparkdl.network.build", lambda net: keras.Sequential(layers))
+    monkeypatch.setattr("sparkdl.network.build", lambda net, top: keras.Sequential(layers))
     kernel, bias, *normalisation, depthwise = draw_weights(backbone("VGG16"), seed=1).get_weights()
     assert kernel.var() == pytest.approx(2 / (3 * 3 * 64), rel=0.02)
     assert depthwise.var() == pytest.approx(2 / (3 * 3), rel=0.02)
@@ -81,14 +82,14 @@ def test_random_kernels_have_variance_2_over_fan_in_and_normalisation_is_the_ide
 def test_features_are_those_of_float32_whatever_a_session_has_chosen_for_itself(spec, images, floatx):
     import keras
 
-    expected, config = Network(spec("avg")).features(images[:1]), keras.config
+    expected, config = Network(spec("avg")).apply(images[:1]), keras.config
     chosen = floatx, "channels_first", config.dtype_policy()
     before = config.floatx(), config.image_data_format()
     try:
         config.set_floatx(floatx)
         config.set_image_data_format("channels_first")
         config.set_dtype_policy(floatx)
-        found = Network(spec("avg")).features(images[:1])
+        found = Network(spec("avg")).apply(images[:1])
         after = config.floatx(), config.image_data_format(), config.dtype_policy().name
     finally:
         config.set_floatx(before[0])
@@ -128,7 +129,7 @@ def test_features_that_are_no_finite_numbers_are_an_error_that_names_the_weights
     with pytest.raises(
         SparkdlError, match=r"VGG16 computes features that are not finite .*vgg16\.weights\.h5"
     ):
-        network.features(images[:1])
+        network.apply(images[:1])
 
 
 IN_A_WORKER = """
@@ -138,7 +139,7 @@ from sparkdl.network import Network, NetworkSpec
 
 images = np.random.default_rng(0).integers(0, 256, (4, 224, 224, 3), dtype=np.uint8)
 network = Network(NetworkSpec("VGG16", sys.argv[1], "avg"))
-features = network.features(images)[0].tolist()
+features = network.apply(images)[0].tolist()
 loaded = [name for name in ("matplotlib", "pandas", "scipy", "sklearn") if name in sys.modules]
 import sklearn, matplotlib
 
@@ -161,7 +162,7 @@ def test_a_worker_has_room_for_images_beside_its_network_whatever_the_shell_says
     command = [sys.executable, "-c", IN_A_WORKER, spec("avg").weights_file]
     found = json.loads(subprocess.check_output(command, text=True, env=os.environ | of_another_shell))
     images = np.random.default_rng(0).integers(0, 256, (4, 224, 224, 3), dtype=np.uint8)
-    expected = Network(spec("avg")).features(images)[0]
+    expected = Network(spec("avg")).apply(images)[0]
     np.testing.assert_allclose(found["features"], expected, rtol=1e-4, atol=1e-5 * expected.max())
     assert found["loaded"] == []
     # It was 0.9 GB, of the 1 GB that there is on serverless compute.

@@ -34,7 +34,7 @@ def quick(monkeypatch):
     """Make weights of seven bytes; list the networks for which they were made."""
     made = []
 
-    def make(name, file, seed):
+    def make(name, file, seed, top):
         made.append(name)
         file.write_bytes(b"weights")
 
@@ -126,10 +126,10 @@ def test_the_sha256_of_a_deleted_file_is_not_used_for_the_next_one(quick, monkey
 def test_imagenet_weights_are_downloaded_once_whatever_keras_keeps(in_this_process, monkeypatch, tmp_path):
     downloaded = []
 
-    def build(net, weights):
+    def build(net, weights, top):
         downloaded.append(net.name)
         (tmp_path / "keras" / "models").mkdir(parents=True)
-        (tmp_path / "keras" / "models" / net.keras_file).write_bytes(b"weights")
+        (tmp_path / "keras" / "models" / net.notop.name).write_bytes(b"weights")
 
     monkeypatch.setattr("sparkdl.network.build", build)
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
@@ -245,5 +245,5 @@ def test_resolving_weights_loads_no_tensorflow_and_reports_a_failed_download(tmp
 
 
 def test_a_process_that_fails_is_reported_with_its_exit_code(tmp_path):
-    with pytest.raises(RuntimeError, match=r"weights of LeNet failed with exit code 1: .*LeNet"):
+    with pytest.raises(RuntimeError, match=r"obtaining LeNet failed with exit code 1: .*LeNet"):
         obtain_in_own_process("LeNet", tmp_path / "lenet.weights.h5", 1)

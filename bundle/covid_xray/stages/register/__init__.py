@@ -21,7 +21,7 @@ from covid_xray.features.compute import weights_file
 from covid_xray.features.key import feature_key
 from covid_xray.progress import Notify, Progress
 from covid_xray.registry.card import write_card
-from covid_xray.registry.classifier import fit_all
+from covid_xray.registry.fitting import fit_all
 from covid_xray.registry.promotion import decide
 from covid_xray.registry.record import identity_of, record_of
 from covid_xray.registry.registry import Registry
@@ -100,10 +100,7 @@ def _refit(
             classes=settings.tasks[row["task"]],
             weights=str(weights.resolve()),
             **{name: row[name] for name in ("run_id", "backbone", "task", "weights_id")},
-            **{
-                name: getattr(settings, name)
-                for name in ("pooling", "preprocessing", "scale_hint", "precision")
-            },
+            **{name: getattr(settings, name) for name in _OF_SETTINGS},
             batch_size=settings.execution.batch_size,
             image_ids=tuple(images["image_id"]),
             pixel_ids=tuple(images["pixel_id"].dropna()),
@@ -128,7 +125,7 @@ def _register_one(
     name = registry.name_of(row["backbone"], row["task"])
     card = write_card(name, model, row, images, metrics[own | baseline], judged)
     with TemporaryDirectory() as folder:
-        save(model, card, Path(folder))
+        save(model, card, Path(folder), settings.carry_weights)
         record = record_of(name, row, settings, metrics[own], figures, judged.against if judged else "")
         with registry.log(record, Path(folder)) as version:
             return decide(registry, version, settings.champion == "checked")

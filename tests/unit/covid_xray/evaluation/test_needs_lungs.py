@@ -12,7 +12,7 @@ from covid_xray.evaluation.needs_lungs import BLANKED, WithoutLungs, without_lun
 from covid_xray.evaluation.results_model import Comparison, ProtocolResult, Result, Value
 from covid_xray.evaluation.splits import split
 from covid_xray.evaluation.verdict import verdict
-from covid_xray.features.preprocessing import input_of
+from covid_xray.features.pictures import input_of
 from logistic.feature_rows import FeatureRows
 from logistic.row_space import fit_rows, gram, probabilities
 from PIL import Image

@@ -1,7 +1,7 @@
 """The key of stored features."""
 
 import pytest
-from covid_xray.features import preprocessing
+from covid_xray.features import pictures
 from covid_xray.features.key import feature_key
 
 
@@ -19,7 +19,7 @@ def test_a_setting_that_changes_features_changes_the_key(key, change):
 
 def test_a_new_version_of_a_preprocessing_changes_only_its_own_keys(key, monkeypatch):
     before = key(preprocessing="lungs"), key(preprocessing="plain")
-    monkeypatch.setitem(preprocessing.VERSIONS, "lungs", preprocessing.VERSIONS["lungs"] + 1)
+    monkeypatch.setitem(pictures.VERSIONS, "lungs", pictures.VERSIONS["lungs"] + 1)
     assert key(preprocessing="lungs") != before[0] and key(preprocessing="plain") == before[1]
 
 

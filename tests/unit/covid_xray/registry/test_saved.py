@@ -40,6 +40,14 @@ def test_weights_are_found_beside_a_model_that_was_moved_or_copied(make_model, t
     assert load(tmp_path / "copy" / "mlflow" / "model").about.weights == str(file)
 
 
+def test_a_model_may_carry_its_weights(make_model, folder, tmp_path):
+    model = make_model()
+    save(model, "", folder, carry_weights=True)
+    Path(model.about.weights).unlink()
+    elsewhere = folder.rename(tmp_path / "elsewhere")
+    assert load(elsewhere).about.weights == str(elsewhere / "weights" / "resnet50_notop.weights.h5")
+
+
 def test_a_missing_weights_file_is_an_error_that_names_it(make_model, folder):
     model = make_model()
     save(model, "", folder)

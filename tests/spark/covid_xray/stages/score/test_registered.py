@@ -2,42 +2,75 @@
 
 import json
 import os
-import subprocess
+import socket
 import sys
+from base64 import b64encode
+from contextlib import suppress
 from pathlib import Path
+from time import sleep
+from urllib.request import Request, urlopen
 
 import numpy as np
+import psutil
 import pytest
 from covid_xray.errors import ModelError
 from covid_xray.registry.flavor import import_mlflow
 from covid_xray.stages.register import register
 from scipy.special import expit
 
-# As anyone would use a registered model: no table and nothing of this process.
-STRANGER = """
-import json, sys
-import pandas as pd
-from pathlib import Path
-from covid_xray.storage.session import local_session
-local_session("local[1]", Path(sys.argv[1]))
-import mlflow
-mlflow.set_tracking_uri(sys.argv[2])
-mlflow.set_registry_uri(sys.argv[2])
-model = mlflow.pyfunc.load_model("models:/covid_xray_resnet50_binary/1")
-files = [Path(file).read_bytes() for file in sys.argv[3:]]
-found = model.predict(pd.DataFrame({"content": [*files, b"no picture"]}))
-print("FOUND", found.to_json(orient="records", double_precision=15))
-"""
+from tests.listening import beyond_loopback, listening
 
 
-def test_a_new_process_gives_an_image_the_probability_that_it_had_in_training(trained, short_lived, tmp_path):
+@pytest.fixture(scope="module")
+def server(trained, tmp_path_factory):
+    """The registered model in MLflow's own server, as anyone would start it: no table, no Java, no Spark."""
+    port, log = free_port(), tmp_path_factory.mktemp("server") / "log"
+    mlflow = [sys.executable, "-m", "mlflow", "models", "serve", "--env-manager", "local"]
+    command = [*mlflow, "-m", "models:/covid_xray_resnet50_binary/1", "-h", "127.0.0.1", "-p", str(port)]
+    registry = dict.fromkeys(("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI"), trained.registry.tracking_uri)
+    # MLflow finds its web server on the path, as in an activated environment.
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    quiet = {"MLFLOW_DISABLE_TELEMETRY": "true", "JAVA_HOME": "/nowhere", "PATH": path}
+    with log.open("w") as output:
+        process = psutil.Popen(command, env=os.environ | registry | quiet, stdout=output, stderr=output)
+    try:
+        wait_for(f"http://127.0.0.1:{port}/ping", process, log)
+        assert beyond_loopback(listening([process])) == []
+        yield f"http://127.0.0.1:{port}/invocations"
+    finally:
+        end(process)
+
+
+def end(process):
+    with suppress(psutil.NoSuchProcess):
+        for one in [*process.children(recursive=True), process]:
+            one.terminate()
+    process.wait(30)
+
+
+def free_port():
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+def wait_for(url, process, log):
+    for _ in range(600):
+        assert process.poll() is None, log.read_text()
+        with suppress(OSError), urlopen(url) as answer:
+            assert answer.status == 200
+            return
+        sleep(0.1)
+    raise TimeoutError(log.read_text())
+
+
+def test_a_served_model_gives_an_image_the_probability_that_it_had_in_training(trained, server):
     files = [trained.data / "Covid-19" / "0.png", trained.data / "No_findings" / "3.png"]
-    registry = trained.registry.tracking_uri
-    command = [sys.executable, "-c", STRANGER, str(tmp_path / "spark.log"), registry, *map(str, files)]
-    silent = os.environ | short_lived | {"MLFLOW_DISABLE_TELEMETRY": "true"}
-    done = subprocess.run(command, capture_output=True, text=True, check=True, env=silent)
-    (line,) = [line for line in done.stdout.splitlines() if line.startswith("FOUND")]
-    *found, broken = json.loads(line.removeprefix("FOUND"))
+    contents = [file.read_bytes() for file in files] + [b"no picture"]
+    posted = {"dataframe_records": [{"content": b64encode(one).decode()} for one in contents]}
+    request = Request(server, json.dumps(posted).encode(), {"Content-Type": "application/json"})
+    with urlopen(request) as answer:
+        *found, broken = json.load(answer)["predictions"]
 
     model = trained.model().model
     images = trained.tables.read("images").select("image_id", "content").toPandas()
@@ -54,7 +87,8 @@ def test_a_new_process_gives_an_image_the_probability_that_it_had_in_training(tr
         np.testing.assert_allclose(row["probability"], [1 - second, second], atol=1e-6)
         assert row["prediction"] == file.parent.name
         assert row["out_of_distribution"] is False
-    assert (broken["prediction"], broken["probability"]) == (None, None)
+    nothing = dict.fromkeys(("prediction", "probability", "distance"))
+    assert broken == {**nothing, "out_of_distribution": True}
 
 
 def test_registering_the_same_run_again_logs_nothing(trained, said):

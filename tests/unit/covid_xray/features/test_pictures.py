@@ -4,7 +4,7 @@ import hashlib
 import json
 
 import pytest
-from covid_xray.features.preprocessing import VERSIONS, input_of
+from covid_xray.features.pictures import VERSIONS, input_of
 from sparkdl.images import SCALE_HINTS, to_input
 
 from tests.corpus.pictures import drawn

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 from covid_xray.evaluation.cross_validation import AllAtOnce
 from covid_xray.evaluation.folds import Folds
-from covid_xray.registry.classifier import fit_all
+from covid_xray.registry.fitting import fit_all
 from logistic.rows import Block, RowsInMemory
 from sklearn.linear_model import LogisticRegression
 

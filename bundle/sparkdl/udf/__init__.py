@@ -1,0 +1,1 @@
+"""Functions for SQL, under the module names of Deep Learning Pipelines 1.5."""

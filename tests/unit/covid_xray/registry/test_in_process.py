@@ -1,0 +1,102 @@
+"""A model is applied in one process, without Spark."""
+
+import io
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from covid_xray.registry.classifier import Classifier
+from covid_xray.registry.distance import FeatureSpread
+from covid_xray.registry.in_process import predict
+from covid_xray.registry.loader import PythonFunction
+from covid_xray.registry.saved import SavedModel, load, save
+from PIL import Image
+from sparkdl.images import to_input
+from sparkdl.network import Network, NetworkSpec
+from sparkdl.weights import resolve
+
+
+@pytest.fixture(scope="module")
+def weights(store):
+    return resolve("random", "VGG16", store)
+
+
+@pytest.fixture
+def model(make_model, weights):
+    """A model of VGG16's averaged features, which tells dark pictures from bright ones."""
+
+    def make(**changes):
+        own = {"weights": str(weights.path), "weights_id": weights.sha256, "pooling": "avg", "batch_size": 2}
+        about = make_model(backbone="VGG16", **own, **changes).about
+        random = np.random.default_rng(4)
+        spread = FeatureSpread(1.0, 0.0, 1e6)
+        classifier = Classifier(random.normal(0, 1e-3, (1, 512)), np.array([0.1]), np.zeros(512), spread)
+        return SavedModel(about, classifier)
+
+    return make
+
+
+@pytest.fixture
+def files():
+    made = []
+    for place in range(3):
+        picture = np.random.default_rng(place).integers(0, 256, (60, 50), dtype=np.uint8)
+        file = io.BytesIO()
+        Image.fromarray(picture).save(file, "PNG")
+        made.append(file.getvalue())
+    return made
+
+
+def test_probabilities_are_those_of_the_classifier_on_the_networks_features(model, files, weights):
+    made = model()
+    inputs = np.stack([to_input(file, 224, "SCALE_AREA_AVERAGING") for file in files])
+    features = Network(NetworkSpec("VGG16", str(weights.path), "avg")).apply(inputs)
+    second = 1 / (1 + np.exp(-(features @ made.classifier.coefficients[0] + 0.1)))
+    found = predict(made, [files[0], b"no picture", *files[1:], None], 2)
+    assert (found[1], found[4]) == (None, None)
+    known = [one for one in found if one is not None]
+    np.testing.assert_allclose(
+        [one.probability for one in known], np.stack([1 - second, second], axis=1), atol=1e-6
+    )
+    assert [one.prediction for one in known] == [made.about.classes[int(p > 0.5)] for p in second]
+    np.testing.assert_allclose(
+        [one.distance for one in known], np.sqrt((features**2).mean(axis=1)), rtol=1e-4
+    )
+    assert [one.out_of_distribution for one in known] == [False] * 3
+
+
+def test_pictures_are_preprocessed_as_in_training(model, files):
+    plain, lungs = (predict(model(preprocessing=name), files, 2) for name in ("plain", "lungs"))
+    assert all(one.distance != other.distance for one, other in zip(plain, lungs, strict=True))
+
+
+def test_rows_keep_their_index(model, files):
+    import pandas as pd
+
+    images = pd.DataFrame({"content": [b"", files[0]]}, index=[7, 3])
+    found = PythonFunction(model()).predict(images)
+    assert found.index.tolist() == [7, 3] and found["prediction"].isna().tolist() == [True, False]
+    assert found["out_of_distribution"].tolist() == [True, False]
+
+
+IN_A_SERVER = """
+import json, sys
+from pathlib import Path
+from covid_xray.registry.loader import _load_pyfunc
+import pandas as pd
+found = _load_pyfunc(sys.argv[1]).predict(pd.DataFrame({"content": [Path(sys.argv[2]).read_bytes()]}))
+print(json.dumps([found["probability"][0], sorted(name for name in sys.modules if name == "pyspark")]))
+"""
+
+
+def test_no_spark_is_needed(model, files, tmp_path):
+    folder, file = tmp_path / "model", tmp_path / "a.png"
+    folder.mkdir()
+    save(model(), "# card", folder)
+    file.write_bytes(files[0])
+    command = [sys.executable, "-c", IN_A_SERVER, str(folder), str(file)]
+    probability, spark = json.loads(subprocess.check_output(command, text=True))
+    assert spark == []
+    np.testing.assert_allclose(probability, predict(load(folder), [files[0]], 2)[0].probability, atol=1e-6)
