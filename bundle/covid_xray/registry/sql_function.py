@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pyarrow as pa
 from pyspark.sql import SparkSession
@@ -36,13 +36,17 @@ _PREDICTION = StructType(
 def register_classify(spark: SparkSession, model: SavedModel) -> None:
     """Register `classify(content)`: encoded files to structs, null where a file is refused as no X-ray."""
 
+    # Workers need no list of the training images, which may be long.
+    about = model.about.model_copy(update={"image_ids": (), "pixel_ids": ()})
+    applied = replace(model, about=about)
+
     @arrow_udf(_PREDICTION)  # type: ignore[untyped-decorator]
     def classify(batches: Iterator[pa.Array]) -> Iterator[pa.Array]:
         for batch in batches:
             # Parts, so that Spark's batches of up to 10,000 files are not decoded at once.
-            for start in range(0, len(batch), model.about.batch_size):
-                files = batch.slice(start, model.about.batch_size).to_pylist()
-                found = predict(model, files, threads=1)
+            for start in range(0, len(batch), about.batch_size):
+                files = batch.slice(start, about.batch_size).to_pylist()
+                found = predict(applied, files, threads=1)
                 yield pa.array([one and asdict(one) for one in found], to_arrow_type(_PREDICTION))
 
     spark.udf.register(CLASSIFY, classify.asNondeterministic())

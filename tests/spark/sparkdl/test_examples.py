@@ -33,7 +33,15 @@ def workplace(store, tmp_path, monkeypatch, names_of_classes):
     return tmp_path
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+@pytest.mark.parametrize(
+    "page",
+    # The README has an example of the featurizer too.
+    [
+        pytest.param(page, marks=[pytest.mark.thorough] * (page.stem == "DeepImageFeaturizer"))
+        for page in PAGES
+    ],
+    ids=[page.stem for page in PAGES],
+)
 def test_an_example_runs(spark, workplace, page):
     # Spark's own folder is not this one, so it gets whole paths.
     text = "\n".join(blocks(page, "python")).replace('"pictures"', repr(str(workplace / "pictures")))

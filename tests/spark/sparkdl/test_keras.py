@@ -133,8 +133,7 @@ def images(spark, pictures):
     return spark.createDataFrame(named, f"id int, image {imageSchema.simpleString()}")
 
 
-@pytest.mark.parametrize("form", ["file", "model"])
-@pytest.mark.parametrize("preprocessed", [False, True])
+@pytest.mark.parametrize(("form", "preprocessed"), [("file", False), ("model", True)])
 def test_a_model_is_a_function_of_sql(
     spark, images, load, pictures, picture_model, saved, form, preprocessed
 ):

@@ -97,7 +97,7 @@ def changed_network(random):
     return make
 
 
-@pytest.mark.parametrize("name", networks("Xception", "MobileNetV2", "ResNet50"))
+@pytest.mark.parametrize("name", networks("Xception", "MobileNetV2"))
 def test_every_backbone_computes_what_plain_keras_computes(changed_network, random, name):
     net = backbone(name)
     built = changed_network(net)
