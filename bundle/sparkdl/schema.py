@@ -22,6 +22,11 @@ imageSchema = StructType(  # noqa: N816 - Spark's own name for it
 )
 
 
+def current_session() -> SparkSession:
+    """Return the session of this thread, classic or of Spark Connect, or start one."""
+    return SparkSession.getActiveSession() or SparkSession.builder.getOrCreate()
+
+
 def image_column(schema: StructType, name: str, session: SparkSession | None) -> str:
     """Return the column of images that `name` means, as `input_column`."""
     return input_column(schema, name, session, holds_images, "an image struct or binary")

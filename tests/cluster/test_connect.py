@@ -5,11 +5,17 @@ finished so: `faults/test_killed_run.py`.
 """
 
 import ast
+import os
+import subprocess
+import sys
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from tests.connect_server import server
 from tests.same_tables import differences
+from tests.unit.docs.pages import ROOT, blocks
 
 # What only a driver with a JVM has: https://spark.apache.org/docs/latest/spark-connect-overview.html
 CLASSIC_ONLY = {"sparkContext", "rdd", "_jvm", "_jdf", "_jsparkSession", "_sc", "_java_obj"}
@@ -43,6 +49,41 @@ def test_a_run_does_so_when_the_workers_of_a_cluster_do_the_work(
         there = type_again(url)
     assert list(differences(ran.output, there)) == []
     assert len(set((folder / "work").glob("app-*/*/stderr")) - of_others) == 2
+
+
+# Of docs/sparkdl, those that need no weights.
+EXAMPLES = (
+    "KerasTransformer",
+    "KerasImageFileTransformer",
+    "KerasImageFileEstimator",
+    "registerKerasImageUDF",
+    "imageIO",
+)
+CLIENT = """
+import sys
+from pathlib import Path
+from pyspark.sql import SparkSession
+spark = SparkSession.builder.remote(sys.argv[1]).getOrCreate()
+for page in sys.argv[2:]:
+    exec(compile(Path(page).read_text(), page, "exec"), {"__name__": "__main__", "spark": spark})
+spark.stop()
+"""
+
+
+@pytest.mark.thorough
+def test_the_examples_of_the_docs_run_there_too(short_lived, tmp_path):
+    (tmp_path / "pictures").mkdir()
+    for place in range(4):
+        pixels = np.random.default_rng(place).integers(0, 256, (40, 40, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(tmp_path / "pictures" / f"{place}.png")
+    for name in EXAMPLES:
+        text = "\n".join(blocks(ROOT / "docs" / "sparkdl" / f"{name}.md", "python"))
+        (tmp_path / name).write_text(text.replace('"pictures"', repr(str(tmp_path / "pictures"))))
+    own = os.environ | {"KERAS_HOME": str(tmp_path / "keras")}
+    with server("local[1]", tmp_path / "server.log", short_lived) as url:
+        command = [sys.executable, "-c", CLIENT, url, *EXAMPLES]
+        done = subprocess.run(command, cwd=tmp_path, env=own, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 def test_nothing_asks_for_what_serverless_compute_lacks_or_refuses(root):

@@ -15,13 +15,13 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 from PIL import Image
-from pyspark.sql import Column, DataFrame, Row, SparkSession
+from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
 from pyspark.sql.functions import arrow_udf  # type: ignore[attr-defined]
 from pyspark.sql.pandas.types import to_arrow_type
 
 from sparkdl.errors import SparkdlError
-from sparkdl.schema import imageSchema
+from sparkdl.schema import current_session, imageSchema
 
 Array = npt.NDArray[Any]
 Decode = Callable[[bytes], Array]
@@ -185,7 +185,7 @@ def filesToDF(sc: object, path: str, numPartitions: int | None = None) -> DataFr
 
     `sc` is not used: it stands where programs of version 1.5 have their SparkContext.
     """
-    files = SparkSession.builder.getOrCreate().read.format("binaryFile").load(path)
+    files = current_session().read.format("binaryFile").load(path)
     parts = files if numPartitions is None else files.repartition(numPartitions)
     return parts.select(F.col("path").alias("filePath"), F.col("content").alias("fileData"))
 

@@ -20,6 +20,7 @@ from sparkdl.images import to_input
 from sparkdl.keras_image import BATCH
 from sparkdl.keras_model import Array, KerasModelSpec, as_input
 from sparkdl.model_file import ModelFile, ModelFileError, Shape, check_model_file, store_model
+from sparkdl.schema import current_session
 
 # From the path of an image file to the input of the model.
 Preprocessor = Callable[[str], npt.NDArray[Any]]
@@ -58,7 +59,7 @@ def registerKerasImageUDF(
         If the name is taken, the model is none that can be used, or it takes no RGB image and there is no
         preprocessor.
     """
-    spark = SparkSession.builder.getOrCreate()
+    spark = current_session()
     own = _registered.setdefault(spark, set())
     if udf_name.lower() not in own and spark.catalog.functionExists(udf_name):
         raise SparkdlError(f"there is a function {udf_name} already: choose another name, or drop it")
