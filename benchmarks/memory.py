@@ -46,7 +46,7 @@ def measure(options: Options) -> Iterator[Ratio]:
         print("  skipped: only Linux records the peak memory of processes")
         return
     data = largest_of_each(options.originals, options.folder / "largest", IMAGES)
-    options = replace(options, data=data, images=None, backbones=tuple(PUBLISHED))
+    options = replace(options, data=data, images=None, backbones=PUBLISHED)
     in_new_process(prepare_weights, options, PUBLISHED)
     in_new_process(_ingest, options)
     for backbone in PUBLISHED:

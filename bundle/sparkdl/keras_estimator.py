@@ -9,14 +9,13 @@ from typing import Any
 
 from pyspark import keyword_only
 from pyspark.ml import Estimator
-from pyspark.ml.functions import vector_to_array
-from pyspark.ml.linalg import VectorUDT
 from pyspark.ml.param import Param, Params, TypeConverters
 from pyspark.ml.param.shared import HasInputCol, HasLabelCol, HasOutputCol
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
-from pyspark.sql.types import ArrayType, DataType, NumericType
+from pyspark.sql.types import DataType, NumericType
 
+from sparkdl.arrays import as_arrays, holds_arrays
 from sparkdl.errors import SparkdlError
 from sparkdl.keras_image import KerasImageFileTransformer
 from sparkdl.keras_training import Training, train_each
@@ -201,12 +200,10 @@ def _label(dataset: DataFrame, name: str) -> Column:
     found = input_column(
         dataset.schema, name, dataset.sparkSession, _holds_labels, "a number, an array of numbers or a vector"
     )
-    column, kind = F.col(quoted(found)), dataset.schema[found].dataType
-    if isinstance(kind, VectorUDT):
-        return F.when(column.isNotNull(), vector_to_array(column, "float32"))
-    return column.cast("array<float>") if isinstance(kind, ArrayType) else F.array(column.cast("float"))
+    if holds_arrays(dataset.schema[found].dataType):
+        return as_arrays(dataset.schema, found)
+    return F.array(F.col(quoted(found)).cast("float"))
 
 
 def _holds_labels(kind: DataType) -> bool:
-    element = kind.elementType if isinstance(kind, ArrayType) else kind
-    return isinstance(element, NumericType | VectorUDT)
+    return isinstance(kind, NumericType) or holds_arrays(kind)

@@ -13,11 +13,10 @@ from pyspark.ml.linalg import VectorUDT
 from pyspark.ml.param.shared import HasInputCol, HasOutputCol
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql.pandas.types import to_arrow_type
 from pyspark.sql.types import StructField, StructType
 
 from sparkdl.column import LISTS, applied
-from sparkdl.image.imageIO import imageArrayToStruct
+from sparkdl.image.imageIO import imageArrayToStruct, to_arrow
 from sparkdl.keras_model import Array, KerasModelSpec, as_input
 from sparkdl.model_file import Shape, check_model_file
 from sparkdl.output import with_vectors
@@ -129,6 +128,5 @@ def loaded_by(loader: ImageLoader, shape: Shape | None) -> Callable[[str | None]
 
 
 def _to_images(values: npt.NDArray[np.float32], missing: npt.NDArray[np.bool_]) -> pa.Array:
-    rows = iter(values)
-    images = [None if one else imageArrayToStruct(next(rows)).asDict() for one in missing]
-    return pa.array(images, to_arrow_type(imageSchema))
+    arrays = iter(values)
+    return to_arrow(None if one else imageArrayToStruct(next(arrays)) for one in missing)

@@ -7,20 +7,18 @@ from typing import Any
 
 from pyspark import keyword_only
 from pyspark.ml import Transformer
-from pyspark.ml.functions import vector_to_array
-from pyspark.ml.linalg import VectorUDT
 from pyspark.ml.param.shared import HasInputCol, HasOutputCol
 from pyspark.ml.util import DefaultParamsReadable, DefaultParamsWritable
-from pyspark.sql import Column, DataFrame, SparkSession
-from pyspark.sql import functions as F
-from pyspark.sql.types import ArrayType, DataType, NumericType, StructField, StructType
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.types import StructField, StructType
 
+from sparkdl.arrays import as_arrays, holds_arrays
 from sparkdl.column import LISTS, applied
 from sparkdl.errors import SparkdlError
 from sparkdl.keras_model import Array, KerasModelSpec, as_input
 from sparkdl.model_file import ModelFileError, Shape, check_model_file
 from sparkdl.params import HasModelFile, check_set
-from sparkdl.schema import check_is_new, input_column, quoted
+from sparkdl.schema import check_is_new, input_column
 
 # Rows per call of the model.
 _BATCH = 256
@@ -88,27 +86,14 @@ class KerasTransformer(
         session = dataset.sparkSession
         self._with_output(dataset.schema, session)
         name, model = self.getInputCol(), check_model_file(self.getModelFile())
-        arrays = _as_arrays(dataset.schema, _array_column(dataset.schema, name, session))
+        arrays = as_arrays(dataset.schema, _array_column(dataset.schema, name, session))
         to_input = partial(_to_input, shape=model.input_shape, column=name)
         spec = KerasModelSpec(str(model.path))
         return dataset.withColumn(self.getOutputCol(), applied(to_input, spec, _BATCH, *LISTS)(arrays))
 
 
 def _array_column(schema: StructType, name: str, session: SparkSession | None) -> str:
-    return input_column(schema, name, session, _holds_arrays, "an array of numbers or a vector")
-
-
-def _holds_arrays(kind: DataType) -> bool:
-    return isinstance(kind, VectorUDT) or (
-        isinstance(kind, ArrayType) and isinstance(kind.elementType, NumericType)
-    )
-
-
-def _as_arrays(schema: StructType, name: str) -> Column:
-    column = F.col(quoted(name))
-    if isinstance(schema[name].dataType, VectorUDT):
-        return F.when(column.isNotNull(), vector_to_array(column, "float32"))
-    return column.cast(LISTS[0])
+    return input_column(schema, name, session, holds_arrays, "an array of numbers or a vector")
 
 
 def _to_input(value: Any, shape: Shape | None, column: str) -> Array | None:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from covid_xray.registry.in_process import predict
+from covid_xray.registry.in_process import Prediction, predict
 from covid_xray.registry.saved import SavedModel, load
 
-COLUMNS = ("prediction", "probability", "distance", "out_of_distribution")
+COLUMNS = tuple(field.name for field in fields(Prediction))
 
 
 class PythonFunction:

@@ -35,7 +35,6 @@ _PREDICTION = StructType(
 
 def register_classify(spark: SparkSession, model: SavedModel) -> None:
     """Register `classify(content)`: encoded files to structs, null where a file is refused as no X-ray."""
-
     # Workers need no list of the training images, which may be long.
     about = model.about.model_copy(update={"image_ids": (), "pixel_ids": ()})
     applied = replace(model, about=about)
@@ -43,7 +42,7 @@ def register_classify(spark: SparkSession, model: SavedModel) -> None:
     @arrow_udf(_PREDICTION)  # type: ignore[untyped-decorator]
     def classify(batches: Iterator[pa.Array]) -> Iterator[pa.Array]:
         for batch in batches:
-            # Parts, so that Spark's batches of up to 10,000 files are not decoded at once.
+            # Spark's batches have up to 10,000 files, which are not copied at once.
             for start in range(0, len(batch), about.batch_size):
                 files = batch.slice(start, about.batch_size).to_pylist()
                 found = predict(applied, files, threads=1)

@@ -8,7 +8,7 @@ Arrays of several channels are in OpenCV's order, blue first (BGR, BGRA), as the
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -221,6 +221,12 @@ def readImagesWithCustomFn(path: str, decode_f: Decode, numPartition: int | None
     return files.select(_of_images(decode)(F.struct("filePath", "fileData")).alias("image"))
 
 
+def to_arrow(rows: Iterable[Row | None]) -> pa.Array:
+    """Return rows of images as Arrow's array of the image schema."""
+    values = [None if row is None else row.asDict() for row in rows]
+    return pa.array(values, to_arrow_type(imageSchema))
+
+
 def _of_images(function: Callable[[Any], Row | None]) -> Callable[[Column], Column]:
     """Return a function of a column of structs that calls `function` for each that is not null."""
 
@@ -228,8 +234,7 @@ def _of_images(function: Callable[[Any], Row | None]) -> Callable[[Column], Colu
     def apply(batches: Iterator[pa.Array]) -> Iterator[pa.Array]:
         for batch in batches:
             rows = [None if value is None else function(value) for value in batch.to_pylist()]
-            values = [None if row is None else row.asDict() for row in rows]
-            yield pa.array(values, to_arrow_type(imageSchema))
+            yield to_arrow(rows)
 
     result: Callable[[Column], Column] = apply
     return result
