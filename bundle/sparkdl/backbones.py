@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
-from typing import Literal
 
 from sparkdl.errors import SparkdlError
+from sparkdl.feature_network import FeatureNetwork, Preprocessing
 
-POOLINGS = ("published", "none", "avg", "max")
 # What the top of a network tells apart.
 IMAGENET_CLASSES = 1000
 
@@ -33,46 +32,31 @@ class KerasFile:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Backbone:
+class Backbone(FeatureNetwork):
     """A network of keras.applications. All that the project knows of it is in this record.
 
     Attributes
     ----------
-    name : str
-        Its class in keras.applications, and its `DeepImageFeaturizer.modelName`.
     module : str
         Its module in keras.applications, which has its `preprocess_input`.
-    size : int
-        Height and width of its input, in pixels.
-    grid, channels : int
-        The shape of its feature map is (grid, grid, channels).
     notop, top : KerasFile
         Weights of the network without its top, and with it.
-    published_pooling : {"none", "avg"} or None
-        What Deep Learning Pipelines 1.5 returned: the flattened map (`none`), but averaged for ResNet50,
-        whose Keras model ended in a 7x7 average pool at that time. None for a network that it did not have.
+    application : str
+        Its class in keras.applications; empty where that is its name, as of all in `BACKBONES`.
+    preprocessing : str or None
+        As of `OwnModel`; None for the `preprocess_input` of its module.
     """
 
-    name: str
     module: str
-    size: int
-    grid: int
-    channels: int
     notop: KerasFile
     top: KerasFile
-    published_pooling: Literal["none", "avg"] | None = None
+    application: str = ""
+    preprocessing: Preprocessing | None = None
 
-    def pooling(self, pooling: str) -> str:
-        """Return `none`, `avg` or `max` for one of `POOLINGS`.
-
-        `published` is `none` for a network that Deep Learning Pipelines 1.5 did not have.
-        """
-        return self.published_pooling or "none" if pooling == "published" else pooling
-
-    def feature_length(self, pooling: str) -> int:
-        """Return the number of features per image."""
-        cells = self.grid**2 if self.pooling(pooling) == "none" else 1
-        return cells * self.channels
+    @property
+    def architecture(self) -> str:
+        """Its class in keras.applications, and its `DeepImageFeaturizer.modelName`."""
+        return self.application or self.name
 
     def keras_file(self, top: bool = False) -> KerasFile:
         """Return the weights with or without the top."""
@@ -80,7 +64,7 @@ class Backbone:
 
     def weight_files(self, top: bool = False) -> tuple[str, str]:
         """Return the names that a folder is searched for: weights saved by Keras 3, then Keras's download."""
-        name = self.name.lower() if top else f"{self.name.lower()}_notop"
+        name = self.architecture.lower() if top else f"{self.architecture.lower()}_notop"
         return f"{name}.weights.h5", self.keras_file(top).name
 
 
@@ -202,9 +186,9 @@ A folder given as `--weights` holds Keras's file under the name above, or weight
 with the top: Keras's file for it, or `<name in lower case>.weights.h5`.
 
 `run all` takes the networks of sparkdl 1.5; a run of another one is typed, as
-`run DenseNet121_binary_classification`. In bfloat16, with random weights, features of MobileNetV2 and
-EfficientNetV2B0 keep a cosine of 0.987 and 0.96 only with those in float32, of the others at least 0.9998;
-trained weights of these two were not measured.
+`run DenseNet121_binary_classification`. [own_networks.md](own_networks.md) adds networks of your own. In
+bfloat16, with random weights, features of MobileNetV2 and EfficientNetV2B0 keep a cosine of 0.987 and 0.96
+only with those in float32, of the others at least 0.9998; trained weights of these two were not measured.
 
 This page is generated: `.venv/bin/python -m sparkdl.backbones >docs/backbones.md` regenerates it.
 """

@@ -16,7 +16,6 @@ from pyspark.sql import Column
 from pyspark.sql.functions import arrow_udf  # type: ignore[attr-defined]
 from pyspark.sql.types import ArrayType, BinaryType, DataType, FloatType
 
-from sparkdl.backbones import backbone
 from sparkdl.images import to_input
 from sparkdl.network import NetworkSpec
 from sparkdl.worker import Spec, cached_model
@@ -94,7 +93,7 @@ def applied(
 
 def of_images(spec: NetworkSpec, scale_hint: str) -> ToInput:
     """Return what turns images into the inputs of a network."""
-    return partial(to_input, size=backbone(spec.backbone).size, scale_hint=scale_hint)
+    return partial(to_input, size=spec.network.size, scale_hint=scale_hint)
 
 
 def _to_lists(values: npt.NDArray[np.float32], missing: npt.NDArray[np.bool_]) -> pa.Array:

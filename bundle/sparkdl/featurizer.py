@@ -10,8 +10,9 @@ from pyspark.ml.util import DefaultParamsReadable, DefaultParamsWritable
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StructType
 
-from sparkdl.backbones import POOLINGS
+from sparkdl.backbones import backbone
 from sparkdl.column import features
+from sparkdl.feature_network import POOLINGS
 from sparkdl.network import NetworkSpec
 from sparkdl.network_params import NetworkParams
 from sparkdl.output import with_vectors
@@ -133,7 +134,7 @@ class DeepImageFeaturizer(
     def _transform(self, dataset: DataFrame) -> DataFrame:
         # A Python Pipeline does not call transformSchema.
         self._with_output(dataset.schema, dataset.sparkSession, VectorUDT())
-        name, pooling, precision = self.getModelName(), self.getPooling(), self.getPrecision()
-        spec = NetworkSpec(name, self._weights_file(), pooling, precision=precision)
+        net, pooling, precision = backbone(self.getModelName()), self.getPooling(), self.getPrecision()
+        spec = NetworkSpec(net, self._weights_file(), pooling, precision=precision)
         column = features(self._images(dataset), spec, self.getScaleHint(), self.getBatchSize())
         return with_vectors(dataset, self.getOutputCol(), column)

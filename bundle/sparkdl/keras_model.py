@@ -100,7 +100,7 @@ def load_model(keras: Any, file: str) -> Any:
         # Safe mode refuses code in the file, as `check_model_file` did where the name was set.
         model = keras.models.load_model(file, compile=False, safe_mode=True)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ModelFileError(f"modelFile {file} cannot be built: {one_line(error)}") from None
+        raise ModelFileError(f"the model {file} cannot be built: {one_line(error)}") from None
     if not isinstance(model.input_shape, tuple) or not isinstance(model.output_shape, tuple):
-        raise ModelFileError(f"modelFile {file} must have one input and one output")
+        raise ModelFileError(f"the model {file} must have one input and one output")
     return model

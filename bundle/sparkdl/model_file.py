@@ -40,8 +40,13 @@ class ModelFile:
     input_shape: Shape | None
 
 
-def check_model_file(name: str) -> ModelFile:
+def check_model_file(name: str, given_as: str = "modelFile") -> ModelFile:
     """Read the architecture of a model in a `.keras` file, or a `.h5` file of a whole model.
+
+    Parameters
+    ----------
+    given_as : str
+        What messages call it.
 
     Raises
     ------
@@ -53,26 +58,28 @@ def check_model_file(name: str) -> ModelFile:
     path = Path(name).absolute()
     if path.suffix not in _SUFFIXES or path.is_dir():
         raise ModelFileError(
-            f"modelFile {name} is no Keras model: give a .keras or .h5 file, as model.save(...) writes it"
+            f"{given_as} {name} is no Keras model: give a .keras or .h5 file, as model.save(...) writes it"
         )
     if not path.is_file():
-        raise ModelFileError(f"modelFile: there is no file {name}: correct the path")
+        raise ModelFileError(f"{given_as}: there is no file {name}: correct the path")
     try:
         model = _keras_config(path) if path.suffix == ".keras" else _hdf5_config(path)
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise ModelFileError(f"modelFile {name} is no Keras model: {one_line(error)}") from None
+        raise ModelFileError(f"{given_as} {name} is no Keras model: {one_line(error)}") from None
     if model is None:
-        raise ModelFileError(f"modelFile {name} holds weights without a model: write it with model.save(...)")
+        raise ModelFileError(
+            f"{given_as} {name} holds weights without a model: write it with model.save(...)"
+        )
     if not isinstance(model, dict):
-        raise ModelFileError(f"modelFile {name} is no Keras model: its architecture is no JSON object")
+        raise ModelFileError(f"{given_as} {name} is no Keras model: its architecture is no JSON object")
     for found in _code(model):
         raise ModelFileError(
-            f"modelFile {name} needs code that is not part of Keras ({found}), which is not run: build the "
+            f"{given_as} {name} needs code that is not part of Keras ({found}), which is not run: build the "
             "model from Keras's own layers and save it again"
         )
     shapes = list(_input_shapes(model))
     if len(shapes) > 1:
-        raise ModelFileError(f"modelFile {name} takes {len(shapes)} inputs: give a model with one")
+        raise ModelFileError(f"{given_as} {name} takes {len(shapes)} inputs: give a model with one")
     return ModelFile(path, shapes[0] if shapes else None)
 
 

@@ -1,16 +1,19 @@
-"""A network of keras.applications as a worker applies it, without its top or with it."""
+"""A network as a worker applies it: one of keras.applications, without its top or with it, or one's own."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from sparkdl.backbones import IMAGENET_CLASSES, Backbone, backbone
+from sparkdl.backbones import IMAGENET_CLASSES, Backbone
 from sparkdl.errors import SparkdlError, WeightsError, one_line
+from sparkdl.feature_network import FeatureNetwork, OwnModel
 from sparkdl.inference import for_inference
+from sparkdl.keras_model import load_model
 from sparkdl.memory import release_memory
 from sparkdl.precision import FLOAT32
 from sparkdl.runtime import network_settings, tensorflow
@@ -22,12 +25,11 @@ class NetworkSpec:
 
     Attributes
     ----------
-    backbone : str
-        Name of the network.
+    network : FeatureNetwork
     weights_file : str
-        Keras weights, as HDF5.
+        Keras weights, as HDF5; of an `OwnModel` the model itself.
     pooling : str
-        One of `sparkdl.backbones.POOLINGS`.
+        One of `sparkdl.feature_network.POOLINGS`.
     threads : int
         Threads per operation. Spark runs several processes at once: tasks x threads should be the cores.
     precision : str
@@ -37,7 +39,7 @@ class NetworkSpec:
         `pooling` means nothing; else features.
     """
 
-    backbone: str
+    network: FeatureNetwork
     weights_file: str
     pooling: str = "published"
     threads: int = 1
@@ -52,8 +54,7 @@ class NetworkSpec:
     @property
     def length(self) -> int:
         """Number of features, or of classes."""
-        net = backbone(self.backbone)
-        return IMAGENET_CLASSES if self.top else net.feature_length(self.pooling)
+        return IMAGENET_CLASSES if self.top else self.network.feature_length(self.pooling)
 
     def load(self) -> Network:
         """Build the network."""
@@ -65,19 +66,19 @@ class Network:
 
     def __init__(self, spec: NetworkSpec) -> None:
         tf = tensorflow(spec.threads)
-        net = backbone(spec.backbone)
+        net = spec.network
         # One signature for any number of images, so that a smaller last batch is not traced again.
         signature = [tf.TensorSpec((None, net.size, net.size, 3), tf.uint8)]
         with network_settings() as keras:
-            model = _build(spec, net, FLOAT32)
-            _load(model, net, spec.weights_file)
-            preprocess = getattr(keras.applications, net.module).preprocess_input
-            twin = None if spec.precision == FLOAT32 else _build(spec, net, spec.precision)
-            network = for_inference(model, keras.layers, twin)
+            network = _of_file(spec, keras) if isinstance(net, OwnModel) else _of_application(spec, keras)
+            preprocess = _preprocessing(net, keras)
 
             @tf.function(input_signature=signature, autograph=False)  # type: ignore[untyped-decorator]
             def forward(images: Any) -> Any:
-                inputs = tf.cast(preprocess(tf.cast(images, tf.float32)), spec.precision)
+                pixels = tf.cast(images, tf.float32)
+                if isinstance(net, OwnModel) and net.inputs == 1:
+                    pixels = tf.image.rgb_to_grayscale(pixels)
+                inputs = tf.cast(preprocess(pixels), spec.precision)
                 outputs = tf.cast(network(inputs), tf.float32)
                 return tf.reshape(outputs, (-1, spec.length))
 
@@ -99,15 +100,47 @@ class Network:
         if not expected or not np.isfinite(outputs).all():
             what = "probabilities" if self._spec.top else "features"
             raise SparkdlError(
-                f"{self._spec.backbone} computes {what} that are not finite float32 numbers, "
+                f"{self._spec.network.name} computes {what} that are not finite float32 numbers, "
                 f"{self._spec.length} of an image: {self._spec.weights_file} is damaged, use other weights"
             )
         return outputs
 
 
-def _build(spec: NetworkSpec, net: Backbone, precision: str) -> Any:
+def _of_application(spec: NetworkSpec, keras: Any) -> Callable[[Any], Any]:
+    net = spec.network
+    assert isinstance(net, Backbone)  # noqa: S101 - there are no others
     pooling = net.pooling(spec.pooling)
-    return build(net, pooling=None if pooling == "none" else pooling, precision=precision, top=spec.top)
+
+    def built(precision: str) -> Any:
+        return build(net, None, None if pooling == "none" else pooling, precision, spec.top)
+
+    model = built(FLOAT32)
+    _load(model, net, spec.weights_file)
+    return for_inference(model, keras.layers, None if spec.precision == FLOAT32 else built(spec.precision))
+
+
+def _of_file(spec: NetworkSpec, keras: Any) -> Callable[[Any], Any]:
+    model, pooling = load_model(keras, spec.weights_file), spec.network.pooling(spec.pooling)
+    _check_finite(model, spec.network, spec.weights_file)
+    pools = {"avg": keras.ops.mean, "max": keras.ops.max}
+
+    def compute(inputs: Any) -> Any:
+        outputs = model(inputs, training=False)
+        # A vector is a map of one cell.
+        return outputs if pooling == "none" or outputs.ndim == 2 else pools[pooling](outputs, axis=(1, 2))
+
+    return compute
+
+
+def _preprocessing(net: FeatureNetwork, keras: Any) -> Callable[[Any], Any]:
+    """Return what turns pixels of 0 to 255, float32, into what the network takes."""
+    if isinstance(net, Backbone) and net.preprocessing is None:
+        of_module: Callable[[Any], Any] = getattr(keras.applications, net.module).preprocess_input
+        return of_module
+    mode = getattr(net, "preprocessing", "none")
+    if mode in ("none", "unit"):
+        return lambda pixels: pixels / 255 if mode == "unit" else pixels
+    return lambda pixels: keras.applications.imagenet_utils.preprocess_input(pixels, mode=mode)
 
 
 def build(
@@ -120,7 +153,7 @@ def build(
     """Return the Keras model; the weights `imagenet` make Keras download and check its file."""
     shape = (net.size, net.size, 3)
     with network_settings(precision) as keras:
-        application = getattr(keras.applications, net.name)
+        application = getattr(keras.applications, net.architecture)
         return application(include_top=top, weights=weights, input_shape=shape, pooling=pooling)
 
 
@@ -163,6 +196,10 @@ def _load(model: Any, net: Backbone, weights_file: str) -> None:
         raise WeightsError(
             f"{weights_file} does not hold the weights of {net.name}: {one_line(error)}"
         ) from None
+    _check_finite(model, net, weights_file)
+
+
+def _check_finite(model: Any, net: FeatureNetwork, weights_file: str) -> None:
     # Rectifiers turn what is no number into zero, so that the features would not show it.
     if not all(np.isfinite(variable.numpy()).all() for variable in model.weights):
         raise WeightsError(

@@ -1,7 +1,6 @@
 """Download or draw weights in a process of their own: `python -m sparkdl.obtain <network> <file>`.
 
-`sparkdl.weights` starts it. Both need TensorFlow, which would otherwise take half a gigabyte of the driver's
-memory for as long as the driver lives.
+`sparkdl.weights` starts it. Both need TensorFlow.
 """
 
 from __future__ import annotations
@@ -17,8 +16,9 @@ import numpy as np
 from sparkdl import network
 from sparkdl.backbones import IMAGENET_CLASSES, Backbone, backbone
 from sparkdl.errors import WeightsError, one_line
+from sparkdl.own_process import EXIT_ERROR
 from sparkdl.runtime import network_settings
-from sparkdl.weights import CLASS_NAMES, EXIT_UNAVAILABLE, keras_home
+from sparkdl.weights import CLASS_NAMES, keras_home
 
 
 def obtain(name: str, file: Path, seed: int | None, top: bool) -> None:
@@ -81,7 +81,7 @@ def main(argv: Sequence[str]) -> int:
         obtain(args.name, args.file, args.seed, args.top)
     except WeightsError as error:
         print(error, file=sys.stderr)
-        return EXIT_UNAVAILABLE
+        return EXIT_ERROR
     return 0
 
 

@@ -16,7 +16,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.pandas.types import to_arrow_type
 from pyspark.sql.types import ArrayType, DataType, FloatType, StringType, StructField, StructType
 
-from sparkdl.backbones import IMAGENET_CLASSES
+from sparkdl.backbones import IMAGENET_CLASSES, backbone
 from sparkdl.column import applied, features, of_images
 from sparkdl.imagenet import ClassName, class_names
 from sparkdl.network import NetworkSpec
@@ -136,7 +136,7 @@ class DeepImagePredictor(
     def _transform(self, dataset: DataFrame) -> DataFrame:
         self._with_output(dataset.schema, dataset.sparkSession, self._kind())
         names = class_names(keras_home()) if self.getDecodePredictions() else ()
-        spec = NetworkSpec(self.getModelName(), self._weights_file(top=True), top=True)
+        spec = NetworkSpec(backbone(self.getModelName()), self._weights_file(top=True), top=True)
         images, size = self._images(dataset), self.getBatchSize()
         if not names:
             column = features(images, spec, self.getScaleHint(), size)

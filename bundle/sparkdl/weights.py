@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,15 +14,13 @@ from typing import Literal
 from sparkdl.backbones import Backbone, backbone
 from sparkdl.errors import WeightsError
 from sparkdl.files import atomic_write
+from sparkdl.own_process import run_module
 from sparkdl.weights_inspection import validate_weights
 
 Kind = Literal["imagenet", "random", "file"]
 
 # Keras's file with the names of ImageNet's classes.
 CLASS_NAMES = "imagenet_class_index.json"
-
-# Exit code of `sparkdl.obtain` after a failed download whose message is the last line on standard error.
-EXIT_UNAVAILABLE = 3
 
 
 @dataclass(frozen=True)
@@ -77,13 +73,15 @@ def resolve(weights: str, name: str, store: Path, seed: int = 0, top: bool = Fal
     if kind == "random":
         drawn = store / f"{name.lower()}{'-top' if top else ''}-random-{seed}.weights.h5"
         return _stored(drawn, kind, lambda file: obtain_in_own_process(name, file, seed, top))
-    path = find_file(Path(weights), net, top)
-    recorded = _sha256_file(path).name
-    sha256 = _verify(
-        path, f"whose sha256 is in {recorded} next to it: get the file again, or delete {recorded}"
-    )
+    return of_file(Path(weights), net, top)
+
+
+def of_file(given: Path, net: Backbone, top: bool = False) -> Weights:
+    """Return the weights in a file or folder, as `resolve` does."""
+    path = find_file(given, net, top)
+    sha256 = verified(path)
     validate_weights(path, net, top)
-    return Weights(path, sha256, kind)
+    return Weights(path, sha256, "file")
 
 
 def find_file(given: Path, net: Backbone, top: bool = False) -> Path:
@@ -136,6 +134,12 @@ def _sha256_file(path: Path) -> Path:
     return path.with_name(f"{path.name}.sha256")
 
 
+def verified(path: Path) -> str:
+    """Return the sha256 of a file, which must be the one in `<file>.sha256` if that is next to it."""
+    name = _sha256_file(path).name
+    return _verify(path, f"whose sha256 is in {name} next to it: get the file again, or delete {name}")
+
+
 def _verify(path: Path, expected: str) -> str:
     """Return the sha256 of a file, which must be the recorded one if there is a sha256 file."""
     sha256, recorded = sha256_of(path), _sha256_file(path)
@@ -154,21 +158,12 @@ def obtain_in_own_process(name: str, file: Path, seed: int | None, top: bool = F
     WeightsError
         If it cannot be downloaded.
     RuntimeError
-        If the process failed in any other way, with the last line of its output.
+        As of `run_module`.
     """
-    command = [sys.executable, "-m", "sparkdl.obtain", name, str(file)]
-    command += [] if seed is None else ["--seed", str(seed)]
-    command += ["--top"] if top else []
-    # The child finds packages where this process does; a notebook may have extended sys.path.
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path or str(Path.cwd()) for path in sys.path)}
-    process = subprocess.run(  # noqa: S603 - our own module and arguments
-        command, env=environment, stderr=subprocess.PIPE, text=True, errors="replace", check=False
-    )
-    last_line = process.stderr.strip().rsplit("\n", 1)[-1]
-    if process.returncode == EXIT_UNAVAILABLE:
-        raise WeightsError(last_line)
-    if process.returncode:
-        raise RuntimeError(f"obtaining {name} failed with exit code {process.returncode}: {last_line}")
+    given = [name, str(file)]
+    given += [] if seed is None else ["--seed", str(seed)]
+    given += ["--top"] if top else []
+    run_module("sparkdl.obtain", given, WeightsError)
 
 
 def sha256_of(path: Path) -> str:

@@ -56,12 +56,12 @@ def run_graph(
 
 def show_failures(result: JobResult, terminal: Terminal, debug: bool) -> None:
     """Print each failure on one line."""
-    for failure in result.failed:
-        # The failure of `report` only repeats those of the other tasks.
-        if not isinstance(failure.error, RunFailedError):
-            terminal.print(f"{failure.name} failed: {one_line(failure.error)}")
-            if debug:
-                raise failure.error
+    # The failure of `report` only repeats those of the other tasks, if there are some.
+    others = [failure for failure in result.failed if not isinstance(failure.error, RunFailedError)]
+    for failure in others or result.failed:
+        terminal.print(f"{failure.name} failed: {one_line(failure.error)}")
+        if debug:
+            raise failure.error
 
 
 def _deployment() -> dict[str, str]:

@@ -16,13 +16,14 @@ from covid_xray.dataset.metadata import patients_file, read_tables
 from covid_xray.dataset.patients_table import PatientsTable
 from covid_xray.errors import DataError
 from covid_xray.evaluation.solver import check_occlusion
+from covid_xray.features.networks import check_own, known_networks
 from covid_xray.registry.local_store import store_uri
 from covid_xray.settings import Settings, load_settings, parse_changes
 from covid_xray.storage.session import CATALOG, SCHEMA
 from radiograph import walk
 from radiograph.walk import Found
-from sparkdl import WeightsError
-from sparkdl.backbones import BACKBONES, PUBLISHED, backbone
+from sparkdl import SparkdlError
+from sparkdl.backbones import PUBLISHED, backbone
 from sparkdl.weights import find_file, kind_of
 
 # A local MLflow store has no folders for experiments.
@@ -136,8 +137,8 @@ def prepare_inputs(request: RunRequest, draw: bool) -> None:
         sources are to be balanced and no source is told.
     FolderError
         If a class folder of a requested task is missing.
-    WeightsError
-        If a path is given in which none of the networks has its weights.
+    SparkdlError
+        If a path is given in which none of the networks has its weights, or a model cannot be used.
     """
     _check_weights(request)
     tables = read_tables(request.data, request.patients)
@@ -160,13 +161,14 @@ def backbones_at_once(request: RunRequest) -> int:
 
 
 def _check_weights(request: RunRequest) -> None:
-    if kind_of(request.weights) != "file":
-        return
-    missing: list[WeightsError] = []
+    missing: list[SparkdlError] = []
     for name in request.backbones:
         try:
-            find_file(Path(request.weights), backbone(name))
-        except WeightsError as error:
+            if name in request.settings.networks:
+                check_own(request.settings, name)
+            elif kind_of(request.weights) == "file":
+                find_file(Path(request.weights), backbone(name))
+        except SparkdlError as error:
             missing.append(error)
     # What only some networks lack is reported by their own rows; the others succeed.
     if len(missing) == len(request.backbones):
@@ -201,7 +203,7 @@ def _parse_name(name: str, settings: Settings) -> tuple[tuple[str, ...], tuple[s
     """Return the backbones and tasks of a run's name."""
     if name in ("all", "sample"):
         return PUBLISHED, tuple(settings.tasks)
-    names = {f"{b}_{t}_classification": (b, t) for b in BACKBONES for t in settings.tasks}
+    names = {f"{b}_{t}_classification": (b, t) for b in known_networks(settings) for t in settings.tasks}
     if name not in names:
         begun = [known for known in names if known.startswith(name)] if name else []
         close = begun or difflib.get_close_matches(name, [*names, "all", "sample", "dataset_resize"], n=2)

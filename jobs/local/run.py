@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from covid_xray.dataset.data_folder import DataFolder, inventory
 from covid_xray.errors import CovidXrayError
+from covid_xray.features.networks import resolve_weights
 from covid_xray.features.precision import settle_precision
 from covid_xray.registry.registry import registry_at
 from covid_xray.stages.register import unregistered
@@ -15,8 +16,8 @@ from covid_xray.storage import runs
 from covid_xray.storage.session import CATALOG, SCHEMA, attach_warehouse, local_session
 from covid_xray.storage.tables import Tables
 from jobgraph import State
-from sparkdl import WeightsError
-from sparkdl.weights import kind_of, resolve
+from sparkdl import SparkdlError
+from sparkdl.weights import kind_of
 
 from jobs.local.graph import run_graph, show_failures
 from jobs.local.request import EXPERIMENT, RunRequest, backbones_at_once, tracking_uri
@@ -85,12 +86,12 @@ def _all_succeeded(request: RunRequest, tables: Tables, run_id: str) -> bool:
 
 def _same_weights(request: RunRequest, row: dict[str, object]) -> bool:
     """Return whether a row's weights file is unchanged; `imagenet` and seeded weights do not change."""
-    if kind_of(request.weights) != "file":
+    name = str(row["backbone"])
+    source = request.settings.weights_source(request.weights, name)
+    if kind_of(source) != "file":
         return True
-    with suppress(WeightsError):
-        weights = resolve(
-            request.weights, str(row["backbone"]), request.output / "weights", request.settings.seed
-        )
+    with suppress(SparkdlError):
+        weights = resolve_weights(request.settings, source, name, request.output / "weights")
         return weights.sha256 == row["weights_id"]
     return False
 

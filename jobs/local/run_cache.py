@@ -80,6 +80,7 @@ def _files(request: RunRequest) -> Iterator[list[object]]:
         yield [found.path, str(found.refused), *_stat(found.file)]
     for file in (request.data / MANIFEST, request.data / METADATA, request.patients):
         yield _stat(file) if file else []
+    yield from (_stat(own.file) for own in request.settings.networks.values())
     weights = Path(request.weights)
     yield from map(_stat, sorted(weights.glob("*.h5")) if weights.is_dir() else [weights])
 

@@ -10,12 +10,12 @@ from typing import Literal
 from logistic.rows import Rows
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
-from sparkdl.backbones import BACKBONES, backbone
 
 from covid_xray.errors import SettingsError, StageError
 from covid_xray.evaluation.cross_validation import AllAtOnce, Classifiers, InRowSpace
 from covid_xray.evaluation.folds import Folds
 from covid_xray.features.gram import FUSED, store_gram, stored_gram, to_kernel
+from covid_xray.features.networks import check_own, known_networks, network_of
 from covid_xray.features.stored import StoredFeatures
 from covid_xray.settings import ALL_NETWORKS, Settings
 from covid_xray.settings.wording import suggestion
@@ -73,11 +73,12 @@ def check_occlusion(settings: Settings) -> None:
     SettingsError
         If one does not; the message names it.
     """
+    known = known_networks(settings)
     for name in settings.occlusion:
-        if name != ALL_NETWORKS and name not in BACKBONES:
+        if name != ALL_NETWORKS and name not in known:
             raise SettingsError(
                 f"setting 'occlusion' names {name!r}, which is not a network"
-                f"{suggestion(name, BACKBONES)}: use {', '.join(BACKBONES)} or {ALL_NETWORKS}"
+                f"{suggestion(name, known)}: use {', '.join(known)} or {ALL_NETWORKS}"
             )
 
 
@@ -88,10 +89,14 @@ def check_networks(images: int, backbones: Sequence[str], settings: Settings) ->
     ------
     StageError
         If they cannot; the message names the network.
+    SettingsError, SparkdlError
+        If there is no such network, or its file cannot be used.
     """
     for name in backbones:
+        if name in settings.networks:
+            check_own(settings, name)
         try:
-            way(images, backbone(name).feature_length(settings.pooling), settings.solver)
+            way(images, network_of(settings, name).feature_length(settings.pooling), settings.solver)
         except StageError as error:
             raise StageError(f"{name}: {error}") from None
 

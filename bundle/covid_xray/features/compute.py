@@ -15,6 +15,7 @@ from sparkdl.network import NetworkSpec
 from sparkdl.weights import sha256_of
 
 from covid_xray.errors import StageError
+from covid_xray.features.networks import network_of
 from covid_xray.features.preprocessing import preprocessed
 from covid_xray.settings import Settings
 from covid_xray.storage.tables import Tables
@@ -84,7 +85,9 @@ def features_of(
         tasks += tasks % 2
     column = packed_features(
         preprocessed(F.col("content"), settings.preprocessing),
-        NetworkSpec(backbone, str(weights), pooling, execution.threads, settings.precision),
+        NetworkSpec(
+            network_of(settings, backbone), str(weights), pooling, execution.threads, settings.precision
+        ),
         settings.scale_hint,
         execution.batch_size,
     )

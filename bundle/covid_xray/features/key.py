@@ -11,6 +11,8 @@ from covid_xray.settings import Settings
 def feature_key(settings: Settings, backbone: str, weights_id: str) -> dict[str, str]:
     """Return everything that features depend on, as column values of the table `features`."""
     version = f"{settings.preprocessing}.{VERSIONS[settings.preprocessing]} {settings.scale_hint}"
+    if backbone in settings.networks:
+        version += f" {settings.networks[backbone].input}"
     return {
         "backbone": backbone,
         "weights_id": weights_id,

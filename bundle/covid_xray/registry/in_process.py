@@ -9,9 +9,7 @@ from threading import Lock
 import numpy as np
 import numpy.typing as npt
 from radiograph import Refused, open_xray
-from sparkdl.backbones import backbone
 from sparkdl.images import to_input
-from sparkdl.network import NetworkSpec
 from sparkdl.worker import cached_model
 
 from covid_xray.features.pictures import input_of
@@ -65,14 +63,14 @@ def predict(model: SavedModel, files: Sequence[bytes | None], threads: int) -> l
 def _input(model: SavedModel, file: bytes | None) -> npt.NDArray[np.uint8] | None:
     if file is None:
         return None
-    about = model.about
+    about, size = model.about, model.about.network_spec().network.size
     try:
         # As `score` has them: what the networks' decoder cannot read itself is written as PNG.
         content = open_xray(file).content()
     except Refused:
         return None
     picture = content if about.preprocessing == "plain" else input_of(content, about.preprocessing)
-    return to_input(picture, backbone(about.backbone).size, about.scale_hint)
+    return to_input(picture, size, about.scale_hint)
 
 
 def _of_inputs(
@@ -81,9 +79,8 @@ def _of_inputs(
     if not inputs:
         return
     about, classifier = model.about, model.classifier
-    spec = NetworkSpec(about.backbone, about.weights, about.pooling, threads, about.precision)
     with _building:
-        network = cached_model(spec)
+        network = cached_model(about.network_spec(threads))
     features = network.apply(np.stack(inputs))
     distances = classifier.distances(features)
     for probability, distance in zip(classifier.probabilities(features), distances, strict=True):

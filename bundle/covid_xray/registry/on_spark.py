@@ -1,4 +1,4 @@
-"""Apply a model on Spark, as a pipeline."""
+"""Apply a model on Spark."""
 
 from __future__ import annotations
 
@@ -6,42 +6,25 @@ import numpy as np
 import pyarrow as pa
 from logistic.columns import as_array, dense_matrix
 from logistic.model import WideLogisticRegressionModel
-from pyspark.ml import PipelineModel, Transformer
+from pyspark.ml import PipelineModel
 from pyspark.ml.linalg import DenseVector
 from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
 from pyspark.sql.functions import arrow_udf  # type: ignore[attr-defined]
 from pyspark.sql.types import DoubleType
-from sparkdl import DeepImageFeaturizer
+from sparkdl.column import features
+from sparkdl.output import with_vectors
 
-from covid_xray.features.preprocessing import LungField
+from covid_xray.features.preprocessing import preprocessed
 from covid_xray.registry.class_name import ClassName
 from covid_xray.registry.distance import Array, distances_from
 from covid_xray.registry.saved import SavedModel
 
-_CONTENT, _LUNGS, _FEATURES, _INDEX, _RAW = "content", "lung_field", "features", "class_index", "margins"
-
-
-def pipeline(model: SavedModel) -> PipelineModel:
-    """Return the pipeline from a column `content` (encoded files) to `prediction` (the class name)."""
-    about = model.about
-    crop = about.preprocessing == "lungs"
-    featurizer = DeepImageFeaturizer(
-        inputCol=_LUNGS if crop else _CONTENT,
-        outputCol=_FEATURES,
-        modelName=about.backbone,
-        scaleHint=about.scale_hint,
-        weights=about.weights,
-        pooling=about.pooling,
-        batchSize=about.batch_size,
-        precision=about.precision,
-    )
-    name = ClassName(inputCol=_INDEX, outputCol="prediction", classes=about.classes)
-    stages: list[Transformer] = [featurizer, _regression(model), name]
-    return PipelineModel([LungField(inputCol=_CONTENT, outputCol=_LUNGS), *stages] if crop else stages)
+_CONTENT, _FEATURES, _INDEX, _RAW = "content", "features", "class_index", "margins"
 
 
 def apply(model: SavedModel, images: DataFrame) -> DataFrame:
-    """Add `prediction`, `probability` (an array in the order of the classes) and `distance`.
+    """Add `prediction` (the class), `probability` (an array in the order of the classes) and `distance`.
 
     Parameters
     ----------
@@ -53,14 +36,21 @@ def apply(model: SavedModel, images: DataFrame) -> DataFrame:
     DataFrame
         All three are null if `content` is null or cannot be decoded.
     """
-    predictions, classifier = pipeline(model).transform(images), model.classifier
-    features = as_array(predictions, _FEATURES)
+    about, classifier = model.about, model.classifier
+    picture = preprocessed(F.col(_CONTENT), about.preprocessing)
+    computed = features(picture, about.network_spec(), about.scale_hint, about.batch_size)
+    predictions = _classifier(model).transform(with_vectors(images, _FEATURES, computed))
     return predictions.withColumns(
         {
             "probability": as_array(predictions, "probability"),
-            "distance": _distance(classifier.mean, classifier.spread.scale, features),
+            "distance": _distance(classifier.mean, classifier.spread.scale, as_array(predictions, _FEATURES)),
         }
-    ).drop(_CONTENT, _LUNGS, _FEATURES, _INDEX, _RAW)
+    ).drop(_CONTENT, _FEATURES, _INDEX, _RAW)
+
+
+def _classifier(model: SavedModel) -> PipelineModel:
+    name = ClassName(inputCol=_INDEX, outputCol="prediction", classes=model.about.classes)
+    return PipelineModel([_regression(model), name])
 
 
 def _regression(model: SavedModel) -> WideLogisticRegressionModel:

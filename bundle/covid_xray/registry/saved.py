@@ -14,11 +14,16 @@ from pathlib import Path
 import numpy as np
 import sparkdl.weights
 from pydantic import BaseModel, ConfigDict
+from sparkdl.backbones import backbone
+from sparkdl.feature_map import FeatureMap
+from sparkdl.network import NetworkSpec
 from sparkdl.precision import FLOAT32
 
 from covid_xray.errors import ModelError
+from covid_xray.features.networks import own_network
 from covid_xray.registry.classifier import Classifier
 from covid_xray.registry.distance import FeatureSpread
+from covid_xray.settings.own_network import OwnNetwork
 
 CARD = "card.md"
 # Folder of the weights of a model that carries them.
@@ -41,6 +46,8 @@ class About(BaseModel):
         The training images.
     pixel_ids : tuple of str
         The same by their pixels; empty in models of versions before 0.2.
+    own, shapes : OwnNetwork and FeatureMap, or None
+        Of a network that is not one of sparkdl's.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -58,6 +65,17 @@ class About(BaseModel):
     batch_size: int
     image_ids: tuple[str, ...]
     pixel_ids: tuple[str, ...] = ()
+    own: OwnNetwork | None = None
+    shapes: FeatureMap | None = None
+
+    def network_spec(self, threads: int = 1) -> NetworkSpec:
+        """Return the network with its weights."""
+        network = (
+            backbone(self.backbone)
+            if self.own is None or self.shapes is None
+            else own_network(self.backbone, self.own, self.shapes)
+        )
+        return NetworkSpec(network, self.weights, self.pooling, threads, self.precision)
 
 
 @dataclass(frozen=True)

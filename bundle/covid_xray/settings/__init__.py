@@ -9,10 +9,19 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+)
 from radiograph import OCCLUSIONS
 
 from covid_xray.errors import SettingsError
+from covid_xray.settings.own_network import OwnNetwork, check_names
 from covid_xray.settings.strict_yaml import StrictYamlError, read_yaml
 from covid_xray.settings.wording import problem_of, shown, suggestion
 
@@ -81,6 +90,8 @@ class Settings(_Section):
     """The parameters of config.yaml, which documents each of them."""
 
     tasks: Annotated[dict[str, Classes], Field(min_length=1)]
+    # Stored runs of earlier versions lack what has a default.
+    networks: Annotated[dict[str, OwnNetwork], AfterValidator(check_names)] = Field({})
     limit_per_class: Annotated[Whole, Field(ge=2)] | None
     test_fraction: Annotated[Number, Field(gt=0, lt=1)]
     repeats: Annotated[Whole, Field(ge=1)]
@@ -94,7 +105,6 @@ class Settings(_Section):
         "SCALE_AREA_AVERAGING", "SCALE_DEFAULT", "SCALE_FAST", "SCALE_REPLICATE", "SCALE_SMOOTH"
     ]
     reg_param: Annotated[Number, Field(gt=0)]
-    # Stored runs of earlier versions lack what has a default here.
     solver: Literal["auto", "row_space", "batched"] = "auto"
     balance: Literal["none", "source_class"] = "none"
     precision: Literal["float32", "bfloat16"] = "float32"
@@ -128,6 +138,11 @@ class Settings(_Section):
     def classes(self) -> tuple[str, ...]:
         """All class folders that any task uses, in the order of config.yaml."""
         return tuple(dict.fromkeys(name for names in self.tasks.values() for name in names))
+
+    def weights_source(self, weights: str, backbone: str) -> str:
+        """Return where the weights of a network come from: its own file, or else `weights`."""
+        own = self.networks.get(backbone)
+        return weights if own is None else str(own.file)
 
     def occlusions_of(self, backbone: str) -> tuple[str, ...]:
         """Return which parts of the pictures are hidden from a network in turn, names of `OCCLUSIONS`."""
@@ -168,10 +183,13 @@ def load_settings(config: Path, changes: Mapping[str, Any] | None = None) -> Set
             )
         _assign(values, key, value)
     try:
-        return Settings.model_validate(values)
+        settings = Settings.model_validate(values)
     except ValidationError as error:
         source = f"{config.name} or --set"
         raise SettingsError(problem_of(error, Settings, source, _field_names(Settings))) from None
+    folder = config.resolve().parent
+    found = {name: network.found_from(folder) for name, network in settings.networks.items()}
+    return settings.model_copy(update={"networks": found})
 
 
 def parse_changes(pairs: list[str]) -> dict[str, Any]:

@@ -8,12 +8,12 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-import sparkdl.weights
 from sparkdl.weights import Weights
 
 from covid_xray.errors import StageError
 from covid_xray.features.fill import fill, ids_of_run, stored_ids
 from covid_xray.features.key import feature_key
+from covid_xray.features.networks import resolve_weights
 from covid_xray.progress import Notify, Progress, counted
 from covid_xray.settings import Settings
 from covid_xray.storage import runs
@@ -67,8 +67,7 @@ def _resolve(rows: Sequence[Mapping[str, Any]], settings: Settings) -> Weights:
             f"run {row['run_id']} was started by a version that did not record the source of the "
             "weights: start a new run"
         )
-    source, store = row["weights_source"], Path(row["weights_store"])
-    return sparkdl.weights.resolve(source, row["backbone"], store, settings.seed)
+    return resolve_weights(settings, row["weights_source"], row["backbone"], Path(row["weights_store"]))
 
 
 def _unfinished(rows: Sequence[dict[str, Any]], weights_id: str) -> list[dict[str, Any]]:

@@ -173,12 +173,8 @@ def open_run(
     counts : mapping of str to int
         By column of `runs`: of the patients and metadata files and of the images of unknown patients.
     """
-    source = {
-        "weights": kind_of(request.weights),
-        "weights_source": request.weights,
-        "weights_store": str(request.weights_store),
-    }
-    pending = source | {
+    sources = {name: _source(request, settings, name) for name in request.backbones}
+    pending = {
         "run_id": request.run_id,
         "inputs_id": inputs,
         "status": PENDING,
@@ -190,11 +186,11 @@ def open_run(
     }
     existing = state(tables, request.run_id)
     requested = {
-        pair: pending | {"backbone": pair[0], "task": pair[1]}
+        pair: pending | sources[pair[0]] | {"backbone": pair[0], "task": pair[1]}
         for pair in product(request.backbones, request.tasks)
     }
     preserved = {
-        (row["backbone"], row["task"]): row | source
+        (row["backbone"], row["task"]): row | sources[row["backbone"]]
         for row in existing
         if row["backbone"] in request.backbones
         and (row["status"] == SUCCEEDED or row["task"] not in request.tasks)
@@ -204,6 +200,16 @@ def open_run(
         _overwrite(tables, rows)
     else:
         tables.append("runs", rows)
+
+
+def _source(request: Request, settings: Settings, backbone: str) -> dict[str, str]:
+    """Return the columns that say where the weights of a network come from."""
+    source = settings.weights_source(request.weights, backbone)
+    return {
+        "weights": kind_of(source),
+        "weights_source": source,
+        "weights_store": str(request.weights_store),
+    }
 
 
 def update(tables: Tables, rows: Iterable[Mapping[str, Any]], **changes: Any) -> None:

@@ -110,7 +110,9 @@ def test_every_command_is_one_that_the_wrapper_knows(
 @each_page
 def test_every_run_is_one_that_can_be_run(page: Path) -> None:
     tasks = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))["tasks"]
-    runs = {f"{backbone}_{task}_classification" for backbone in BACKBONES for task in tasks}
+    blocks = re.findall(r"```yaml\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    own = [name for block in blocks for name in yaml.safe_load(block).get("networks", {})]
+    runs = {f"{backbone}_{task}_classification" for backbone in [*BACKBONES, *own] for task in tasks}
     named = [argv[1] for argv in commands(page) if argv[:1] == ["run"] and len(argv) > 1]
     assert set(named) <= runs | {"all", "sample", "dataset_resize"}
 

@@ -5,6 +5,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from PIL import Image
+from sparkdl.backbones import backbone
 from sparkdl.column import features
 from sparkdl.network import NetworkSpec
 
@@ -26,7 +27,7 @@ def task(weights, monkeypatch):
     monkeypatch.setattr("sparkdl.column.arrow_udf", lambda kind: FakeUdf)
 
     def run(*batches):
-        compute = features(None, NetworkSpec("VGG16", str(weights)), "SCALE_SMOOTH", batch_size=2)
+        compute = features(None, NetworkSpec(backbone("VGG16"), str(weights)), "SCALE_SMOOTH", batch_size=2)
         return [row for batch in compute(map(pa.array, batches)) for row in batch.to_pylist()]
 
     return run

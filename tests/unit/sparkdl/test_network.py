@@ -20,7 +20,7 @@ def spec(store):
     weights = resolve("random", "VGG16", store)
 
     def make(pooling):
-        return NetworkSpec("VGG16", str(weights.path), pooling)
+        return NetworkSpec(backbone("VGG16"), str(weights.path), pooling)
 
     return make
 
@@ -113,7 +113,7 @@ def overwritten(spec, tmp_path):
             )
             for array in arrays:
                 array[...] = value
-        return NetworkSpec("VGG16", str(file), "avg")
+        return NetworkSpec(backbone("VGG16"), str(file), "avg")
 
     return write
 
@@ -135,10 +135,11 @@ def test_features_that_are_no_finite_numbers_are_an_error_that_names_the_weights
 IN_A_WORKER = """
 import json, sys
 import numpy as np
+from sparkdl.backbones import backbone
 from sparkdl.network import Network, NetworkSpec
 
 images = np.random.default_rng(0).integers(0, 256, (4, 224, 224, 3), dtype=np.uint8)
-network = Network(NetworkSpec("VGG16", sys.argv[1], "avg"))
+network = Network(NetworkSpec(backbone("VGG16"), sys.argv[1], "avg"))
 features = network.apply(images)[0].tolist()
 loaded = [name for name in ("matplotlib", "pandas", "scipy", "sklearn") if name in sys.modules]
 import sklearn, matplotlib

@@ -35,7 +35,7 @@ def test_features_point_where_those_in_float32_do(name, pictures, store):
     size, weights = backbone(name).size, str(resolve("random", name, store).path)
     images = np.stack([to_input(file, size, "SCALE_AREA_AVERAGING") for file in pictures])
     exact, rounded = (
-        Network(NetworkSpec(name, weights, precision=precision)).apply(images)
+        Network(NetworkSpec(backbone(name), weights, precision=precision)).apply(images)
         for precision in (FLOAT32, BFLOAT16)
     )
     assert rounded.dtype == np.float32 and (exact != rounded).any()
@@ -46,7 +46,8 @@ def test_features_point_where_those_in_float32_do(name, pictures, store):
 @with_instructions
 def test_a_process_keeps_one_precision_at_a_time(store):
     weights = str(resolve("random", "VGG16", store).path)
-    exact, rounded = (NetworkSpec("VGG16", weights, "avg", precision=one) for one in (FLOAT32, BFLOAT16))
+    net = backbone("VGG16")
+    exact, rounded = (NetworkSpec(net, weights, "avg", precision=one) for one in (FLOAT32, BFLOAT16))
     assert cached_model(exact) is cached_model(exact)
     kept = cached_model(rounded)
     assert kept is cached_model(rounded) and kept is not cached_model(exact)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from sparkdl.backbones import backbone
 from sparkdl.errors import WeightsError
 from sparkdl.files import atomic_write
 from sparkdl.network import Network, NetworkSpec
@@ -184,7 +185,7 @@ def test_weights_of_another_network_and_damaged_files_are_refused_in_one_line(dr
     damaged.write_bytes(drawn[0].path.read_bytes()[:1000])
     for name, file in (("VGG19", drawn[0].path), ("VGG16", damaged)):
         with pytest.raises(WeightsError, match=f"does not hold the weights of {name}") as refusal:
-            Network(NetworkSpec(name, str(file)))
+            Network(NetworkSpec(backbone(name), str(file)))
         assert "\n" not in str(refusal.value)
 
 
@@ -245,5 +246,5 @@ def test_resolving_weights_loads_no_tensorflow_and_reports_a_failed_download(tmp
 
 
 def test_a_process_that_fails_is_reported_with_its_exit_code(tmp_path):
-    with pytest.raises(RuntimeError, match=r"obtaining LeNet failed with exit code 1: .*LeNet"):
+    with pytest.raises(RuntimeError, match=r"sparkdl.obtain LeNet .* failed with exit code 1: .*LeNet"):
         obtain_in_own_process("LeNet", tmp_path / "lenet.weights.h5", 1)

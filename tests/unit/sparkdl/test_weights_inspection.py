@@ -79,7 +79,7 @@ def test_code_in_a_weights_file_is_never_run(tmp_path, network_with_code, trace,
         resolve(str(file), "VGG16", tmp_path)
     # Without that inspection, Keras itself must refuse the file.
     with pytest.raises(WeightsError) as late:
-        Network(NetworkSpec("VGG16", str(file)))
+        Network(NetworkSpec(backbone("VGG16"), str(file)))
     for refusal in map(str, (early.value, late.value)):
         assert refusal.startswith(f"{file} does not hold the weights of VGG16: ") and "\n" not in refusal
     assert not trace.exists()

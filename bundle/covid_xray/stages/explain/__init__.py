@@ -11,12 +11,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from radiograph.lungs import Box
-from sparkdl.backbones import backbone as network
 
 from covid_xray.evaluation.cross_validation import held_out_probabilities, in_order
 from covid_xray.evaluation.explanations import box_shares, images_to_explain, lung_box
 from covid_xray.features.collect import collect_rows
 from covid_xray.features.compute import features_of, weights_file
+from covid_xray.features.networks import network_of
 from covid_xray.progress import Notify, Progress, counted
 from covid_xray.settings import Settings
 from covid_xray.stages.explain.maps import Maps, flat_maps, pooled_maps
@@ -63,7 +63,8 @@ def draw_maps(tables: Tables, run_id: str, backbone: str, notify: Notify) -> Non
 
     With flat features all held-out images get maps, which needs three passes over the features. With average
     pooling the network is applied again, so only a sample and all false negatives of the positive class get
-    maps. With max pooling there are no such maps, and nothing is written.
+    maps. With max pooling, and for a network that returns a vector, there are no such maps, and nothing is
+    written.
 
     Raises
     ------
@@ -75,9 +76,13 @@ def draw_maps(tables: Tables, run_id: str, backbone: str, notify: Notify) -> Non
         notify(Progress("explain", backbone, note="nothing to do"))
         return
     settings = runs.settings_of(rows)
-    pooling = network(backbone).pooling(settings.pooling)
+    network = network_of(settings, backbone)
+    pooling = network.pooling(settings.pooling)
     if pooling == "max":
         notify(Progress("explain", backbone, note="nothing written: max pooling has no additive maps"))
+        return
+    if network.grid == 1:
+        notify(Progress("explain", backbone, note="nothing written: the network makes no map of its own"))
         return
     file = None if pooling == "none" else weights_file(rows[0])
     refitted = refit(tables, settings, rows, lambda note: notify(Progress("explain", backbone, note=note)))
@@ -86,7 +91,7 @@ def draw_maps(tables: Tables, run_id: str, backbone: str, notify: Notify) -> Non
         refitted.folds.predictions_of(*one) for one in zip(refitted.folds.fits, probabilities, strict=True)
     ]
     if file is None:
-        explained = _from_features(refitted, predictions, backbone)
+        explained = _from_features(refitted, predictions, network.channels)
     else:
         explained = list(_from_network(tables, settings, refitted, predictions, backbone, file, notify))
     count = _write(tables, settings, rows, explained)
@@ -105,9 +110,9 @@ def _unexplained(tables: Tables, run_id: str, backbone: str) -> list[dict[str, A
     ]
 
 
-def _from_features(refitted: Refitted, predictions: Sequence[pd.DataFrame], backbone: str) -> list[_FoldMaps]:
+def _from_features(refitted: Refitted, predictions: Sequence[pd.DataFrame], channels: int) -> list[_FoldMaps]:
     fits = refitted.folds.fits
-    found = refitted.rows.each(flat_maps(fits, refitted.models, network(backbone).channels))
+    found = refitted.rows.each(flat_maps(fits, refitted.models, channels))
     return [
         _FoldMaps(
             refitted.folds.tasks[fit.task],
@@ -162,7 +167,7 @@ def _unpooled_features(
     features = np.empty(rows.shape, np.float32)
     for indices, chunk in zip(rows.indices, rows.chunks, strict=True):
         features[indices] = chunk
-    return features.reshape(len(ids), -1, network(backbone).channels)
+    return features.reshape(len(ids), -1, network_of(settings, backbone).channels)
 
 
 def _write(

@@ -19,6 +19,7 @@ from covid_xray.evaluation.solver import classifiers
 from covid_xray.evaluation.verdict import Verdict, verdict_on
 from covid_xray.features.compute import weights_file
 from covid_xray.features.key import feature_key
+from covid_xray.features.networks import shapes_of
 from covid_xray.progress import Notify, Progress
 from covid_xray.registry.card import write_card
 from covid_xray.registry.fitting import fit_all
@@ -90,6 +91,7 @@ def _refit(
     used = splits.where((F.col("repeat") == 0) & F.col("task").isin(tasks)).toArrow().to_pandas()
     folds = Folds.of(used, settings.tasks, settings.is_balanced)
     key = feature_key(settings, backbone, rows[0]["weights_id"])
+    own = settings.networks.get(backbone)
     fitted = classifiers(
         tables, [key], folds, settings, lambda note: notify(Progress("register", backbone, note=note))
     )
@@ -104,6 +106,8 @@ def _refit(
             batch_size=settings.execution.batch_size,
             image_ids=tuple(images["image_id"]),
             pixel_ids=tuple(images["pixel_id"].dropna()),
+            own=own,
+            shapes=None if own is None else shapes_of(own),
         )
         yield row, SavedModel(about, classifier), images
 

@@ -124,6 +124,10 @@ def _not_explained(report: Report, explanations: Sequence[Explanation]) -> Itera
         # Maxima over the cells do not add up to a map.
         return
     explained = {(found.name, found.task) for found in explanations}
+    own = report.settings.get("networks", {})
+    # A model in a file may return a vector, of which there are no maps.
+    models = {name for name, network in own.items() if network["model"]}
     for result in report.results:
-        if result.is_network and result.headline and (result.name, result.task) not in explained:
+        is_explained = (result.name, result.task) in explained or result.name in models
+        if result.is_network and result.headline and not is_explained:
             yield f"explain {result.name} {result.task}: no maps"

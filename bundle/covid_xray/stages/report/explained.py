@@ -44,11 +44,20 @@ class Explained:
 
 @dataclass(frozen=True)
 class Explanation:
-    """The maps of one network on one task, and how many missed images are left out here."""
+    """The maps of one network on one task.
+
+    Attributes
+    ----------
+    grid : int
+        Cells of a map in each direction.
+    left_out : int
+        Missed images that are not among `images`.
+    """
 
     name: str
     task: str
     weights: str
+    grid: int
     box: BoxSummary
     images: tuple[Explained, ...]
     left_out: int
@@ -82,7 +91,8 @@ def _read(tables: Tables, report: Report, result: Result) -> Explanation | None:
     contents = chosen_ones.select("image_id", shown_to_network)
     shown = maps.join(contents, "image_id", "left").toPandas().sort_values(["label", "image_id"])
     images = tuple(_drawn(shown, box))
-    return Explanation(result.name, result.task, result.weights, summary, images, left_out)
+    grid = int(shown["grid"].iloc[0])
+    return Explanation(result.name, result.task, result.weights, grid, summary, images, left_out)
 
 
 def _chosen(rows: pd.DataFrame, classes: tuple[str, ...]) -> tuple[list[str], int]:

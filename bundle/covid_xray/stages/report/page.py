@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from sparkdl.backbones import Backbone, backbone
+from sparkdl.backbones import backbone
 
 from covid_xray.evaluation.absent import meaning
 from covid_xray.evaluation.baselines import BASELINES
@@ -91,10 +91,18 @@ def render(
     )
 
 
-def averaged(report: Report, explanations: Sequence[Explanation]) -> list[Backbone]:
-    """Return the networks with maps whose features are means over the cells of the last layer."""
-    names = dict.fromkeys(found.name for found in explanations)
-    return [backbone(name) for name in names if backbone(name).pooling(report.settings["pooling"]) == "avg"]
+def averaged(report: Report, explanations: Sequence[Explanation]) -> list[Explanation]:
+    """Return one explanation of each network whose features are means over the cells of the last layer."""
+    of_networks = {found.name: found for found in explanations}
+    return [found for name, found in of_networks.items() if _pooling(report, name) == "avg"]
+
+
+def _pooling(report: Report, name: str) -> str:
+    own, pooling = report.settings.get("networks", {}).get(name), str(report.settings["pooling"])
+    architecture = own["architecture"] if own else name
+    if architecture:
+        return backbone(architecture).pooling(pooling)
+    return "none" if pooling == "published" else pooling
 
 
 def inlined(image: bytes) -> str:

@@ -2,6 +2,8 @@ import pytest
 from covid_xray.errors import SettingsError, StageError
 from covid_xray.evaluation.solver import MOST_FEATURES, MOST_IMAGES, check_networks, check_occlusion, way
 
+from tests.models import save_model
+
 
 @pytest.mark.parametrize(
     ("images", "features", "solver", "expected"),
@@ -45,3 +47,17 @@ def test_a_network_to_hide_parts_from_must_exist(make_settings):
     says = r"'occlusion' names 'VGG61', which is not a network \(did you mean 'VGG19'\?\): use InceptionV3, "
     with pytest.raises(SettingsError, match=says):
         check_occlusion(make_settings(occlusion={"VGG61": ["shuffled"]}))
+
+
+def test_a_network_of_ones_own_that_has_no_file_is_named_before_features_are_computed(make_settings):
+    settings = make_settings(networks={"Mine": {"model": "/w/mine.keras", "preprocessing": "unit"}})
+    with pytest.raises(SettingsError, match=r"'networks\.Mine' names /w/mine\.keras, which is no file"):
+        check_networks(10, ["ResNet50", "Mine"], settings)
+
+
+def test_a_model_in_a_file_is_computed_in_float32_alone(make_settings, tmp_path):
+    file = tmp_path / "mine.keras"
+    save_model(file, (64, 64, 3))
+    own = {"Mine": {"model": str(file), "preprocessing": "unit"}}
+    with pytest.raises(SettingsError, match="Mine is a model in a file, whose layers are not computed in bf"):
+        check_networks(10, ["Mine"], make_settings(networks=own, precision="bfloat16"))

@@ -12,10 +12,15 @@ from covid_xray.registry.distance import FeatureSpread
 from covid_xray.registry.in_process import predict
 from covid_xray.registry.loader import PythonFunction
 from covid_xray.registry.saved import SavedModel, load, save
+from covid_xray.settings.own_network import OwnNetwork
 from PIL import Image
+from sparkdl.backbones import backbone
+from sparkdl.feature_map import FeatureMap
 from sparkdl.images import to_input
 from sparkdl.network import Network, NetworkSpec
-from sparkdl.weights import resolve
+from sparkdl.weights import resolve, sha256_of
+
+from tests.models import save_model
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +57,7 @@ def files():
 def test_probabilities_are_those_of_the_classifier_on_the_networks_features(model, files, weights):
     made = model()
     inputs = np.stack([to_input(file, 224, "SCALE_AREA_AVERAGING") for file in files])
-    features = Network(NetworkSpec("VGG16", str(weights.path), "avg")).apply(inputs)
+    features = Network(NetworkSpec(backbone("VGG16"), str(weights.path), "avg")).apply(inputs)
     second = 1 / (1 + np.exp(-(features @ made.classifier.coefficients[0] + 0.1)))
     found = predict(made, [files[0], b"no picture", *files[1:], None], 2)
     assert (found[1], found[4]) == (None, None)
@@ -79,6 +84,25 @@ def test_rows_keep_their_index(model, files):
     found = PythonFunction(model()).predict(images)
     assert found.index.tolist() == [7, 3] and found["prediction"].isna().tolist() == [True, False]
     assert found["out_of_distribution"].tolist() == [True, False]
+
+
+def test_a_network_of_ones_own_travels_with_the_model(make_model, files, tmp_path):
+    file, folder = tmp_path / "mine.keras", tmp_path / "model"
+    keras_model = save_model(file, (64, 64, 1))
+    own = OwnNetwork(model=str(file), preprocessing="unit")
+    about = make_model(
+        **{"backbone": "Mine", "weights": str(file), "weights_id": sha256_of(file), "pooling": "avg"},
+        **{"own": own, "shapes": FeatureMap(64, 1, 8, 6)},
+    ).about
+    classifier = Classifier(np.ones((1, 6)), np.zeros(1), np.zeros(6), FeatureSpread(1.0, 0.0, 1e6))
+    folder.mkdir()
+    save(SavedModel(about, classifier), "# card", folder, carry_weights=True)
+    file.unlink()
+    found = predict(load(folder), files, 2)
+    inputs = np.stack([to_input(one, 64, "SCALE_AREA_AVERAGING")[:, :, :1] for one in files])
+    features = keras_model(inputs.astype(np.float32) / 255).numpy().mean((1, 2))
+    expected = 1 / (1 + np.exp(-features.sum(1)))
+    np.testing.assert_allclose([one.probability[1] for one in found], expected, rtol=1e-4)
 
 
 IN_A_SERVER = """

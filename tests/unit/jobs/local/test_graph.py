@@ -32,3 +32,9 @@ def test_a_failure_is_one_line_and_the_reports_repetition_of_it_none(failed, cap
 def test_with_debug_the_error_itself_is_raised(failed):
     with Terminal() as terminal, pytest.raises(DataError, match="no images"):
         show_failures(failed(ingest=DataError("no images")), terminal, debug=True)
+
+
+def test_a_report_that_fails_alone_says_what_is_missing(failed, capsys):
+    with Terminal() as terminal:
+        show_failures(failed(report=RunFailedError("1 result missing")), terminal, debug=False)
+    assert capsys.readouterr().out == "report failed: 1 result missing\n"

@@ -1,7 +1,9 @@
 import json
+import re
 
 import pytest
 from covid_xray.errors import CovidXrayError
+from sparkdl import SparkdlError
 from sparkdl.backbones import PUBLISHED
 
 from jobs.local.request import backbones_at_once, prepare_inputs
@@ -15,6 +17,32 @@ def test_a_runs_name_is_a_backbone_and_a_task(make_request):
 def test_all_is_every_backbone_on_every_task(make_request):
     request = make_request(name="all")
     assert request.backbones == PUBLISHED and request.tasks == ("binary", "multiclass")
+
+
+def test_a_network_of_ones_own_is_typed_like_any_other(make_request):
+    mine = "networks={Mine: {model: /w/mine.keras, preprocessing: unit}}"
+    request = make_request(name="Mine_binary_classification", set=[mine])
+    assert (request.backbones, request.tasks) == (("Mine",), ("binary",))
+    assert make_request(name="all", set=[mine]).backbones == PUBLISHED
+
+
+@pytest.mark.parametrize(
+    ("own", "message"),
+    [
+        (
+            "{model: /w/mine.keras, preprocessing: unit}",
+            "'networks.Mine' names /w/mine.keras, which is no file",
+        ),
+        ("{model: %s, preprocessing: unit}", "mine.keras is no Keras model"),
+        ("{architecture: VGG16, weights: %s}", "mine.keras is not a .h5 weights file"),
+    ],
+)
+def test_its_file_is_checked_before_anything_is_started(make_request, tmp_path, own, message):
+    file = tmp_path / "mine.keras"
+    file.write_bytes(b"none")
+    mine = f"networks={{Mine: {own.replace('%s', str(file))}}}"
+    with pytest.raises((CovidXrayError, SparkdlError), match=re.escape(message)):
+        prepare_inputs(make_request(name="Mine_binary_classification", set=[mine]), draw=False)
 
 
 def test_paths_are_absolute_wherever_the_command_is_typed(make_request, data, monkeypatch):

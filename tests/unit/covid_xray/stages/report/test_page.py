@@ -198,7 +198,7 @@ def test_missed_images_are_shown_with_who_missed_them(page, make_result):
 def test_maps_stand_with_their_share_of_the_lung_box_beside_its_area(page, make_result):
     image = Explained("ab" * 32, "Covid-19", "No_findings", PNG)
     box = BoxSummary(0.61, 0.57, 0.66, 200, 150, 0.52)
-    html = page(make_result(), explanations=[Explanation("VGG16", "binary", "imagenet", box, (image,), 4)])
+    html = page(make_result(), explanations=[Explanation("VGG16", "binary", "imagenet", 7, box, (image,), 4)])
     cells = row(html, "VGG16", "explanations")
     assert "61.0 (57.0 to 66.0)" in cells and ">52.0<" in cells and ">150<" in cells
     assert "Covid-19, predicted No findings" in html and "4 more missed images" in html
@@ -216,7 +216,7 @@ def test_maps_of_a_network_whose_features_are_means_are_said_to_be_fewer(page, m
     box = BoxSummary(0.61, 0.57, 0.66, 33, 30, 0.52)
 
     def maps(name):
-        return page(make_result(name), explanations=[Explanation(name, "binary", "imagenet", box, (), 0)])
+        return page(make_result(name), explanations=[Explanation(name, "binary", "imagenet", 7, box, (), 0)])
 
     assert "ResNet50 is fitted on the mean of its 7 x 7 cells" in maps("ResNet50")
     assert "so fewer images have one" not in maps("VGG16")

@@ -11,7 +11,7 @@ from covid_xray.stages.report.explained import Explanation
 from covid_xray.stages.report.figures import Figure
 
 BOX = BoxSummary(0.6, 0.5, 0.7, 20, 20, 0.52)
-MAPS = Explanation("VGG16", "binary", "imagenet", BOX, (), 0)
+MAPS = Explanation("VGG16", "binary", "imagenet", 7, BOX, (), 0)
 
 
 @pytest.fixture
@@ -88,3 +88,5 @@ def test_a_network_without_anything_beside_it_is_not_enough(whole):
 def test_maps_are_missed_where_there_can_be_some(whole):
     assert missing_results(whole(), []) == ["explain VGG16 binary: no maps"]
     assert missing_results(whole(pooling="max"), []) == []
+    own = {"VGG16": {"model": "/w/mine.keras", "architecture": None}}
+    assert missing_results(whole(networks=own), []) == []
