@@ -16,7 +16,7 @@ from sparkdl.feature_network import POOLINGS
 from sparkdl.network import NetworkSpec
 from sparkdl.network_params import NetworkParams
 from sparkdl.output import with_vectors
-from sparkdl.params import one_of
+from sparkdl.params import one_of, whole
 from sparkdl.precision import FLOAT32, PRECISIONS
 
 
@@ -51,6 +51,9 @@ class DeepImageFeaturizer(
     precision : str
         Of the network's arithmetic: `float32` (default), or `bfloat16`, about twice as fast on processors
         with instructions for it. Features are of the same type in either, and differ by about 1 %.
+    dimensionality : int
+        To how many features they are projected after pooling, at least 1, by the fixed random projection of
+        `sparkdl.projection`. Unset by default: all features. As many as there are, or more, changes nothing.
 
     Notes
     -----
@@ -67,6 +70,12 @@ class DeepImageFeaturizer(
         f"precision of the network's arithmetic: {', '.join(PRECISIONS)}",
         one_of(PRECISIONS),
     )
+    dimensionality: Param[int] = Param(
+        Params._dummy(),
+        "dimensionality",
+        "how many features a fixed random projection leaves; unset: all",
+        whole("dimensionality", 1),
+    )
 
     @keyword_only
     def __init__(
@@ -81,6 +90,7 @@ class DeepImageFeaturizer(
         pooling: str = "published",
         batchSize: int = 16,
         precision: str = FLOAT32,
+        dimensionality: int | None = None,
     ) -> None:
         super().__init__()
         self._setDefault(pooling="published", precision=FLOAT32)
@@ -99,6 +109,7 @@ class DeepImageFeaturizer(
         pooling: str = "published",
         batchSize: int = 16,
         precision: str = FLOAT32,
+        dimensionality: int | None = None,
     ) -> DeepImageFeaturizer:
         """Set the named Params."""
         self._set(**self._input_kwargs)  # type: ignore[attr-defined]
@@ -120,6 +131,14 @@ class DeepImageFeaturizer(
         """Return `precision`."""
         return self.getOrDefault(self.precision)
 
+    def setDimensionality(self, value: int) -> DeepImageFeaturizer:
+        """Set `dimensionality`."""
+        return self._set(dimensionality=value)
+
+    def getDimensionality(self) -> int | None:
+        """Return `dimensionality`, or None if it is not set."""
+        return self.getOrDefault(self.dimensionality) if self.isDefined(self.dimensionality) else None
+
     def transformSchema(self, schema: StructType) -> StructType:
         """Return the columns after `transform`.
 
@@ -134,7 +153,12 @@ class DeepImageFeaturizer(
     def _transform(self, dataset: DataFrame) -> DataFrame:
         # A Python Pipeline does not call transformSchema.
         self._with_output(dataset.schema, dataset.sparkSession, VectorUDT())
-        net, pooling, precision = backbone(self.getModelName()), self.getPooling(), self.getPrecision()
-        spec = NetworkSpec(net, self._weights_file(), pooling, precision=precision)
+        spec = NetworkSpec(
+            backbone(self.getModelName()),
+            self._weights_file(),
+            self.getPooling(),
+            precision=self.getPrecision(),
+            dimensionality=self.getDimensionality(),
+        )
         column = features(self._images(dataset), spec, self.getScaleHint(), self.getBatchSize())
         return with_vectors(dataset, self.getOutputCol(), column)

@@ -16,6 +16,7 @@ from sparkdl.inference import for_inference
 from sparkdl.keras_model import load_model
 from sparkdl.memory import release_memory
 from sparkdl.precision import FLOAT32
+from sparkdl.projection import project, projected_length
 from sparkdl.runtime import network_settings, tensorflow
 
 
@@ -35,8 +36,10 @@ class NetworkSpec:
     precision : str
         One of `sparkdl.precision.PRECISIONS`. Features are float32 in either.
     top : bool
-        Whether the network has its top, so that it computes probabilities of ImageNet's 1,000 classes and
-        `pooling` means nothing; else features.
+        Whether the network has its top, so that it computes probabilities of ImageNet's 1,000 classes, and
+        `pooling` and `dimensionality` mean nothing; else features.
+    dimensionality : int or None
+        To how many features they are projected after pooling, as of `sparkdl.projection`; None for not.
     """
 
     network: FeatureNetwork
@@ -45,6 +48,7 @@ class NetworkSpec:
     threads: int = 1
     precision: str = FLOAT32
     top: bool = False
+    dimensionality: int | None = None
 
     @property
     def file(self) -> str:
@@ -54,6 +58,11 @@ class NetworkSpec:
     @property
     def length(self) -> int:
         """Number of features, or of classes."""
+        return self.width if self.top else projected_length(self.width, self.dimensionality)
+
+    @property
+    def width(self) -> int:
+        """Number of features before they are projected, or of classes."""
         return IMAGENET_CLASSES if self.top else self.network.feature_length(self.pooling)
 
     def load(self) -> Network:
@@ -80,7 +89,7 @@ class Network:
                     pixels = tf.image.rgb_to_grayscale(pixels)
                 inputs = tf.cast(preprocess(pixels), spec.precision)
                 outputs = tf.cast(network(inputs), tf.float32)
-                return tf.reshape(outputs, (-1, spec.length))
+                return tf.reshape(outputs, (-1, spec.width))
 
             forward.get_concrete_function()
         self._forward = forward
@@ -96,6 +105,8 @@ class Network:
             If one is no finite number, as weights that are too large make it.
         """
         outputs: npt.NDArray[np.float32] = self._forward(images).numpy()
+        if not self._spec.top:
+            outputs = project(outputs, self._spec.dimensionality)
         expected = outputs.dtype == np.float32 and outputs.shape == (len(images), self._spec.length)
         if not expected or not np.isfinite(outputs).all():
             what = "probabilities" if self._spec.top else "features"

@@ -156,7 +156,7 @@ def _without_row(key: tuple[str, ...], rows: Sequence[_Row]) -> dict[str, Any]:
     about = {"task": task, "run_id": run_id, "status": runs.SUCCEEDED} | _of_settings(own, task)
     if kind == "baseline":
         # It is shown whole pictures in every run.
-        return about | {"preprocessing": "plain", "precision": FLOAT32}
+        return about | {"preprocessing": "plain", "precision": FLOAT32, "dimensionality": None}
     used = {row["weights"] for row in rows if row["task"] == task and name in (FUSED, row["backbone"])}
     if kind in OCCLUSIONS:
         about["preprocessing"] = kind
@@ -170,8 +170,9 @@ def _of_settings(row: _Row, task: str) -> dict[str, Any]:
     return {
         "classes": tuple(settings["tasks"][task]),
         "preprocessing": settings["preprocessing"],
-        # Runs of earlier versions say nothing of it.
+        # Runs of earlier versions say nothing of them.
         "precision": settings.get("precision", FLOAT32),
+        "dimensionality": settings.get("dimensionality"),
     }
 
 

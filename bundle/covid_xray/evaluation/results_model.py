@@ -72,6 +72,8 @@ class Result:
         Which part of a picture it saw: a value of the setting of that name.
     precision : str
         In which a network's features were computed.
+    dimensionality : int or None
+        To how many features those of each network were projected.
     by_protocol : dict of str to ProtocolResult
         By protocol; empty unless it succeeded.
     """
@@ -90,6 +92,7 @@ class Result:
     train_seconds: float | None = None
     preprocessing: str = "plain"
     precision: str = FLOAT32
+    dimensionality: int | None = None
     by_protocol: Mapping[str, ProtocolResult] = field(default_factory=dict)
 
     @property
@@ -114,6 +117,7 @@ class Result:
             "random weights": self.weights == "random",
             "lungs only": self.preprocessing == "lungs",
             self.precision: self.precision != FLOAT32,
+            f"at most {self.dimensionality} features a network": self.dimensionality is not None,
         }
         return [mark for mark, holds in marks.items() if holds]
 

@@ -10,6 +10,7 @@ from typing import Literal
 from logistic.rows import Rows
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
+from sparkdl.projection import projected_length
 
 from covid_xray.errors import SettingsError, StageError
 from covid_xray.evaluation.cross_validation import AllAtOnce, Classifiers, InRowSpace
@@ -32,6 +33,7 @@ _MOST_IN_ROW_SPACE = 5000
 # More features than these are not fitted all at once: second derivatives between 3,072 have 75 MB for each
 # contrast of classes.
 MOST_FEATURES = 8192
+_FEWER = "--set dimensionality=1024 or --set pooling=avg, which leaves 512 or 2048 a network"
 # Features that are kept in the memory of the driver instead of being read by every pass.
 _MEMORY = 2**30
 
@@ -47,14 +49,13 @@ def way(images: int, features: int, solver: str) -> Way:
     if solver == "batched" and images <= MOST_IMAGES and features > MOST_FEATURES:
         raise StageError(
             f"{features} features cannot be fitted all at once, which takes {MOST_FEATURES} at most: use "
-            "--set solver=auto, or --set pooling=avg, which leaves 512 or 2048 a network"
+            f"--set solver=auto, or {_FEWER}"
         )
     if solver == "batched" or (solver == "auto" and images > MOST_IMAGES):
         if features > MOST_FEATURES:
             raise StageError(
                 f"{images} images of {features} features each cannot be fitted all at once, which takes "
-                f"{MOST_FEATURES} at most: use --set pooling=avg, which leaves 512 or 2048 a network, or at "
-                f"most {MOST_IMAGES} images (limit_per_class)"
+                f"{MOST_FEATURES} at most: use {_FEWER}, or at most {MOST_IMAGES} images (limit_per_class)"
             )
         return "batched"
     if images > _MOST_IN_ROW_SPACE:
@@ -85,6 +86,8 @@ def check_occlusion(settings: Settings) -> None:
 def check_networks(images: int, backbones: Sequence[str], settings: Settings) -> None:
     """Check that classifiers can be fitted on the features of each network, before they are computed.
 
+    Those of all of them together, too, which `compare` fuses.
+
     Raises
     ------
     StageError
@@ -92,11 +95,15 @@ def check_networks(images: int, backbones: Sequence[str], settings: Settings) ->
     SettingsError, SparkdlError
         If there is no such network, or its file cannot be used.
     """
+    lengths = {}
     for name in backbones:
         if name in settings.networks:
             check_own(settings, name)
+        width = network_of(settings, name).feature_length(settings.pooling)
+        lengths[name] = projected_length(width, settings.dimensionality)
+    for name, length in (lengths | {FUSED: sum(lengths.values())}).items():
         try:
-            way(images, network_of(settings, name).feature_length(settings.pooling), settings.solver)
+            way(images, length, settings.solver)
         except StageError as error:
             raise StageError(f"{name}: {error}") from None
 

@@ -61,16 +61,14 @@ def weights_file(row: Mapping[str, Any]) -> Path:
 
 
 def features_of(
-    tables: Tables, settings: Settings, ids: Sequence[str], backbone: str, weights: Path, pooling: str
+    tables: Tables, settings: Settings, ids: Sequence[str], backbone: str, weights: Path
 ) -> DataFrame:
-    """Compute the features of the images `ids`, preprocessed as the settings say.
+    """Compute the features of the images `ids`, preprocessed, pooled and projected as the settings say.
 
     Parameters
     ----------
     weights : Path
         A file that the workers can read.
-    pooling : str
-        As `Settings.pooling`.
 
     Returns
     -------
@@ -86,7 +84,12 @@ def features_of(
     column = packed_features(
         preprocessed(F.col("content"), settings.preprocessing),
         NetworkSpec(
-            network_of(settings, backbone), str(weights), pooling, execution.threads, settings.precision
+            network_of(settings, backbone),
+            str(weights),
+            settings.pooling,
+            execution.threads,
+            settings.precision,
+            dimensionality=settings.dimensionality,
         ),
         settings.scale_hint,
         execution.batch_size,

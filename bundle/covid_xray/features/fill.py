@@ -70,6 +70,6 @@ def _append(
     tables: Tables, settings: Settings, key: Mapping[str, str], weights: Path, ids: Sequence[str]
 ) -> int:
     """Compute and commit one chunk; return its number of images."""
-    computed = features_of(tables, settings, ids, key["backbone"], weights, settings.pooling)
+    computed = features_of(tables, settings, ids, key["backbone"], weights)
     tables.append("features", computed.withColumns({name: F.lit(value) for name, value in key.items()}))
     return len(ids)

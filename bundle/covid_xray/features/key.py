@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sparkdl.precision import FLOAT32
+from sparkdl.projection import VERSION
 
 from covid_xray.features.pictures import VERSIONS
 from covid_xray.settings import Settings
@@ -16,7 +17,15 @@ def feature_key(settings: Settings, backbone: str, weights_id: str) -> dict[str,
     return {
         "backbone": backbone,
         "weights_id": weights_id,
-        "pooling": settings.pooling,
+        "pooling": _pooling(settings),
         # Features that earlier versions stored are of float32, which they do not name.
         "preprocessing": version if settings.precision == FLOAT32 else f"{version} {settings.precision}",
     }
+
+
+def _pooling(settings: Settings) -> str:
+    # Features that are not projected are those of earlier versions, which could not.
+    if settings.dimensionality is None:
+        return settings.pooling
+    # Also where a network has no more features than these: the key of fused networks has one text for all.
+    return f"{settings.pooling} to {settings.dimensionality}.{VERSION}"

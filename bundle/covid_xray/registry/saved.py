@@ -42,6 +42,8 @@ class About(BaseModel):
         Path of the weights file, which driver and workers can read.
     weights_id : str
         sha256 of the weights file.
+    dimensionality : int or None
+        To how many features those of the network are projected; None for not: earlier versions did not.
     image_ids : tuple of str
         The training images.
     pixel_ids : tuple of str
@@ -62,6 +64,7 @@ class About(BaseModel):
     preprocessing: str
     scale_hint: str
     precision: str = FLOAT32
+    dimensionality: int | None = None
     batch_size: int
     image_ids: tuple[str, ...]
     pixel_ids: tuple[str, ...] = ()
@@ -75,7 +78,14 @@ class About(BaseModel):
             if self.own is None or self.shapes is None
             else own_network(self.backbone, self.own, self.shapes)
         )
-        return NetworkSpec(network, self.weights, self.pooling, threads, self.precision)
+        return NetworkSpec(
+            network,
+            self.weights,
+            self.pooling,
+            threads,
+            self.precision,
+            dimensionality=self.dimensionality,
+        )
 
 
 @dataclass(frozen=True)

@@ -108,6 +108,7 @@ class Settings(_Section):
     solver: Literal["auto", "row_space", "batched"] = "auto"
     balance: Literal["none", "source_class"] = "none"
     precision: Literal["float32", "bfloat16"] = "float32"
+    dimensionality: Annotated[Whole, Field(ge=1)] | None = None
     occlusion: Annotated[dict[str, tuple[str, ...]], BeforeValidator(_of_networks)] = Field({})
     champion: Literal["checked", "any"] = "checked"
     carry_weights: bool = False

@@ -11,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from radiograph.lungs import Box
+from sparkdl.feature_network import FeatureNetwork
+from sparkdl.projection import projected_length
 
 from covid_xray.evaluation.cross_validation import held_out_probabilities, in_order
 from covid_xray.evaluation.explanations import box_shares, images_to_explain, lung_box
@@ -19,7 +21,7 @@ from covid_xray.features.compute import features_of, weights_file
 from covid_xray.features.networks import network_of
 from covid_xray.progress import Notify, Progress, counted
 from covid_xray.settings import Settings
-from covid_xray.stages.explain.maps import Maps, flat_maps, pooled_maps
+from covid_xray.stages.explain.maps import Maps, flat_maps, pooled_maps, projected_maps
 from covid_xray.stages.explain.occlude import occlude
 from covid_xray.stages.explain.probe import probe_sources
 from covid_xray.stages.explain.refit import Refitted, refit
@@ -62,9 +64,9 @@ def draw_maps(tables: Tables, run_id: str, backbone: str, notify: Notify) -> Non
     """Write `explanations` for the tasks of a run that succeeded: repeat 0 of the strictest protocol.
 
     With flat features all held-out images get maps, which needs three passes over the features. With average
-    pooling the network is applied again, so only a sample and all false negatives of the positive class get
-    maps. With max pooling, and for a network that returns a vector, there are no such maps, and nothing is
-    written.
+    pooling, or if the features are projected, the network is applied again, so only a sample and all false
+    negatives of the positive class get maps. With max pooling, and for a network that returns a vector, there
+    are no such maps, and nothing is written.
 
     Raises
     ------
@@ -77,14 +79,13 @@ def draw_maps(tables: Tables, run_id: str, backbone: str, notify: Notify) -> Non
         return
     settings = runs.settings_of(rows)
     network = network_of(settings, backbone)
-    pooling = network.pooling(settings.pooling)
-    if pooling == "max":
+    if network.pooling(settings.pooling) == "max":
         notify(Progress("explain", backbone, note="nothing written: max pooling has no additive maps"))
         return
     if network.grid == 1:
         notify(Progress("explain", backbone, note="nothing written: the network makes no map of its own"))
         return
-    file = None if pooling == "none" else weights_file(rows[0])
+    file = weights_file(rows[0]) if _has_only_sums(settings, network) else None
     refitted = refit(tables, settings, rows, lambda note: notify(Progress("explain", backbone, note=note)))
     probabilities = held_out_probabilities(refitted.rows, refitted.folds.fits, refitted.models)
     predictions = [
@@ -96,6 +97,13 @@ def draw_maps(tables: Tables, run_id: str, backbone: str, notify: Notify) -> Non
         explained = list(_from_network(tables, settings, refitted, predictions, backbone, file, notify))
     count = _write(tables, settings, rows, explained)
     notify(Progress("explain", backbone, count, count, "maps"))
+
+
+def _has_only_sums(settings: Settings, net: FeatureNetwork) -> bool:
+    """Return whether stored features are sums over several cells: averaged or projected."""
+    width = net.feature_length(settings.pooling)
+    averaged = net.pooling(settings.pooling) == "avg"
+    return averaged or projected_length(width, settings.dimensionality) < width
 
 
 def _unexplained(tables: Tables, run_id: str, backbone: str) -> list[dict[str, Any]]:
@@ -139,19 +147,21 @@ def _from_network(
     }
     ids = sorted(set().union(*selected.values()))
     notify(Progress("explain", backbone, note=f"applying the network to {counted(len(ids), 'image')}"))
-    cells = _unpooled_features(tables, settings, backbone, weights, ids)
+    cells = _whole_maps(tables, settings, backbone, weights, ids)
     row_of = {image_id: row for row, image_id in enumerate(ids)}
+    averaged = network_of(settings, backbone).pooling(settings.pooling) == "avg"
+    maps_of = pooled_maps if averaged else projected_maps
     for fit, model, predicted in zip(refitted.folds.fits, refitted.models, predictions, strict=True):
         task = refitted.folds.tasks[fit.task]
         shown = predicted[predicted["image_id"].isin(selected[task])]
         of_images = cells[shown["image_id"].map(row_of).to_numpy(int)]
-        yield _FoldMaps(task, shown, pooled_maps(model, of_images))
+        yield _FoldMaps(task, shown, maps_of(model, of_images))
 
 
-def _unpooled_features(
+def _whole_maps(
     tables: Tables, settings: Settings, backbone: str, weights: Path, ids: Sequence[str]
 ) -> npt.NDArray[np.float32]:
-    """Compute the last feature map of the images `ids`, as `features` holds only its means.
+    """Compute the last feature map of the images `ids`, as `features` holds only sums of it.
 
     Returns
     -------
@@ -163,7 +173,8 @@ def _unpooled_features(
     StageError
         If an image is missing or cannot be decoded.
     """
-    rows = collect_rows(features_of(tables, settings, ids, backbone, weights, "none"), ids)
+    whole = settings.model_copy(update={"pooling": "none", "dimensionality": None})
+    rows = collect_rows(features_of(tables, whole, ids, backbone, weights), ids)
     features = np.empty(rows.shape, np.float32)
     for indices, chunk in zip(rows.indices, rows.chunks, strict=True):
         features[indices] = chunk

@@ -5,6 +5,9 @@ The logit of a logistic regression on flat features is a sum over cells, so a ce
 the cell's channels. This is Zhou et al. 2016, "Learning Deep Features for Discriminative Localization"
 (arXiv:1512.04150), with separate coefficients for each cell. The sum of a map over all cells is the class's
 centred logit minus that of the mean training image.
+
+Averages and projections of flat features are linear too, so coefficients for them are coefficients for the
+flat features. Of the mean training image only its logit is known then: each cell gets an equal share of it.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 from logistic.classes import LinearModel
 from logistic.rows import Block, Fit, Numbers
+from sparkdl.projection import expand
 
 Array = npt.NDArray[np.float64]
 Maps = npt.NDArray[np.float32]
@@ -58,18 +62,15 @@ def flat_maps(
         found: list[Numbers] = []
         for fit, own, at_mean in zip(fits, weights, at_means, strict=True):
             rows = np.flatnonzero(fit.held_out(block.labels))
-            cells = block.features[rows].reshape(len(rows), len(own), channels).swapaxes(0, 1)
-            contributions = np.stack([cell @ of_cell.T for cell, of_cell in zip(cells, own, strict=True)])
-            found += [block.numbers[rows], (np.moveaxis(contributions, 0, 2) - at_mean).astype(np.float32)]
+            cells = block.features[rows].reshape(len(rows), len(own), channels)
+            found += [block.numbers[rows], (_contributions(cells, own) - at_mean).astype(np.float32)]
         return found
 
     return of_block
 
 
 def pooled_maps(model: LinearModel, cells: npt.NDArray[np.float32]) -> Maps:
-    """Return the maps of a model whose features are means over the cells.
-
-    Of the mean training image only the mean over all cells is known, so each cell gets an equal share of it.
+    """Return the maps of a model whose features are means over the cells, which may have been projected.
 
     Parameters
     ----------
@@ -81,8 +82,39 @@ def pooled_maps(model: LinearModel, cells: npt.NDArray[np.float32]) -> Maps:
     ndarray of float32, shape (m, classes, cells)
     """
     weights = per_class(model.coefficients)
-    contributions: Array = cells @ weights.T - weights @ model.mean
+    contributions: Array = cells @ expand(weights, cells.shape[2]).T - weights @ model.mean
     return np.moveaxis(contributions / cells.shape[1], 2, 1).astype(np.float32)
+
+
+def projected_maps(model: LinearModel, cells: npt.NDArray[np.float32]) -> Maps:
+    """Return the maps of a model whose features are projected flat features.
+
+    Parameters
+    ----------
+    cells : ndarray of float32, shape (m, cells, channels)
+        The features of some images before the projection.
+
+    Returns
+    -------
+    ndarray of float32, shape (m, classes, cells)
+    """
+    _, count, channels = cells.shape
+    weights = per_class(model.coefficients)
+    share = (weights @ model.mean / count)[:, None]
+    expanded = _by_cell(expand(weights, count * channels), channels)
+    return (_contributions(cells, expanded) - share).astype(np.float32)
+
+
+def _contributions(cells: npt.NDArray[np.float32], weights: Array) -> Array:
+    """Return what each cell adds to each class, shape (m, classes, cells).
+
+    Parameters
+    ----------
+    cells : ndarray of float32, shape (m, cells, channels)
+    weights : ndarray, shape (cells, classes, channels)
+    """
+    each = [cell @ of_cell.T for cell, of_cell in zip(cells.swapaxes(0, 1), weights, strict=True)]
+    return np.stack(each, axis=2)
 
 
 def _by_cell(weights: Array, channels: int) -> Array:

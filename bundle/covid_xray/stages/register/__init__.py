@@ -32,7 +32,7 @@ from covid_xray.storage import runs
 from covid_xray.storage.tables import Tables
 
 # What a model keeps of the settings.
-_OF_SETTINGS = ("pooling", "preprocessing", "scale_hint", "precision")
+_OF_SETTINGS = ("pooling", "preprocessing", "scale_hint", "precision", "dimensionality")
 
 _Row = Mapping[str, Any]
 

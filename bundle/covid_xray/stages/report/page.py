@@ -8,6 +8,7 @@ from datetime import datetime
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from sparkdl.backbones import backbone
+from sparkdl.projection import projected_length
 
 from covid_xray.evaluation.absent import meaning
 from covid_xray.evaluation.baselines import BASELINES
@@ -86,23 +87,43 @@ def render(
         now=now,
         timed=timed,
         meaning=meaning,
-        averaged=averaged(report, explanations),
+        applied_again=applied_again(report, explanations),
         folder=FOLDER,
     )
 
 
-def averaged(report: Report, explanations: Sequence[Explanation]) -> list[Explanation]:
-    """Return one explanation of each network whose features are means over the cells of the last layer."""
-    of_networks = {found.name: found for found in explanations}
-    return [found for name, found in of_networks.items() if _pooling(report, name) == "avg"]
+def applied_again(report: Report, explanations: Sequence[Explanation]) -> dict[str, str]:
+    """Return the networks with maps whose features are sums over cells of the last layer, with which sums."""
+    # Runs of earlier versions say nothing of it.
+    dimensionality = report.settings.get("dimensionality")
+    found = {}
+    for one in {explanation.name: explanation for explanation in explanations}.values():
+        width = _width(report, one)
+        if _pooling(report, one.name) == "avg":
+            found[one.name] = f"the mean of its {one.grid} x {one.grid} cells"
+        elif dimensionality is not None and (
+            width is None or projected_length(width, dimensionality) < width
+        ):
+            found[one.name] = f"{dimensionality} sums of its {width or 'flat'} features"
+    return found
+
+
+def _architecture(report: Report, name: str) -> str | None:
+    """Return the network of sparkdl that one is made like; None for a model in a file."""
+    own = report.settings.get("networks", {}).get(name)
+    return own["architecture"] if own else name
 
 
 def _pooling(report: Report, name: str) -> str:
-    own, pooling = report.settings.get("networks", {}).get(name), str(report.settings["pooling"])
-    architecture = own["architecture"] if own else name
+    architecture, pooling = _architecture(report, name), str(report.settings["pooling"])
     if architecture:
         return backbone(architecture).pooling(pooling)
     return "none" if pooling == "published" else pooling
+
+
+def _width(report: Report, explanation: Explanation) -> int | None:
+    architecture = _architecture(report, explanation.name)
+    return explanation.grid**2 * backbone(architecture).channels if architecture else None
 
 
 def inlined(image: bytes) -> str:
