@@ -175,7 +175,7 @@ def test_params_have_the_names_getters_setters_and_defaults_of_1_5():
         .setModelName("VGG19")
         .setScaleHint("SCALE_FAST")
     )
-    other.setWeights("random").setPooling("max").setSeed(3).setBatchSize(4)
+    other.setWeights("random").setPooling("max").setSeed(3).setBatchSize(4).setDimensionality(64)
     again = DeepImageFeaturizer().setParams(
         inputCol="i",
         outputCol="o",
@@ -185,7 +185,9 @@ def test_params_have_the_names_getters_setters_and_defaults_of_1_5():
         pooling="max",
         seed=3,
         batchSize=4,
+        dimensionality=64,
     )
+    assert other.getDimensionality() == 64
     assert {p.name: v for p, v in other.extractParamMap().items()} == {
         p.name: v for p, v in again.extractParamMap().items()
     }
@@ -195,6 +197,9 @@ def test_a_saved_transformer_keeps_its_params(spark, featurizer, tmp_path):
     featurizer(seed=5, pooling="max").save(str(tmp_path / "one"))
     loaded = DeepImageFeaturizer.load(str(tmp_path / "one"))
     assert (loaded.getSeed(), loaded.getPooling(), loaded.getModelName()) == (5, "max", "ResNet50")
+    assert loaded.getDimensionality() is None
+    featurizer(dimensionality=64).save(str(tmp_path / "projected"))
+    assert DeepImageFeaturizer.load(str(tmp_path / "projected")).getDimensionality() == 64
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,12 @@ def test_classes_are_the_distinct_classes_of_all_tasks(make_settings):
         ),
         ("test_fraction", 1.5, "is 1.5, but must be a number above 0 and below 1"),
         ("pooling", "median", 'is "median", but must be one of published, none, avg, max'),
+        (
+            "dimensionality",
+            0,
+            "is 0, but must be a whole number of at least 1 and of at most 2147483647 or null",
+        ),
+        ("dimensionality", "all", "must be a whole number of at least 1"),
         ("tasks", {"binary": ["A", "A"]}, "lists a class twice"),
         ("execution", {"threads": 1}, "execution.chunk_images"),
     ],

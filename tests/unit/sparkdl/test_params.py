@@ -3,7 +3,10 @@
 import pytest
 from sparkdl import DeepImageFeaturizer
 
-REFUSED = [("batchSize", 0), ("batchSize", -1), ("batchSize", 2**31), ("batchSize", 1.5), ("seed", -1)]
+REFUSED = [
+    *[("batchSize", 0), ("batchSize", -1), ("batchSize", 2**31), ("batchSize", 1.5), ("seed", -1)],
+    *[("dimensionality", 0), ("dimensionality", 64.5)],
+]
 
 
 @pytest.mark.parametrize(("name", "value"), REFUSED)
@@ -24,9 +27,9 @@ def test_a_number_out_of_range_is_refused_by_every_way_of_setting_it(name, value
             TypeError, match=rf"{name} must be a whole number from [01] to 2147483647, not {value}"
         ):
             way()
-    assert (one.getBatchSize(), one.getSeed()) == (16, 0)
+    assert (one.getBatchSize(), one.getSeed(), one.getDimensionality()) == (16, 0, None)
 
 
 def test_the_least_numbers_are_taken():
-    one = DeepImageFeaturizer(batchSize=1, seed=0)
-    assert (one.getBatchSize(), one.getSeed()) == (1, 0)
+    one = DeepImageFeaturizer(batchSize=1, seed=0, dimensionality=1)
+    assert (one.getBatchSize(), one.getSeed(), one.getDimensionality()) == (1, 0, 1)

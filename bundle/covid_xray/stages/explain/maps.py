@@ -102,7 +102,8 @@ def projected_maps(model: LinearModel, cells: npt.NDArray[np.float32]) -> Maps:
     weights = per_class(model.coefficients)
     share = (weights @ model.mean / count)[:, None]
     expanded = _by_cell(expand(weights, count * channels), channels)
-    return (_contributions(cells, expanded) - share).astype(np.float32)
+    found: Array = _contributions(cells, expanded) - share
+    return found.astype(np.float32)
 
 
 def _contributions(cells: npt.NDArray[np.float32], weights: Array) -> Array:

@@ -1,6 +1,7 @@
 import pytest
 from covid_xray.errors import SettingsError, StageError
 from covid_xray.evaluation.solver import MOST_FEATURES, MOST_IMAGES, check_networks, check_occlusion, way
+from sparkdl.backbones import PUBLISHED
 
 from tests.models import save_model
 
@@ -23,7 +24,7 @@ def test_few_images_are_fitted_in_the_row_space_and_many_all_at_once(images, fea
 def test_many_images_of_flat_features_are_refused_with_what_to_change():
     with pytest.raises(
         StageError,
-        match=r"3001 images of 25088 features .* --set pooling=avg, .* at most 3000",
+        match=r"3001 images of 25088 features .* --set dimensionality=1024 or --set pooling=avg.* most 3000",
     ):
         way(3001, 25_088, "auto")
     with pytest.raises(StageError, match=r"25088 features cannot .* use --set solver=auto"):
@@ -40,6 +41,16 @@ def test_a_network_whose_features_are_too_wide_is_named_before_they_are_computed
     check_networks(5000, ["ResNet50", "VGG16"], make_settings(pooling="avg"))
     with pytest.raises(StageError, match="VGG16: 5000 images of 25088 features"):
         check_networks(5000, ["ResNet50", "VGG16"], make_settings())
+
+
+def test_features_count_as_many_as_are_left_after_the_projection_also_together(make_settings):
+    few, many = make_settings(dimensionality=1024), make_settings(dimensionality=2048)
+    check_networks(112_120, PUBLISHED, few)
+    check_networks(112_120, PUBLISHED[:4], many)
+    with pytest.raises(StageError, match="Fused: 112120 images of 10240 features"):
+        check_networks(112_120, PUBLISHED, many)
+    # In the row space there may be any number.
+    check_networks(MOST_IMAGES, PUBLISHED, many)
 
 
 def test_a_network_to_hide_parts_from_must_exist(make_settings):

@@ -78,6 +78,11 @@ def test_it_says_what_it_is_for_and_what_it_was_made_from(card):
     assert "random numbers" in card(weights="random") and "random numbers" not in text
 
 
+def test_it_says_to_how_many_features_a_network_was_projected(card, make_model):
+    assert "(published features)" in card()
+    assert "(published features projected to 64 at most)" in card(model=make_model(dimensionality=64))
+
+
 def test_it_says_that_there_is_no_external_validation_unless_there_is(card):
     assert "No external validation" in card()
     external = ("backbone", "ResNet50", "external", "accuracy", None, 0.4, 0.3, 0.5)

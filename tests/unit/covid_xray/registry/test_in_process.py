@@ -4,6 +4,7 @@ import io
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from sparkdl.backbones import backbone
 from sparkdl.feature_map import FeatureMap
 from sparkdl.images import to_input
 from sparkdl.network import Network, NetworkSpec
+from sparkdl.projection import project
 from sparkdl.weights import resolve, sha256_of
 
 from tests.models import save_model
@@ -43,7 +45,7 @@ def model(make_model, weights):
     return make
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def files():
     made = []
     for place in range(3):
@@ -54,11 +56,16 @@ def files():
     return made
 
 
-def test_probabilities_are_those_of_the_classifier_on_the_networks_features(model, files, weights):
-    made = model()
+@pytest.fixture(scope="module")
+def averaged(files, weights):
+    """VGG16's averaged features of the files, shape (3, 512)."""
     inputs = np.stack([to_input(file, 224, "SCALE_AREA_AVERAGING") for file in files])
-    features = Network(NetworkSpec(backbone("VGG16"), str(weights.path), "avg")).apply(inputs)
-    second = 1 / (1 + np.exp(-(features @ made.classifier.coefficients[0] + 0.1)))
+    return Network(NetworkSpec(backbone("VGG16"), str(weights.path), "avg")).apply(inputs)
+
+
+def test_probabilities_are_those_of_the_classifier_on_the_networks_features(model, files, averaged):
+    made = model()
+    second = 1 / (1 + np.exp(-(averaged @ made.classifier.coefficients[0] + 0.1)))
     found = predict(made, [files[0], b"no picture", *files[1:], None], 2)
     assert (found[1], found[4]) == (None, None)
     known = [one for one in found if one is not None]
@@ -67,9 +74,18 @@ def test_probabilities_are_those_of_the_classifier_on_the_networks_features(mode
     )
     assert [one.prediction for one in known] == [made.about.classes[int(p > 0.5)] for p in second]
     np.testing.assert_allclose(
-        [one.distance for one in known], np.sqrt((features**2).mean(axis=1)), rtol=1e-4
+        [one.distance for one in known], np.sqrt((averaged**2).mean(axis=1)), rtol=1e-4
     )
     assert [one.out_of_distribution for one in known] == [False] * 3
+
+
+def test_features_are_projected_as_in_training_on_spark_too(model, files, averaged, tmp_path):
+    made = model(dimensionality=64)
+    fewer = replace(made.classifier, coefficients=made.classifier.coefficients[:, :64], mean=np.zeros(64))
+    save(SavedModel(made.about, fewer), "# card", tmp_path)
+    found = predict(load(tmp_path), files, 2)
+    second = 1 / (1 + np.exp(-(project(averaged, 64) @ fewer.coefficients[0] + 0.1)))
+    np.testing.assert_allclose([one.probability[1] for one in found], second, atol=1e-6)
 
 
 def test_pictures_are_preprocessed_as_in_training(model, files):

@@ -1,4 +1,5 @@
 import hashlib
+import json
 import shutil
 from pathlib import Path
 
@@ -23,6 +24,15 @@ def test_a_model_is_restored_exactly_from_its_files(make_model, folder):
     for name in ("coefficients", "intercepts", "mean"):
         np.testing.assert_array_equal(getattr(found.classifier, name), getattr(model.classifier, name))
     assert (folder / "card.md").read_text() == "# card"
+
+
+def test_a_model_of_an_earlier_version_has_all_features(make_model, folder):
+    save(make_model(dimensionality=64), "", folder)
+    assert load(folder).about.dimensionality == 64
+    about = json.loads((folder / "model.json").read_text())
+    del about["dimensionality"]
+    (folder / "model.json").write_text(json.dumps(about))
+    assert load(folder).about.dimensionality is None
 
 
 def test_weights_are_found_beside_a_model_that_was_moved_or_copied(make_model, tmp_path):

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
-from covid_xray.stages.explain.maps import flat_maps, per_class, pooled_maps
+from covid_xray.stages.explain.maps import flat_maps, per_class, pooled_maps, projected_maps
 from logistic.batched import fit_many
 from logistic.rows import Block, Fit, Labels, RowsInMemory
+from sparkdl.projection import project
 
 IMAGES, CELLS, CHANNELS = 40, 9, 6
 
@@ -13,8 +14,8 @@ IMAGES, CELLS, CHANNELS = 40, 9, 6
 def fitted():
     """Fit the two folds of a split on given features; return them with their models and all rows."""
 
-    def fit(matrix, classes):
-        codes = matrix[:, :classes].argmax(axis=1)
+    def fit(matrix, classes, labelled_by=None):
+        codes = (matrix if labelled_by is None else labelled_by)[:, :classes].argmax(axis=1)
         folds = np.arange(len(matrix)) % 3 % 2
         labels, numbers = Labels(codes[:, None], folds[:, None]), np.arange(len(matrix))
         blocks = [Block(matrix[part], labels[part], numbers[part]) for part in (slice(25, 40), slice(25))]
@@ -69,6 +70,39 @@ def test_a_map_of_averaged_features_sums_to_the_logit_of_the_average(fitted, cla
         expected = logits_above_the_mean_image(model, cells.mean(axis=1))
         assert maps.shape == (IMAGES, classes, CELLS) and maps.dtype == np.float32
         np.testing.assert_allclose(maps.sum(axis=2), expected, atol=1e-4 * abs(expected).max())
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+@pytest.mark.parametrize(
+    ("maps_of", "pooled"),
+    [
+        (pooled_maps, lambda cells: cells.mean(axis=1)),
+        (projected_maps, lambda cells: cells.reshape(IMAGES, -1)),
+    ],
+)
+def test_a_map_of_projected_features_sums_to_the_logit_of_the_projection(fitted, classes, maps_of, pooled):
+    cells = features()
+    projected = project(pooled(cells), 5)
+    _, _, _, models = fitted(projected, classes, labelled_by=cells.mean(axis=1))
+    for model in models:
+        maps = maps_of(model, cells)
+        expected = logits_above_the_mean_image(model, projected)
+        assert maps.shape == (IMAGES, classes, CELLS) and maps.dtype == np.float32
+        np.testing.assert_allclose(maps.sum(axis=2), expected, atol=1e-4 * abs(expected).max())
+
+
+def test_a_cell_of_projected_features_adds_what_its_own_projection_adds(fitted):
+    cells = features()
+    flat = cells.reshape(IMAGES, -1)
+    _, _, _, (model, _) = fitted(project(flat, 5), 3, labelled_by=flat)
+    one = cells[:1].copy()
+    one[0, 4] += 1
+    change = np.zeros((1, CELLS, CHANNELS), np.float32)
+    change[0, 4] = 1
+    rise = project(change.reshape(1, -1), 5) @ per_class(model.coefficients).T
+    difference = projected_maps(model, one) - projected_maps(model, cells[:1])
+    np.testing.assert_allclose(difference[0, :, 4], rise[0], atol=1e-5)
+    assert np.abs(np.delete(difference, 4, axis=2)).max() == 0
 
 
 def test_a_cell_of_averaged_features_has_an_equal_share_of_the_average(fitted):

@@ -147,6 +147,7 @@ def test_another_preprocessing_is_marked_on_every_picture_too(make_result):
     assert make_result().marks == []
     seen_less = make_result(weights="random", preprocessing="lungs")
     assert seen_less.marks == ["random weights", "lungs only"]
+    assert make_result(dimensionality=64).marks == ["at most 64 features a network"]
     assert curves_png([make_result(preprocessing="lungs")]) != curves_png([make_result()])
 
 
@@ -212,14 +213,17 @@ def test_the_page_says_how_many_held_out_images_share_a_patient_and_is_no_medica
     assert "No external validation" in html
 
 
-def test_maps_of_a_network_whose_features_are_means_are_said_to_be_fewer(page, make_result):
+def test_maps_of_a_network_whose_features_are_means_or_projected_are_said_to_be_fewer(page, make_result):
     box = BoxSummary(0.61, 0.57, 0.66, 33, 30, 0.52)
 
-    def maps(name):
-        return page(make_result(name), explanations=[Explanation(name, "binary", "imagenet", 7, box, (), 0)])
+    def maps(name, **settings):
+        explanations = [Explanation(name, "binary", "imagenet", 7, box, (), 0)]
+        return page(make_result(name), explanations=explanations, **settings)
 
     assert "ResNet50 is fitted on the mean of its 7 x 7 cells" in maps("ResNet50")
     assert "so fewer images have one" not in maps("VGG16")
+    assert "so fewer images have one" not in maps("VGG16", dimensionality=25_088)
+    assert "VGG16 is fitted on 64 sums of its 25088 features: each" in maps("VGG16", dimensionality=64)
 
 
 def test_verdict_and_headline_picture_stand_before_the_contents(page, make_result):
