@@ -9,6 +9,8 @@ from covid_xray.evaluation.solver import classifiers
 from covid_xray.features.key import feature_key
 from covid_xray.stages.explain import explain
 from covid_xray.stages.explain.occlude import occlude
+from covid_xray.stages.featurize import featurize
+from covid_xray.stages.train import train
 from covid_xray.storage import runs
 from deltalake import DeltaTable
 from sklearn.metrics import roc_auc_score
@@ -118,6 +120,26 @@ def test_averaged_features_are_explained_by_applying_the_network_again(ran):
     assert len(found) == 24
     assert set(found["weights_id"]) == set(done["weights_id"].dropna())
     check_against_predictions(found, own)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("pooling", ["none", "avg"])
+def test_projected_features_are_explained_by_applying_the_network_again(
+    ingested, begun_with, tables, run_id, of_run, few_fits, store, said, pooling
+):
+    ingested()
+    settings = few_fits(pooling=pooling, dimensionality=64)
+    weights = {"weights_source": "random", "weights_store": str(store)}
+    begun_with(settings=settings.model_dump_json(), **weights)
+    for stage in (featurize, train, explain):
+        stage(tables, run_id, BACKBONE, said.append)
+    key = feature_key(settings, BACKBONE, of_run("runs")[0].weights_id)
+    assert {len(row.features) for row in tables.matching("features", key).collect()} == {4 * 64}
+    found, predictions = (
+        pd.DataFrame([row.asDict() for row in of_run(table)]) for table in ("explanations", "predictions")
+    )
+    assert set(found["task"]) == {"binary", "multiclass"} and len(found) >= 24
+    check_against_predictions(found, predictions)
 
 
 def test_a_network_is_trained_anew_without_the_lungs_on_the_same_folds(
