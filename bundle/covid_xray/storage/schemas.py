@@ -66,7 +66,7 @@ TABLES: dict[str, TableSchema] = {
         columns="""
             image_id STRING, backbone STRING COMMENT 'Fused = those of several networks, side by side',
             weights_id STRING COMMENT 'sha256 of the weights file',
-            pooling STRING COMMENT 'with the dimensionality and the version of the projection, if there is one',
+            pooling STRING COMMENT 'with the dimensionality and the version of the projection, if any',
             preprocessing STRING COMMENT 'with its version, the scale hint, and the precision if not float32',
             features BINARY COMMENT 'float32, little-endian: numpy.frombuffer(features, "<f4")'
         """,
