@@ -30,9 +30,7 @@ def test_a_model_in_a_file_is_a_network_like_any_other(ingested, tables, few_fit
     file, ids = tmp_path / "chest cnn.keras", sorted(ingested())[:6]
     model = save_model(file, (64, 64, 1))
     settings = few_fits(networks={"Mine": {"model": str(file), "preprocessing": "unit"}})
-    found = features_of(tables, settings, ids, "Mine", file, "none").join(
-        images_with(tables, ids), "image_id"
-    )
+    found = features_of(tables, settings, ids, "Mine", file).join(images_with(tables, ids), "image_id")
     rows = found.select("features", "content").collect()
     inputs = np.stack([to_input(row.content, 64, settings.scale_hint)[:, :, :1] for row in rows])
     expected = model(inputs.astype(np.float32) / 255).numpy().reshape(6, -1)
