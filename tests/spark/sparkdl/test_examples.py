@@ -35,16 +35,18 @@ def workplace(store, tmp_path, monkeypatch, names_of_classes):
 
 @pytest.mark.parametrize(
     "page",
-    # The README has an example of the featurizer too.
+    # The README has an example of the featurizer too, and test_streams.py a stream.
     [
-        pytest.param(page, marks=[pytest.mark.thorough] * (page.stem == "DeepImageFeaturizer"))
+        pytest.param(page, marks=[pytest.mark.thorough] * (page.stem in ("DeepImageFeaturizer", "streams")))
         for page in PAGES
     ],
     ids=[page.stem for page in PAGES],
 )
 def test_an_example_runs(spark, workplace, page):
     # Spark's own folder is not this one, so it gets whole paths.
-    text = "\n".join(blocks(page, "python")).replace('"pictures"', repr(str(workplace / "pictures")))
-    assert re.search(rf"import .*{page.stem}", text)
+    text = "\n".join(blocks(page, "python"))
+    for folder in ("pictures", "checkpoint", "table"):
+        text = text.replace(f'"{folder}"', repr(str(workplace / folder)))
+    assert re.search(rf"import .*{page.stem}", text) or page.stem == "streams"
     # As in a notebook, whose functions reach workers with their code.
     exec(compile(text, page.name, "exec"), {"__name__": "__main__", "spark": spark})
