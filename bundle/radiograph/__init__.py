@@ -5,7 +5,7 @@ from radiograph.fingerprint import SIGNATURE_SIDE, pixel_id, signature
 from radiograph.lungs import lung_field
 from radiograph.occlusion import OCCLUSIONS
 from radiograph.reasons import Reason, Refused
-from radiograph.walk import FolderError, Found, class_folders, other_folders, walk, walk_all
+from radiograph.walk import FolderError, Found, class_folders, other_folders, walk, walk_all, walk_listed
 
 __all__ = [
     "DICOM",
@@ -25,4 +25,5 @@ __all__ = [
     "signature",
     "walk",
     "walk_all",
+    "walk_listed",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,6 +67,24 @@ def walk_all(root: Path) -> Iterator[Found]:
     boundary = root.resolve()
     found = (one for entry in entries for one in _walk_entry(entry, boundary, boundary, "", boundary))
     yield from sorted(found, key=lambda entry: entry.path)
+
+
+def walk_listed(root: Path, paths: Iterable[str]) -> Iterator[Found]:
+    """Return the files that something else has listed as `walk_all` finds them, sorted by path.
+
+    A file below a link to a folder stands for that link, and one that is gone is refused.
+
+    Parameters
+    ----------
+    paths : iterable of str
+        Relative to `root`, with forward slashes.
+    """
+    boundary = root.resolve()
+    # Of all files below a link to a folder, the link is found once.
+    kept = {_first_link(boundary, path) for path in paths if not any(map(_is_ignored, path.split("/")))}
+    for file in sorted(kept, key=lambda file: file.relative_to(boundary).as_posix()):
+        gone = None if os.path.lexists(file) else Refused(Reason.unreadable, "it is no longer there")
+        yield _found(file, boundary, "", gone or _refusal(file, file, boundary))
 
 
 def class_folders(root: Path) -> list[str]:
@@ -151,10 +169,20 @@ def _found(file: Path, root: Path, label: str, refusal: Refused | None) -> Found
     return Found(printable, label, file, refusal)
 
 
-def _refusal(entry: os.DirEntry[str], path: Path, boundary: Path) -> Refused | None:
+def _first_link(root: Path, path: str) -> Path:
+    """Return the topmost link on the way to a file, else the file."""
+    file = root
+    for name in path.split("/"):
+        file /= name
+        if file.is_symlink():
+            break
+    return file
+
+
+def _refusal(entry: os.DirEntry[str] | Path, path: Path, boundary: Path) -> Refused | None:
     if entry.is_symlink():
         return _refusal_of_link(path, boundary)
-    if not entry.is_file(follow_symlinks=False):
+    if not entry.is_file():
         return Refused(Reason.unreadable, "not a regular file")
     return None
 

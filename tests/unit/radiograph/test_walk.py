@@ -2,7 +2,7 @@ import os
 from collections import Counter
 
 import pytest
-from radiograph import FolderError, Reason, class_folders, other_folders, walk
+from radiograph import FolderError, Reason, class_folders, other_folders, walk, walk_all, walk_listed
 
 
 @pytest.fixture
@@ -125,3 +125,32 @@ def test_folders_that_are_not_classes_are_listed(root):
     (root / ".git").mkdir()
     assert class_folders(root) == ["A", "B", "Other"]
     assert other_folders(root, ["A", "B"]) == ["Other"]
+
+
+@pytest.fixture
+def listed(root, tmp_path):
+    """What a program lists that follows every link and leaves nothing out."""
+    (tmp_path / "secret.png").write_bytes(b"x")
+    (root / "out.png").symlink_to(tmp_path / "secret.png")
+    (root / "same.png").symlink_to(root / "B" / "2.png")
+    (root / "linked").symlink_to(root / "A")
+    (root / "A" / "elsewhere").symlink_to(tmp_path)
+    os.mkfifo(root / "pipe.png")
+    files = [file.relative_to(root).as_posix() for file in root.rglob("*") if not file.is_dir()]
+    behind = ("linked/deep/er/3.png", "linked/.hidden.png", "linked/x/y.png", "A/elsewhere/secret.png")
+    return [*files, *behind]
+
+
+def test_what_something_else_has_listed_is_found_as_in_a_walk(root, listed):
+    assert list(map(str, walk_listed(root, listed))) == list(map(str, walk_all(root)))
+    assert {found.path: found.refused.reason for found in walk_listed(root, listed) if found.refused} == {
+        "A/elsewhere": Reason.outside_root,
+        "linked": Reason.unreadable,
+        "out.png": Reason.outside_root,
+        "pipe.png": Reason.unreadable,
+    }
+
+
+def test_a_listed_file_that_is_gone_is_refused(root):
+    (found,) = walk_listed(root, ["A/gone.png"])
+    assert (found.refused.reason, found.refused.detail) == (Reason.unreadable, "it is no longer there")
