@@ -7,6 +7,7 @@ from covid_xray.privacy.patient_key import patient_key
 from covid_xray.registry.registry import registry_at
 from covid_xray.stages.score import score
 from covid_xray.task import (
+    add_checkpoint,
     add_images,
     add_model,
     add_registry,
@@ -27,8 +28,9 @@ main = task_main(
         datetime.now(UTC),
         notify,
         patient_key(args.patient_id_key),
+        args.checkpoint,
     ),
-    *(add_settings, add_images, add_model, add_registry),
+    *(add_settings, add_images, add_model, add_registry, add_checkpoint),
 )
 
 if __name__ == "__main__":

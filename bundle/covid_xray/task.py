@@ -170,6 +170,16 @@ def add_model(parser: ArgumentParser) -> None:
     parser.add_argument("--model", required=True, help="e.g. VGG16_multiclass, or VGG16_multiclass/3")
 
 
+def add_checkpoint(parser: ArgumentParser) -> None:
+    """Add the folder in which a stream keeps what has arrived."""
+    parser.add_argument(
+        "--checkpoint",
+        type=optional_path,
+        required=True,
+        help="folder for what has arrived; empty for all files of --data",
+    )
+
+
 def add_reports(parser: ArgumentParser) -> None:
     """Add the folder of the report."""
     parser.add_argument("--reports", type=Path, required=True, help="folder for index.html")

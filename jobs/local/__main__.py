@@ -28,6 +28,11 @@ def _parser() -> ArgumentParser:
     _add_run(groups.add_parser("run", help="one published run, `all` of them, or the `sample`"))
     scoring = groups.add_parser("score", help="apply a registered model to new images")
     scoring.add_argument("--data", type=Path, required=True, help="folder of images, or of folders of images")
+    scoring.add_argument(
+        "--checkpoint",
+        type=Path,
+        help="read only files that have arrived since the last scoring with this folder, which is made",
+    )
     _add_model(scoring)
     scoring.set_defaults(command=commands.score)
     evaluation = groups.add_parser("evaluate", help="evaluate a registered model on other labelled images")

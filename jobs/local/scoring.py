@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
+from covid_xray.dataset.arrivals import check_checkpoint
 from covid_xray.dataset.metadata import read_tables
 from covid_xray.errors import RunFailedError
 from covid_xray.evaluation.contrast import AUROC, FALSE_POSITIVES
@@ -45,7 +46,8 @@ def check(args: Namespace) -> None:
     Raises
     ------
     CovidXrayError
-        If a setting is wrong, a file of patients or metadata does not serve, or the model does not exist.
+        If a setting is wrong, a file of patients or metadata does not serve, the checkpoint cannot be used,
+        or the model does not exist.
     FolderError
         If the folder does not exist.
     """
@@ -54,14 +56,17 @@ def check(args: Namespace) -> None:
     class_folders(folder)
     if "patients" in args:
         read_tables(folder, args.patients)
+    if "checkpoint" in args and args.checkpoint:
+        check_checkpoint(args.checkpoint, folder)
     _registry(args).find(args.model)
 
 
 def score(args: Namespace, tables: Tables) -> int:
     """Score the images of a folder and print the new scores; return 0 if the job succeeded."""
     now = datetime.now(UTC)
+    parameters = _parameters(args) | {"checkpoint": _resolved(args.checkpoint)}
     with Terminal() as terminal:
-        result = run_graph("scoring", _parameters(args), runs.new_run_id(now), terminal)
+        result = run_graph("scoring", parameters, runs.new_run_id(now), terminal)
         show_failures(result, terminal, args.debug)
         if result.succeeded:
             _print_scores(tables, now, terminal)

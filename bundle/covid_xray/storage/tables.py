@@ -119,6 +119,12 @@ class Tables:
         """Return whether the tables exist, that is, whether `ingest` has run."""
         return self.spark.catalog.tableExists(self.name("runs"))
 
+    def id_of(self, table: str) -> str:
+        """Return what tells this table from another of the same name, before it or elsewhere."""
+        (row,) = self.spark.sql(f"DESCRIBE DETAIL {self.name(table)}").select("id").collect()
+        found: str = row["id"]
+        return found
+
     def read(self, table: str) -> DataFrame:
         """Return a table; raise StageError if it does not exist."""
         if not self.spark.catalog.tableExists(self.name(table)):

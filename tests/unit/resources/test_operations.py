@@ -32,6 +32,7 @@ def test_nobody_but_the_deployer_may_read_unless_said() -> None:
         ("volumes", "weights"): [("${var.readers}", "READ_VOLUME")],
         ("volumes", "images"): [],
         ("volumes", "incoming"): [],
+        ("volumes", "checkpoints"): [],
     }
     assert bundle.variables["readers"] == "${workspace.current_user.userName}"
 

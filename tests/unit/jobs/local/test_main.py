@@ -89,3 +89,15 @@ def test_a_model_is_applied_only_where_all_that_it_needs_exists(
     said, left = refused(command, *given, *options)
     # The lock keeps other commands from the folder while the model is looked up.
     assert expected in said and left == {".lock"}
+
+
+def test_a_checkpoint_among_the_images_or_in_a_file_is_refused_and_not_made(refused, data, output):
+    given = ("score", "--data", str(data), "--output", str(output), "--model", "VGG16_binary")
+    for place, expected in (
+        (data / "state", "is in the folder of images"),
+        (data / "Covid-19" / "a.png", "is in the folder of images"),
+        (output.parent / "data.csv" / "state", "data.csv is a file"),
+    ):
+        (output.parent / "data.csv").touch()
+        said, left = refused(*given, "--checkpoint", str(place))
+        assert expected in said and left <= {".lock"}
