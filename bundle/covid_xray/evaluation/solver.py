@@ -18,7 +18,8 @@ from covid_xray.evaluation.folds import Folds
 from covid_xray.features.gram import FUSED, store_gram, stored_gram, to_kernel
 from covid_xray.features.networks import check_own, known_networks, network_of
 from covid_xray.features.stored import StoredFeatures
-from covid_xray.settings import ALL_NETWORKS, Settings
+from covid_xray.settings import Settings
+from covid_xray.settings.occlusion import ALL_NETWORKS
 from covid_xray.settings.wording import suggestion
 from covid_xray.storage.tables import Tables
 

@@ -1,1 +1,1 @@
-"""Models: as files, as Spark pipelines and in MLflow."""
+"""Models: as files, on Spark, in one process and in MLflow."""

@@ -18,9 +18,9 @@ from pydantic import (
     ValidationError,
     field_validator,
 )
-from radiograph import OCCLUSIONS
 
 from covid_xray.errors import SettingsError
+from covid_xray.settings.occlusion import ALL_NETWORKS, of_networks
 from covid_xray.settings.own_network import OwnNetwork, check_names
 from covid_xray.settings.strict_yaml import StrictYamlError, read_yaml
 from covid_xray.settings.wording import problem_of, shown, suggestion
@@ -30,39 +30,9 @@ Whole = Annotated[int, Field(strict=True, le=2**31 - 1)]
 Number = Annotated[float, Field(strict=True)]
 Classes = Annotated[tuple[str, ...], Field(min_length=2)]
 
-# The key of `occlusion` that stands for every network.
-ALL_NETWORKS = "all"
-
 # They become part of file names and of names of models.
 _TASK = re.compile(r"[\w-]{1,100}")
 _NO_FOLDER_NAME = re.compile(r"[/\x00-\x1f\x7f]|^$|^\.")
-
-
-def _of_networks(value: Any) -> Any:
-    """Return occlusions by network in one form, since runs of equal results have equal settings.
-
-    That is: each once and in the same order, none under a network that is under `all` too, and no network
-    without any. A list is those of every network.
-
-    Raises
-    ------
-    ValueError
-        If it is neither, or names another occlusion.
-    """
-    known = ", ".join(OCCLUSIONS)
-    if not isinstance(value, list | tuple | dict):
-        raise ValueError(f"{value!r} is neither a list of {known} nor a mapping of networks to such")
-    found = {}
-    for network, names in (value if isinstance(value, dict) else {ALL_NETWORKS: value}).items():
-        if not isinstance(names, list | tuple):
-            raise ValueError(f"{names!r} is no list of {known} for {network}: write [{names}]")
-        for name in names:
-            if name not in tuple(OCCLUSIONS):
-                raise ValueError(f"{name!r} is not one of {known}")
-        found[network] = tuple(name for name in OCCLUSIONS if name in names)
-    of_all = found.pop(ALL_NETWORKS, ())
-    own = {network: tuple(name for name in names if name not in of_all) for network, names in found.items()}
-    return {network: names for network, names in ({ALL_NETWORKS: of_all} | own).items() if names}
 
 
 class _Section(BaseModel):
@@ -109,7 +79,7 @@ class Settings(_Section):
     balance: Literal["none", "source_class"] = "none"
     precision: Literal["float32", "bfloat16"] = "float32"
     dimensionality: Annotated[Whole, Field(ge=1)] | None = None
-    occlusion: Annotated[dict[str, tuple[str, ...]], BeforeValidator(_of_networks)] = Field({})
+    occlusion: Annotated[dict[str, tuple[str, ...]], BeforeValidator(of_networks)] = Field({})
     champion: Literal["checked", "any"] = "checked"
     carry_weights: bool = False
     near_duplicates: Literal["left_out", "kept"] = "left_out"
