@@ -82,6 +82,7 @@ def test_a_vector_stays_what_it_is_whatever_the_pooling(saved, pooling):
     )
 
 
+@pytest.mark.thorough
 def test_an_architecture_takes_another_size_and_preprocessing(store):
     import keras
 

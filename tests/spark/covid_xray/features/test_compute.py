@@ -1,12 +1,8 @@
-"""Which rows of `images` are read, of few and of many, and what a network of one's own makes of them."""
+"""Which rows of `images` are read, of few and of many."""
 
-import numpy as np
 import pytest
 from covid_xray.features import compute
-from covid_xray.features.compute import features_of, images_with
-from sparkdl.images import to_input
-
-from tests.models import save_model
+from covid_xray.features.compute import images_with
 
 
 @pytest.mark.parametrize("listed", [0, 1000])
@@ -24,15 +20,3 @@ def test_images_that_are_not_stored_have_no_row(ingested, tables, monkeypatch):
     ids = ingested(images=False)
     monkeypatch.setattr(compute, "_LISTED_IDS", 0)
     assert images_with(tables, ids).isEmpty()
-
-
-def test_a_model_in_a_file_is_a_network_like_any_other(ingested, tables, few_fits, tmp_path):
-    file, ids = tmp_path / "chest cnn.keras", sorted(ingested())[:6]
-    model = save_model(file, (64, 64, 1))
-    settings = few_fits(networks={"Mine": {"model": str(file), "preprocessing": "unit"}})
-    found = features_of(tables, settings, ids, "Mine", file).join(images_with(tables, ids), "image_id")
-    rows = found.select("features", "content").collect()
-    inputs = np.stack([to_input(row.content, 64, settings.scale_hint)[:, :, :1] for row in rows])
-    expected = model(inputs.astype(np.float32) / 255).numpy().reshape(6, -1)
-    features = [np.frombuffer(row.features, "<f4") for row in rows]
-    np.testing.assert_allclose(features, expected, rtol=1e-3, atol=1e-5)
