@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from sparkdl.backbones import Backbone, backbone
+from sparkdl.backbones import backbone
 from sparkdl.errors import SparkdlError
 from sparkdl.feature_map import FeatureMap, check_input
 from sparkdl.feature_network import FeatureNetwork, OwnModel, Preprocessing
@@ -94,8 +94,8 @@ def own_model(name: str, shapes: FeatureMap, preprocessing: Preprocessing) -> Fe
     )
 
 
-def own_weights(given: Path, net: FeatureNetwork) -> Weights:
-    """Return the file of such a network: weights, or the model itself.
+def own_weights(given: Path, name: str, architecture: str | None) -> Weights:
+    """Return the file of such a network: weights of an architecture, or without one the model itself.
 
     Raises
     ------
@@ -104,8 +104,8 @@ def own_weights(given: Path, net: FeatureNetwork) -> Weights:
     ModelFileError
         As of `check_model_file`.
     """
-    if isinstance(net, Backbone):
-        return of_file(given, net)
+    if architecture is not None:
+        return of_file(given, replace(backbone(architecture), name=name, application=architecture))
     path = check_model_file(str(given), "the model").path
     return Weights(path, verified(path), "file")
 

@@ -64,8 +64,9 @@ def own_network(name: str, own: OwnNetwork, shapes: FeatureMap) -> FeatureNetwor
 
 def resolve_weights(settings: Settings, source: str, name: str, store: Path) -> Weights:
     """Find, download or draw the weights of a network, as `sparkdl.weights.resolve` does."""
-    if name in settings.networks:
-        return own_weights(Path(source), network_of(settings, name))
+    own = settings.networks.get(name)
+    if own is not None:
+        return own_weights(Path(source), name, own.architecture)
     return sparkdl.weights.resolve(source, name, store, settings.seed)
 
 

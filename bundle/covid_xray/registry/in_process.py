@@ -10,10 +10,11 @@ import numpy as np
 import numpy.typing as npt
 from radiograph import Refused, open_xray
 from sparkdl.images import to_input
+from sparkdl.network import NetworkSpec
 from sparkdl.worker import cached_model
 
 from covid_xray.features.pictures import input_of
-from covid_xray.registry.saved import SavedModel
+from covid_xray.registry.saved import About, SavedModel
 
 # TensorFlow's graph may be called by many threads, but a process builds one network at a time.
 _building = Lock()
@@ -52,35 +53,34 @@ def predict(model: SavedModel, files: Sequence[bytes | None], threads: int) -> l
         Threads of the network.
     """
     found: list[Prediction | None] = []
-    size = model.about.batch_size
-    for start in range(0, len(files), size):
-        inputs = [_input(model, file) for file in files[start : start + size]]
-        known = iter(_of_inputs(model, [one for one in inputs if one is not None], threads))
+    spec, batch_size = model.about.network_spec(threads), model.about.batch_size
+    for start in range(0, len(files), batch_size):
+        inputs = [_input(model.about, spec, file) for file in files[start : start + batch_size]]
+        known = iter(_of_inputs(model, spec, [one for one in inputs if one is not None]))
         found += [None if one is None else next(known) for one in inputs]
     return found
 
 
-def _input(model: SavedModel, file: bytes | None) -> npt.NDArray[np.uint8] | None:
+def _input(about: About, spec: NetworkSpec, file: bytes | None) -> npt.NDArray[np.uint8] | None:
     if file is None:
         return None
-    about, size = model.about, model.about.network_spec().network.size
     try:
         # As `score` has them: what the networks' decoder cannot read itself is written as PNG.
         content = open_xray(file).content()
     except Refused:
         return None
     picture = content if about.preprocessing == "plain" else input_of(content, about.preprocessing)
-    return to_input(picture, size, about.scale_hint)
+    return to_input(picture, spec.network.size, about.scale_hint)
 
 
 def _of_inputs(
-    model: SavedModel, inputs: Sequence[npt.NDArray[np.uint8]], threads: int
+    model: SavedModel, spec: NetworkSpec, inputs: Sequence[npt.NDArray[np.uint8]]
 ) -> Iterator[Prediction]:
     if not inputs:
         return
     about, classifier = model.about, model.classifier
     with _building:
-        network = cached_model(about.network_spec(threads))
+        network = cached_model(spec)
     features = network.apply(np.stack(inputs))
     distances = classifier.distances(features)
     for probability, distance in zip(classifier.probabilities(features), distances, strict=True):

@@ -159,8 +159,8 @@ def load_settings(config: Path, changes: Mapping[str, Any] | None = None) -> Set
         source = f"{config.name} or --set"
         raise SettingsError(problem_of(error, Settings, source, _field_names(Settings))) from None
     folder = config.resolve().parent
-    found = {name: network.found_from(folder) for name, network in settings.networks.items()}
-    return settings.model_copy(update={"networks": found})
+    resolved = {name: network.resolved_in(folder) for name, network in settings.networks.items()}
+    return settings.model_copy(update={"networks": resolved})
 
 
 def parse_changes(pairs: list[str]) -> dict[str, Any]:

@@ -71,7 +71,7 @@ class OwnNetwork(BaseModel):
         """What its features depend on besides that file, as part of their key."""
         return " ".join(str(part or "own") for part in (self.architecture, self.size, self.preprocessing))
 
-    def found_from(self, folder: Path) -> OwnNetwork:
+    def resolved_in(self, folder: Path) -> OwnNetwork:
         """Return the same with an absolute path, where it is relative to `folder`."""
         given = "model" if self.model is not None else "weights"
         return self.model_copy(update={given: str((folder / self.file).resolve())})
