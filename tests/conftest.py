@@ -71,6 +71,14 @@ class _InTwoProcesses(LoadScopeScheduling):
         return "runs" if nodeid.startswith(SHARE_A_RUN) else nodeid.split("::")[0]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def nothing_is_left_in_the_checkout() -> Iterator[None]:
+    """Spark and MLflow make folders of their own where a process of theirs is started."""
+    before = set(ROOT.glob("[!.]*"))
+    yield
+    assert set(ROOT.glob("[!.]*")) - before == set()
+
+
 @pytest.fixture(scope="session")
 def spark_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What a run calls spark.log."""

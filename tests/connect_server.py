@@ -35,6 +35,8 @@ def server(master: str, log: Path, short_lived: Mapping[str, str]) -> Iterator[s
     with log.open("wb") as out:
         process = subprocess.Popen(
             [*command, "spark-internal"],
+            # Where Spark makes the folder of its default schema.
+            cwd=log.parent,
             env=os.environ | environment | short_lived,
             stdout=out,
             stderr=subprocess.STDOUT,

@@ -71,12 +71,15 @@ def test_it_says_what_is_done_and_how_to_go_on(interrupted):
 
 @pytest.fixture(scope="module")
 def finished(interrupted, output, type_run, short_lived, tmp_path_factory):
-    """The same command killed, and typed again for Spark Connect while another one has the folder."""
-    killed = type_run()
-    killed.wait_until_it_says(FEATURIZE_HAS_BEGUN)
-    killed.kill()
+    """The same command for Spark Connect, killed, and typed again while another one has the folder.
+
+    What the killed one has asked of the server is still being done there.
+    """
     log = tmp_path_factory.mktemp("connect") / "server.log"
     with server("local[1]", log, short_lived) as url:
+        killed = type_run(url)
+        killed.wait_until_it_says(FEATURIZE_HAS_BEGUN)
+        killed.kill()
         with file_lock(output / ".lock", pytest.fail):
             typed = type_run(url)
             typed.wait_until_it_says(f"Another command is writing to {output}: waiting for it to end")

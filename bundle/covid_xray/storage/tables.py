@@ -193,7 +193,21 @@ class Tables:
         for table in TABLES:
             if self.spark.catalog.tableExists(self.name(table)):
                 with self._lock(table):
-                    self.spark.sql(f"VACUUM {self.name(table)} RETAIN 0 HOURS")
+                    if self._may_have_superseded(table):
+                        self.spark.sql(f"VACUUM {self.name(table)} RETAIN 0 HOURS")
+
+    def _may_have_superseded(self, table: str) -> bool:
+        """Return False if a folder has no more files than its table: most are only ever appended to.
+
+        To see that takes a tenth of the time of a VACUUM that finds nothing.
+        """
+        warehouse = self._warehouse()
+        if warehouse is None:
+            return True
+        folder = warehouse / table
+        files = [file for file in folder.rglob("*.parquet") if folder / "_delta_log" not in file.parents]
+        (row,) = self.spark.sql(f"DESCRIBE DETAIL {self.name(table)}").select("numFiles").collect()
+        return len(files) > int(row["numFiles"])
 
     def _frames(self, table: str, rows: Rows) -> Iterator[DataFrame]:
         """Yield at least one DataFrame; each is created only when it is to be written."""

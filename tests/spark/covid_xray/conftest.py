@@ -114,7 +114,7 @@ def run_ingest(tables, xrays, run_id, few_fits, said, tmp_path) -> Callable[...,
 def ingested(tables, run_id, few_fits, store) -> Callable[..., list[str]]:
     """Write what `ingest` would have, in three commits: images, splits and pending rows. Returns the ids."""
 
-    def write(suffix="", per_class=10, images=True) -> list[str]:
+    def write(suffix="", per_class=10, images=True, backbone=BACKBONE) -> list[str]:
         settings = few_fits()
         drawn = [(label, content) for label, number, content in draw(run_id) if number < per_class]
         ids = [hashlib.sha256(content).hexdigest() for _, content in drawn]
@@ -131,7 +131,7 @@ def ingested(tables, run_id, few_fits, store) -> Callable[..., list[str]]:
         drawn_splits = split(pd.DataFrame(rows), settings).assign(run_id=run_id + suffix)
         records = drawn_splits.astype(object).where(drawn_splits.notna(), None).to_dict("records")
         tables.append("splits", records)
-        request = Request(run_id + suffix, (BACKBONE,), ("binary", "multiclass"), "random", store)
+        request = Request(run_id + suffix, (backbone,), ("binary", "multiclass"), "random", store)
         runs.open_run(tables, request, "inputs", settings, NOW)
         return ids
 

@@ -48,16 +48,15 @@ def test_a_column_of_another_type_is_an_error_and_the_table_is_unchanged(spark, 
     assert fresh.read("quarantine").columns == ["path"]
 
 
-def test_a_full_disk_gives_a_one_line_error_and_leaves_the_table_unchanged(spark, fresh):
-    fresh.create_all()
-    one, two = ([{"run_id": run, "path": "a"}] for run in ("one", "two"))
-    fresh.append("quarantine", one)
+def test_a_full_disk_gives_a_one_line_error_and_leaves_the_table_unchanged(spark, tables, run_id, of_run):
+    one, two = ([{"run_id": run_id, "path": path}] for path in ("one", "two"))
+    tables.append("quarantine", one)
     with full_disk(spark), pytest.raises(Exception) as failed:
-        fresh.append("quarantine", two)
+        tables.append("quarantine", two)
     assert "File too large" in one_line(failed.value)
-    assert [row.run_id for row in fresh.read("quarantine").collect()] == ["one"]
-    fresh.append("quarantine", two)
-    assert fresh.read("quarantine").count() == 2
+    assert [row.path for row in of_run("quarantine")] == ["one"]
+    tables.append("quarantine", two)
+    assert sorted(row.path for row in of_run("quarantine")) == ["one", "two"]
 
 
 @pytest.fixture
@@ -69,40 +68,41 @@ def small_frames(monkeypatch):
 
 @pytest.mark.parametrize("convert", [list, pa.Table.from_pylist], ids=["Python values", "Arrow"])
 def test_rows_too_large_for_one_frame_are_written_in_several_commits_and_replaced_together(
-    fresh, small_frames, convert
+    tables, run_id, of_run, small_frames, convert
 ):
-    fresh.create_all()
-    of_run = {"run_id": ["r"]}
+    def commits():
+        return tables.spark.sql(f"DESCRIBE HISTORY {tables.name('quarantine')}").count()
+
+    before = commits()
     for suffix in ("old", "new"):
-        rows = [{"run_id": "r", "path": f"{number:040} {suffix}"} for number in range(7)]
-        fresh.replace("quarantine", convert([*rows, {"run_id": "r", "path": "last"}]), of_run)
-    found = sorted(row.path for row in fresh.read("quarantine").collect())
-    assert found == sorted([*(f"{number:040} new" for number in range(7)), "last"])
-    commits = fresh.spark.sql(f"DESCRIBE HISTORY {fresh.name('quarantine')}").count()
-    assert commits > 2 * 4
+        rows = [{"run_id": run_id, "path": f"{number:040} {suffix}"} for number in range(3)]
+        rows.append({"run_id": run_id, "path": "last"})
+        tables.replace("quarantine", convert(rows), {"run_id": [run_id]})
+    found = sorted(row.path for row in of_run("quarantine"))
+    assert found == sorted([*(f"{number:040} new" for number in range(3)), "last"])
+    assert commits() - before >= 2 * 2
 
 
-def test_an_arrow_table_is_stored_in_the_columns_types_and_what_it_lacks_is_null(fresh):
-    fresh.create_all()
+def test_an_arrow_table_is_stored_in_the_columns_types_and_what_it_lacks_is_null(tables, run_id):
     frame = pd.DataFrame(
-        {"run_id": ["r", "r"], "repeat": [0, 1], "fold": [2.0, None], "image_id": ["a", "b"]}
+        {"run_id": [run_id] * 2, "repeat": [0, 1], "fold": [2.0, None], "image_id": ["a", "b"]}
     )
     rows = frames.to_arrow(frame.assign(probability=[[0.25, 0.75], None]))
     classes = pa.DictionaryArray.from_arrays(pa.array([0, 0]), pa.array([["C", "N"]]))
-    fresh.append("predictions", rows.append_column("classes", classes))
+    tables.append("predictions", rows.append_column("classes", classes))
     columns = ("repeat", "fold", "image_id", "probability", "classes", "label")
-    found = fresh.read("predictions").select(*columns).orderBy("image_id").collect()
+    found = tables.matching("predictions", {"run_id": run_id}).select(*columns).orderBy("image_id").collect()
     assert [tuple(row) for row in found] == [
         (0, 2, "a", [0.25, 0.75], ["C", "N"], None),
         (1, None, "b", None, ["C", "N"], None),
     ]
 
 
-def test_replacing_with_no_rows_deletes_the_old_rows(fresh):
-    fresh.create_all()
-    fresh.append("quarantine", [{"run_id": "r", "path": "a"}, {"run_id": "s", "path": "a"}])
-    fresh.replace("quarantine", [], {"run_id": ["r"]})
-    assert [row.run_id for row in fresh.read("quarantine").collect()] == ["s"]
+def test_replacing_with_no_rows_deletes_the_old_rows(tables, run_id, of_run):
+    tables.append("quarantine", [{"run_id": run_id + suffix, "path": "a"} for suffix in ("", "-other")])
+    tables.replace("quarantine", [], {"run_id": [run_id]})
+    assert of_run("quarantine") == []
+    assert [row.path for row in of_run("quarantine", "-other")] == ["a"]
 
 
 @pytest.mark.parametrize("name", [("nowhere", "xray"), ("spark_catalog", "nowhere")])

@@ -32,7 +32,9 @@ def server(trained, tmp_path_factory):
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     quiet = {"MLFLOW_DISABLE_TELEMETRY": "true", "JAVA_HOME": "/nowhere", "PATH": path}
     with log.open("w") as output:
-        process = psutil.Popen(command, env=os.environ | registry | quiet, stdout=output, stderr=output)
+        process = psutil.Popen(
+            command, cwd=log.parent, env=os.environ | registry | quiet, stdout=output, stderr=output
+        )
     try:
         wait_for(f"http://127.0.0.1:{port}/ping", process, log)
         assert beyond_loopback(listening([process])) == []
