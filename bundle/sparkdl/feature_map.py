@@ -96,7 +96,9 @@ def check_input(file: str, shape: Shape, size: int) -> None:
             "with 1 or 3 channels last"
         )
     if size and shape[0] not in (None, size):
-        raise ModelFileError(f"the model {file} takes images of {shape[0]} x {shape[0]} pixels, not {size}")
+        raise ModelFileError(
+            f"the model {file} takes images of {shape[0]} x {shape[0]} pixels, not {size}: leave the size out"
+        )
     if not (size or shape[0]):
         raise ModelFileError(f"the model {file} takes images of any size: give the size to use")
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import sparkdl.weights
 from sparkdl.backbones import BACKBONES, backbone
+from sparkdl.errors import SparkdlError
 from sparkdl.feature_map import FeatureMap
 from sparkdl.feature_network import FeatureNetwork
 from sparkdl.own_networks import (
@@ -76,20 +77,25 @@ def check_own(settings: Settings, name: str) -> None:
     Raises
     ------
     SettingsError
-        If its file does not exist, or it cannot be computed in the precision of the settings: the layers of a
-        model in a file have one of their own.
-    SparkdlError
-        If the file is not that of such a network.
+        If its file does not exist or is not that of such a network, or it cannot be computed in the precision
+        of the settings: the layers of a model in a file have one of their own.
     """
     own = settings.networks[name]
-    if not own.file.is_file():
-        raise SettingsError(f"setting 'networks.{name}' names {own.file}, which is no file: correct the path")
-    if own.architecture is not None:
-        validate_weights(find_file(own.file, backbone(own.architecture)), backbone(own.architecture))
-        return
-    check_own_model(own.file, own.size, own.preprocessing or "none")
-    if settings.precision != FLOAT32:
+    try:
+        _check_file(own)
+    except SparkdlError as error:
+        raise SettingsError(f"setting 'networks.{name}': {error}") from None
+    if own.architecture is None and settings.precision != FLOAT32:
         raise SettingsError(
             f"{name} is a model in a file, whose layers are not computed in {settings.precision}: use --set "
             f"precision={FLOAT32}"
         )
+
+
+def _check_file(own: OwnNetwork) -> None:
+    if not own.file.is_file():
+        raise SparkdlError(f"{own.file} is not a file: correct the path")
+    if own.architecture is None:
+        check_own_model(own.file, own.size, own.preprocessing or "none")
+    else:
+        validate_weights(find_file(own.file, backbone(own.architecture)), backbone(own.architecture))

@@ -15,8 +15,10 @@ from covid_xray.settings.wording import suggestion
 
 # They become part of names of runs, where _ separates the task, and of models, which are in lower case.
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]{0,49}")
-# What else stands where a network does: in commands, in `occlusion`, and the fusion of all networks.
+# What else stands where a network does: in commands and `occlusion`, and beside it in tables and on the page,
+# where the fusion of all networks and the baselines are.
 _TAKEN = ("all", "sample", "fused")
+_BASELINES = ("source", "metadata", "majority", "border", "thumbnail", "compressibility")
 
 
 class OwnNetwork(BaseModel):
@@ -52,13 +54,15 @@ class OwnNetwork(BaseModel):
                     "a model needs its preprocessing: caffe, tf or torch as in Keras, unit for 0 to 1, none "
                     "for 0 to 255"
                 )
-        elif self.architecture is None or self.weights is None:
+        elif self.architecture is None:
             raise ValueError("give an architecture and its weights, or a model")
         elif self.architecture not in BACKBONES:
             raise ValueError(
-                f"{self.architecture!r} is no architecture{suggestion(self.architecture, BACKBONES)}: use "
-                f"{', '.join(BACKBONES)}"
+                f"{self.architecture!r} is not a known architecture{suggestion(self.architecture, BACKBONES)}: "
+                f"use {', '.join(BACKBONES)}"
             )
+        elif self.weights is None:
+            raise ValueError(f"the weights of {self.architecture} are missing: add weights: PATH")
         return self
 
     @property
@@ -85,11 +89,15 @@ def check_names(networks: Mapping[str, OwnNetwork]) -> Mapping[str, OwnNetwork]:
     ValueError
         If one cannot.
     """
-    taken = {name.lower() for name in (*BACKBONES, *_TAKEN)}
+    taken = {name.lower(): f"{name} is one of Keras's" for name in BACKBONES}
+    taken |= {name: f"{name!r} stands for something else in commands and tables" for name in _TAKEN}
+    taken |= {name: f"{name!r} is a baseline" for name in _BASELINES}
     for name in networks:
         if not _NAME.fullmatch(name):
-            raise ValueError(f"the network {name!r} may have letters and digits in its name, a letter first")
-        if name.lower() in taken:
-            raise ValueError(f"there is another network {name!r}: give yours another name")
-        taken.add(name.lower())
+            raise ValueError(
+                f"the name {name!r} must consist of at most 50 letters and digits, and begin with a letter"
+            )
+        if used := taken.get(name.lower()):
+            raise ValueError(f"a network cannot be called {name!r}, as {used}: give it another name")
+        taken[name.lower()] = f"there is {name!r} already, and names of models are in lower case"
     return networks

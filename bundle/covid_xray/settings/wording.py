@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -31,16 +32,25 @@ def problem_of(error: ValidationError, model: type[BaseModel], source: str, keys
     if problem["type"] == "missing":
         return f"{setting} is missing: it must be {_allowed(model, problem['loc'])}"
     if problem["type"] == "extra_forbidden":
-        return f"{setting} does not exist{suggestion(key, keys)}"
+        return f"{setting} does not exist{suggestion(key, [*keys, *_beside(model, problem['loc'])])}"
     if problem["type"] == "value_error":
         return f"{setting}: {problem['ctx']['error']}"
-    return f"{setting} is {shown(problem['input'])}, but must be {_allowed(model, problem['loc'])}"
+    names = re.findall("'([^']+)'", problem["ctx"]["expected"]) if problem["type"] == "literal_error" else ()
+    near = suggestion(str(problem["input"]), names)
+    return f"{setting} is {shown(problem['input'])}, but must be {_allowed(model, problem['loc'])}{near}"
+
+
+def _beside(model: type[BaseModel], loc: Sequence[int | str]) -> list[str]:
+    """Return the keys, dotted, of the mapping that holds a place."""
+    schema = _at(model, loc[:-1])
+    return [".".join(str(part) for part in (*loc[:-1], name)) for name in schema.get("properties", {})]
 
 
 def suggestion(key: str, keys: Iterable[str]) -> str:
-    """Return the valid key that is most like `key`, as a question; empty if none is."""
-    close = difflib.get_close_matches(key, list(keys), n=1)
-    return f" (did you mean {close[0]!r}?)" if close else ""
+    """Return the valid key that is most like `key`, in whatever case, as a question; empty if none is."""
+    by_lower = {valid.lower(): valid for valid in keys}
+    close = difflib.get_close_matches(key.lower(), by_lower, n=1)
+    return f" (did you mean {by_lower[close[0]]!r}?)" if close else ""
 
 
 def shown(value: Any) -> str:
@@ -51,11 +61,16 @@ def shown(value: Any) -> str:
 
 def _allowed(model: type[BaseModel], loc: Sequence[int | str]) -> str:
     """Describe what the model's JSON schema allows at a place."""
+    return _described(_at(model, loc), model.model_json_schema().get("$defs", {}))
+
+
+def _at(model: type[BaseModel], loc: Sequence[int | str]) -> Mapping[str, Any]:
+    """Return the model's JSON schema of a place."""
     found: Mapping[str, Any] = model.model_json_schema()
     definitions = found.get("$defs", {})
     for part in loc:
         found = _below(_resolved(found, definitions), part)
-    return _described(_resolved(found, definitions), definitions)
+    return _resolved(found, definitions)
 
 
 def _resolved(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> Mapping[str, Any]:

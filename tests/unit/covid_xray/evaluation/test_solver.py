@@ -62,7 +62,7 @@ def test_a_network_to_hide_parts_from_must_exist(make_settings):
 
 def test_a_network_of_ones_own_that_has_no_file_is_named_before_features_are_computed(make_settings):
     settings = make_settings(networks={"Mine": {"model": "/w/mine.keras", "preprocessing": "unit"}})
-    with pytest.raises(SettingsError, match=r"'networks\.Mine' names /w/mine\.keras, which is no file"):
+    with pytest.raises(SettingsError, match=r"'networks\.Mine': /w/mine\.keras is not a file"):
         check_networks(10, ["ResNet50", "Mine"], settings)
 
 
