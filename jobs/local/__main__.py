@@ -139,7 +139,7 @@ def main(argv: Sequence[str]) -> int:
         print(f"wrapper.sh: {_message(error)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        message = "interrupted; completed work is kept, and the same command resumes from there"
+        message = "interrupted; what is stored is kept, and the same command resumes from there"
         print(f"wrapper.sh: {message}", file=sys.stderr)
         return _INTERRUPTED
 

@@ -33,7 +33,7 @@ def score(args: Namespace) -> int:
 
     with _alone(_require_tables(args.output)):
         check(args)
-        return score(args, _open_tables(args.output))
+        return score(args, _start(args.output))
 
 
 def evaluate(args: Namespace) -> int:
@@ -42,7 +42,7 @@ def evaluate(args: Namespace) -> int:
 
     with _alone(_require_tables(args.output)):
         check(args)
-        return evaluate(args, _open_tables(args.output))
+        return evaluate(args, _start(args.output))
 
 
 def sql(args: Namespace) -> int:
@@ -104,11 +104,20 @@ def _require_tables(output: Path) -> Path:
     return output
 
 
+def _start(output: Path) -> Tables:
+    print(f"Starting Spark; its log is {_log(output)}", flush=True)
+    return _open_tables(output)
+
+
+def _log(output: Path) -> Path:
+    return output / "logs" / "spark.log"
+
+
 def _open_tables(output: Path) -> Tables:
     from covid_xray.storage.session import CATALOG, SCHEMA, attach_warehouse, local_session
     from covid_xray.storage.tables import Tables
 
-    spark = local_session("local[*]", output / "logs" / "spark.log")
+    spark = local_session("local[*]", _log(output))
     attach_warehouse(spark, output / "warehouse")
     return Tables(spark, CATALOG, SCHEMA)
 

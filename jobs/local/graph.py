@@ -50,7 +50,8 @@ def run_graph(
             notify=note,
         )
     except KeyboardInterrupt:
-        terminal.print(f"Interrupted; completed: {', '.join(done) or 'nothing'}")
+        completed = f"; completed: {', '.join(done)}" if done else ""
+        terminal.print(f"Interrupted{completed}")
         raise
 
 

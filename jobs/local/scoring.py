@@ -15,6 +15,7 @@ from covid_xray.evaluation.contrast import AUROC, FALSE_POSITIVES
 from covid_xray.evaluation.protocols import CONTRAST, EXTERNAL
 from covid_xray.evaluation.results_model import Value
 from covid_xray.evaluation.wording import area, percent, with_interval
+from covid_xray.progress import counted
 from covid_xray.registry.registry import Registry, registry_at
 from covid_xray.registry.saved import About, SavedModel
 from covid_xray.settings import load_settings, parse_changes
@@ -65,10 +66,12 @@ def score(args: Namespace, tables: Tables) -> int:
     """Score the images of a folder and print the new scores; return 0 if the job succeeded."""
     now = datetime.now(UTC)
     parameters = _parameters(args) | {"checkpoint": _resolved(args.checkpoint)}
+    run_id = runs.new_run_id(now)
     with Terminal() as terminal:
-        result = run_graph("scoring", parameters, runs.new_run_id(now), terminal)
+        result = run_graph("scoring", parameters, run_id, terminal)
         show_failures(result, terminal, args.debug)
         if result.succeeded:
+            _print_refused(tables, run_id, terminal)
             _print_scores(tables, now, terminal)
         return 0 if result.succeeded else 1
 
@@ -119,9 +122,19 @@ def fetch_model(args: Namespace) -> SavedModel:
     return _registry(args).fetch(args.model).model
 
 
+def _print_refused(tables: Tables, run_id: str, terminal: Terminal) -> None:
+    refused = tables.matching("quarantine", {"run_id": run_id}).groupBy("reason").count()
+    reasons = [f"{row['reason']} ({row['count']})" for row in refused.orderBy("reason").collect()]
+    if reasons:
+        terminal.print(f"Refused: {', '.join(reasons)}; the table quarantine names the files")
+
+
 def _print_scores(tables: Tables, since: datetime, terminal: Terminal) -> None:
     new = tables.read("scores").where(F.col("scored_at") >= since)
-    rows = new.orderBy("path").limit(_MAX_ROWS).collect()
+    found = new.orderBy("path").limit(_MAX_ROWS + 1).collect()
+    title = counted(len(found), "new score")
+    if len(found) > _MAX_ROWS:
+        title = f"the first {_MAX_ROWS} new scores; the table scores has all"
     lines = [
         [
             row["path"],
@@ -129,14 +142,10 @@ def _print_scores(tables: Tables, since: datetime, terminal: Terminal) -> None:
             percent(max(row["probability"])),
             "yes" if row["out_of_distribution"] else "no",
         ]
-        for row in rows
+        for row in found[:_MAX_ROWS]
     ]
     if lines:
-        terminal.table(
-            f"{len(rows)} of the new scores; the table scores has all",
-            ("image", "prediction", "probability, %", "out of distribution"),
-            lines,
-        )
+        terminal.table(title, ("image", "prediction", "probability, %", "out of distribution"), lines)
 
 
 def _print_metrics(args: Namespace, about: About, tables: Tables, now: datetime, terminal: Terminal) -> None:

@@ -114,9 +114,9 @@ def _signature() -> Any:
     from mlflow.types.schema import Array, ColSpec, DataType, Schema, TensorSpec
 
     outputs: list[ColSpec | TensorSpec] = [
-        ColSpec(DataType.string, "prediction"),
-        ColSpec(Array(DataType.double), "probability"),
-        ColSpec(DataType.double, "distance"),
+        ColSpec(DataType.string, "prediction", required=False),
+        ColSpec(Array(DataType.double), "probability", required=False),
+        ColSpec(DataType.double, "distance", required=False),
         ColSpec(DataType.boolean, "out_of_distribution"),
     ]
     return ModelSignature(Schema([ColSpec(DataType.binary, "content")]), Schema(outputs))

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from covid_xray.errors import ModelError
 from covid_xray.registry.in_process import Prediction, predict
 from covid_xray.registry.saved import SavedModel, load
 
@@ -30,7 +31,7 @@ class PythonFunction:
         Parameters
         ----------
         images : pandas.DataFrame
-            Column `content`: encoded files.
+            Column `content`: encoded files; null counts as a file that is refused.
         params
             Not used; part of MLflow's interface.
 
@@ -39,15 +40,31 @@ class PythonFunction:
         pandas.DataFrame
             `COLUMNS`, in the order of `images`; null, and out of distribution, if an image is refused as no
             X-ray.
+
+        Raises
+        ------
+        ModelError
+            If `content` holds something else.
         """
         nothing = {**dict.fromkeys(COLUMNS), "out_of_distribution": True}
-        files = [bytes(file) for file in images["content"]]
+        files = [_file(value) for value in images["content"]]
         found = predict(self.model, files, os.cpu_count() or 1)
         rows = [
             nothing if one is None else {**asdict(one), "probability": list(one.probability)} for one in found
         ]
         # As objects: a null among numbers would be NaN, which is no JSON.
         return pd.DataFrame(rows, images.index, list(COLUMNS), dtype=object)
+
+
+def _file(value: Any) -> bytes | None:
+    if isinstance(value, bytes | bytearray | memoryview):
+        return bytes(value)
+    if pd.api.types.is_scalar(value) and pd.isna(value):
+        return None
+    raise ModelError(
+        f"the column content holds {type(value).__name__}, and takes the bytes of encoded files: give "
+        "Path(...).read_bytes()"
+    )
 
 
 def _load_pyfunc(path: str) -> PythonFunction:

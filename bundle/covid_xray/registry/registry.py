@@ -158,10 +158,12 @@ class Registry:
 
     def _why_missing(self, model: str) -> str:
         title, _, number = model.partition("/")
-        newest = None if number or not self._exists else self._newest(title)
+        newest = self._newest(title) if self._exists else None
         if newest is None:
             where = self._database or self.registry_uri
             return f"there is no model {model!r} in {where}: {self._registered_models()}"
+        if number:
+            return f"{title} has no version {number!r}: use {title}/{newest.number}, the newest"
         why = newest.tags.get(AGAINST, "none was promoted")
         return f"{model} has no champion: {why}; name a version, such as {title}/{newest.number}"
 

@@ -140,7 +140,7 @@ def _weights_file(about: About, folder: Path) -> Path:
         if sparkdl.weights.sha256_of(file) == about.weights_id:
             return file
     name = f"the model of {about.backbone} for {about.task}"
-    remedy = f"restore the file with sha256 {about.weights_id}, or register the model again"
+    remedy = f"restore the file with sha256 {about.weights_id}, or train and register the model again"
     if not existing:
         raise ModelError(f"{name} needs the weights file {recorded}, which does not exist: {remedy}")
     raise ModelError(f"{name} was trained with other weights than {existing[0]} now contains: {remedy}")

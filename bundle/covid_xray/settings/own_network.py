@@ -57,9 +57,9 @@ class OwnNetwork(BaseModel):
         elif self.architecture is None:
             raise ValueError("give an architecture and its weights, or a model")
         elif self.architecture not in BACKBONES:
+            near = suggestion(self.architecture, BACKBONES)
             raise ValueError(
-                f"{self.architecture!r} is not a known architecture{suggestion(self.architecture, BACKBONES)}: "
-                f"use {', '.join(BACKBONES)}"
+                f"{self.architecture!r} is not a known architecture{near}: use {', '.join(BACKBONES)}"
             )
         elif self.weights is None:
             raise ValueError(f"the weights of {self.architecture} are missing: add weights: PATH")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import PurePath
 
 from covid_xray.dataset.attributes import VIEWS
 from covid_xray.evaluation.contrast import images_of_sources
@@ -21,7 +22,23 @@ def answers(report: Report) -> dict[str, str]:
         "external": _external(report),
         "fairness": _fairness(report),
         "weighting": _weighting(report),
+        "own_networks": _own_networks(report),
     }
+
+
+def _own_networks(report: Report) -> str:
+    """Say what the networks that config.yaml adds are, and what they take for the pixels."""
+    # Runs of earlier versions know none.
+    added = report.settings.get("networks", {})
+    found = []
+    for name in sorted(added.keys() & {result.name for result in report.results}):
+        own = added[name]
+        made = f"{own['architecture']} with the weights" if own["architecture"] else "the model"
+        file = PurePath(own["model"] or own["weights"]).name
+        size = f", {own['size']} pixels wide" if own["size"] else ""
+        pixels = f", pixels prepared as {own['preprocessing']}" if own["preprocessing"] else ""
+        found.append(f"{name} is {made} {file}{size}{pixels}.")
+    return " ".join(found)
 
 
 def _weighting(report: Report) -> str:

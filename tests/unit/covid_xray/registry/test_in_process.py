@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from covid_xray.errors import ModelError
 from covid_xray.registry.classifier import Classifier
 from covid_xray.registry.distance import FeatureSpread
 from covid_xray.registry.in_process import predict
@@ -96,10 +97,21 @@ def test_pictures_are_preprocessed_as_in_training(model, files):
 def test_rows_keep_their_index(model, files):
     import pandas as pd
 
-    images = pd.DataFrame({"content": [b"", files[0]]}, index=[7, 3])
+    images = pd.DataFrame({"content": [b"", files[0], None, float("nan")]}, index=[7, 3, 5, 4])
     found = PythonFunction(model()).predict(images)
-    assert found.index.tolist() == [7, 3] and found["prediction"].isna().tolist() == [True, False]
-    assert found["out_of_distribution"].tolist() == [True, False]
+    assert found.index.tolist() == [7, 3, 5, 4]
+    assert found["prediction"].isna().tolist() == [True, False, True, True]
+    assert found["out_of_distribution"].tolist() == [True, False, True, True]
+
+
+@pytest.mark.parametrize("content", ["a.png", 3, [1, 2]])
+def test_what_is_no_file_is_refused_with_what_to_give(model, content):
+    import pandas as pd
+
+    with pytest.raises(
+        ModelError, match=r"content holds (str|int|list), and takes the bytes"
+    ):
+        PythonFunction(model()).predict(pd.DataFrame({"content": [content]}))
 
 
 def test_a_network_of_ones_own_travels_with_the_model(make_model, files, tmp_path):

@@ -84,3 +84,18 @@ def test_the_weights_of_tasks_that_differ_are_told_apart(found, make_result):
     binary, multiclass = said.split(" multiclass: ")
     assert binary.startswith("binary: ") and "each class has one source" in binary
     assert "each class has one source" not in multiclass
+
+
+def test_networks_of_ones_own_say_what_they_are_and_what_they_take_for_pixels(found, make_result):
+    nothing = dict.fromkeys(("architecture", "weights", "model", "size", "preprocessing"))
+    networks = {
+        "CheXNet": nothing | {"architecture": "DenseNet121", "weights": "/w/chexnet.h5", "size": 96},
+        "Chest": nothing | {"model": "/w/chest.keras", "preprocessing": "unit"},
+        "Other": nothing | {"model": "/w/other.keras", "preprocessing": "unit"},
+    }
+    said = found(make_result("Chest"), make_result("CheXNet"), networks=networks)["own_networks"]
+    assert said == (
+        "CheXNet is DenseNet121 with the weights chexnet.h5, 96 pixels wide. "
+        "Chest is the model chest.keras, pixels prepared as unit."
+    )
+    assert found(make_result("VGG16"))["own_networks"] == ""
