@@ -108,9 +108,7 @@ def test_rows_keep_their_index(model, files):
 def test_what_is_no_file_is_refused_with_what_to_give(model, content):
     import pandas as pd
 
-    with pytest.raises(
-        ModelError, match=r"content holds (str|int|list), and takes the bytes"
-    ):
+    with pytest.raises(ModelError, match=r"content holds (str|int|list), and takes the bytes"):
         PythonFunction(model()).predict(pd.DataFrame({"content": [content]}))
 
 
