@@ -60,24 +60,24 @@ def test_images_are_kept_with_what_is_known_of_them(run_ingest, tables, images, 
     assert pairs == {(b, t, "pending") for b in ("VGG16", "ResNet50") for t in ("binary", "multiclass")}
 
 
-def test_patients_csv_in_the_folder_is_used_where_none_is_given(run_ingest, images, xrays):
-    (xrays / "patients.csv").write_text("label,filename,patient_id\nCovid-19,3 picture.png,cov9\n")
-    run_ingest()
-    assert images(xrays / "Covid-19" / "3 picture.png").patient_id == "cov9"
-
-
-def test_what_is_told_later_reaches_images_that_were_accepted_without(run_ingest, images, xrays, said):
+def test_what_is_told_later_reaches_images_that_were_accepted_without(
+    run_ingest, images, xrays, of_run, said
+):
     file = xrays / "Covid-19" / "3 picture.png"
     for number, other in enumerate(sorted(xrays.glob("[NP]*/*.png"))):
         other.rename(other.with_name(f"{number:08d}_000.png"))
     run_ingest("-1")
     assert images(file).source is None
     rows = [f"Covid-19,{n} picture.png,cov{n}\n" for n in range(10)]
+    # Used where no file of patients is given.
     (xrays / "patients.csv").write_text("label,filename,patient_id\n" + "".join(rows))
     run_ingest("-2")
     source = "ieee8023/covid-chestxray-dataset"
     assert images(file).source == source and images(file).content
-    assert {images(other).source for other in xrays.glob("[NP]*/*.png")} == {"NIH ChestX-ray8"}
+    patients = {row.patient_id for row in of_run("splits", "-2") if row.label == "Covid-19"}
+    assert patients == {f"cov{n}" for n in range(10)}
+    others = {images(other).source for other in xrays.glob("[NP]*/*1_000.png")}
+    assert others == {"NIH ChestX-ray8"}
     (xrays / "patients.csv").write_text("label,filename,patient_id,source\nCovid-19,3 picture.png,p,Mercy\n")
     (xrays / "metadata.csv").write_text(
         "label,filename,view,sex,age\nCovid-19,3 picture.png,AP Supine,,093Y\nCovid-19,4 picture.png,,F,412\n"
@@ -90,34 +90,27 @@ def test_what_is_told_later_reaches_images_that_were_accepted_without(run_ingest
     assert "1 with an age that is not understood ('412')" in said[-1].note
 
 
-@pytest.mark.parametrize("files_at_once", [100, 13])
+@pytest.mark.parametrize(("files_at_once", "commits"), [(100, 1), (13, 3)])
 def test_each_file_of_the_table_holds_a_range_of_images_whatever_the_commits(
-    run_ingest, tables, of_run, monkeypatch, files_at_once
+    run_ingest, tables, of_run, monkeypatch, files_at_once, commits
 ):
     monkeypatch.setattr(inventory, "_TASK_FILES", 8)
+    monkeypatch.setattr(inventory, "FILES_AT_ONCE", files_at_once // 2)
     monkeypatch.setattr(accept, "FILES_AT_ONCE", files_at_once)
-    run_ingest()
-    own = {row.image_id for row in of_run("splits")}
-    stored = tables.read("images").where(F.col("image_id").isin(list(own)))
-    files = stored.groupBy("_metadata.file_path").agg(F.min("image_id"), F.max("image_id")).collect()
-    ranges = sorted((first, last) for _, first, last in files)
-    assert len(ranges) > 2
-    assert all(last < first for (_, last), (first, _) in pairwise(ranges))
-
-
-def test_images_are_stored_in_several_commits_where_one_would_be_too_large(
-    run_ingest, tables, of_run, monkeypatch
-):
-    monkeypatch.setattr(accept, "FILES_AT_ONCE", 13)
-    monkeypatch.setattr(inventory, "FILES_AT_ONCE", 7)
 
     def versions():
         return tables.spark.sql(f"DESCRIBE HISTORY {tables.name('images')}").count()
 
     before = versions()
     run_ingest()
-    assert len({row.image_id for row in of_run("splits")}) == 30
-    assert versions() == before + 3
+    assert versions() == before + commits
+    own = {row.image_id for row in of_run("splits")}
+    assert len(own) == 30
+    stored = tables.read("images").where(F.col("image_id").isin(list(own)))
+    files = stored.groupBy("_metadata.file_path").agg(F.min("image_id"), F.max("image_id")).collect()
+    ranges = sorted((first, last) for _, first, last in files)
+    assert len(ranges) > 2
+    assert all(last < first for (_, last), (first, _) in pairwise(ranges))
 
 
 def test_a_file_that_opens_only_at_a_second_look_is_refused_and_taken_next_time(
