@@ -138,7 +138,12 @@ run)
 fetch | upload | download) need_packages && exec "$python" -m data_upload "$command" "$@" ;;
 score | evaluate | sql | clean | cluster) need_spark && exec "$python" -m jobs.local "$command" "$@" ;;
 bench) need_spark && exec "$python" -m benchmarks "$@" ;;
-test) need_spark && cd "$root" && exec "$python" -m pytest --numprocesses 2 "$@" ;;
+test)
+    need_spark && cd "$root"
+    # With more threads each, the two processes would wait for one another's.
+    export OMP_NUM_THREADS=1
+    exec "$python" -m pytest --numprocesses 2 "$@"
+    ;;
 lint)
     need_packages && cd "$root"
     "$python" -m ruff check . && "$python" -m ruff format --check . && "$python" -m mypy && "$venv/bin/lint-imports" --no-logo
