@@ -21,7 +21,7 @@ COVID_19 = Dataset(
         Collection(
             name="ieee8023/covid-chestxray-dataset",
             url="https://github.com/ieee8023/covid-chestxray-dataset",
-            licence="one of its own for each image, named in its metadata.csv",
+            licence="a separate one for each image, named in metadata.csv",
             classes=("Covid-19",),
             patient_prefix="cov",
             metadata=Commit(
@@ -33,7 +33,7 @@ COVID_19 = Dataset(
         Collection(
             name="NIH ChestX-ray8",
             url="https://nihcc.app.box.com/v/ChestXray-NIHCC",
-            licence="free to use; the NIH Clinical Center is to be named",
+            licence="free to use; the NIH Clinical Center must be named",
             classes=("No_findings", "Pneumonia"),
             file_name=r"(?P<patient>\d{8})_\d+",
         ),
@@ -113,20 +113,20 @@ def document() -> str:
     """Return docs/datasets.md."""
     return "\n".join(
         [
-            "*For whoever trains on public X-rays, or asks why one report shows more than another.*",
+            "*For anyone who trains on public X-rays, or asks why one report shows more than another.*",
             "",
             "# Known datasets",
             "",
             "A run's images are recognised as one of these datasets when every class is one of its "
             "classes, and every image comes from a collection that has images of that class. Then the "
             "report and the model card show what is known of it: the names of the collections, the "
-            "reference standard, what others published, and how its classifiers fare elsewhere. Of all "
+            "reference standard, what others published, and how its classifiers fare elsewhere. For all "
             "other images they show what was measured on them, and nothing else.",
             "",
             "The source of other images, a collection or a hospital, can be given: in a column `source` "
             "of metadata.csv or patients.csv. The audit then measures how far the source alone gives the "
-            "class away. `upload` never sends that column, since its texts may name somebody; it sends the "
-            "names of the collections below.",
+            "class away. `upload` never sends that column, since its values may name somebody; it sends only "
+            "the names of the collections below.",
             "",
             *(line for dataset in KNOWN for line in _section(dataset)),
             "Made from the records in `bundle/covid_xray/dataset/known.py` by",
@@ -139,13 +139,13 @@ def document() -> str:
 def _section(dataset: Dataset) -> Iterator[str]:
     yield from (f"## {dataset.name}", "")
     yield from (f"`{dataset.images.url}` at commit `{dataset.images.commit}`.", "")
-    yield "| Collection | Classes | Licence | An image of it is told by | A patient is told by |"
+    yield "| Collection | Classes | Licence | How its images are recognised | How patients are identified |"
     yield "|---|---|---|---|---|"
     for c in dataset.collections:
-        name = f"the name of its file, `{c.file_name}`"
-        number = f"a patient `{c.patient_prefix}<number>` in patients.csv or metadata.csv"
+        name = f"by the name of the file, `{c.file_name}`"
+        number = f"by a patient `{c.patient_prefix}<number>` in patients.csv or metadata.csv"
         told = " or ".join([name] * bool(c.file_name) + [number] * bool(c.patient_prefix))
-        patient = "the name of its file" if c.file_name else "patients.csv or metadata.csv"
+        patient = "by the name of the file" if c.file_name else "by patients.csv or metadata.csv"
         yield f"| [{c.name}]({c.url}) | {', '.join(c.classes)} | {c.licence} | {told} | {patient} |"
     yield ""
     yield from (f"Reference standard: {dataset.reference_standard}", "")

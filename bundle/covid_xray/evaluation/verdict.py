@@ -130,7 +130,7 @@ def _beside(clause: str, found: Value, baseline: BestElsewhere | None) -> _Evide
     """Return an AUROC elsewhere beside that of a baseline, if it is as good but for what may be chance."""
     if baseline is None or baseline.auroc.value < (found.ci_low or 0.0):
         return _Evidence(clause)
-    reached = f"the baseline {baseline.name}, which sees only {baseline.sees},"
+    reached = f"the baseline {baseline.name}, which sees {baseline.sees},"
     if baseline.auroc.value < found.value:
         return _Evidence(f"{clause}, not clearly more than {reached} with {area(baseline.auroc)}")
     why = f"on images from elsewhere the baseline {baseline.name} does as well: AUROC {area(baseline.auroc)}"
@@ -172,7 +172,7 @@ def _baseline(result: Result, margin: Margin | None) -> _Evidence:
             f"no baseline was measured beside {result.name}, so its accuracy of {accuracy} % says little",
             "no baseline was measured beside it",
         )
-    reached = f"the baseline {margin.baseline} ({percent(margin.accuracy)} %), which sees only {margin.sees}"
+    reached = f"the baseline {margin.baseline} ({percent(margin.accuracy)} %), which sees {margin.sees}"
     if margin.beaten:
         return _Evidence(f"the accuracy of {result.name}, {accuracy} %, exceeds that of {reached}")
     # By chance it may lie above it.

@@ -13,14 +13,14 @@ from covid_xray.storage.schemas import TABLES, TableSchema
 _INTRODUCTION = """\
 # Tables
 
-For whoever queries the results of a run.
+For anyone who queries the results of a run.
 
 A run writes Delta tables that any Delta reader opens: into `<output>/warehouse` on one machine, into a
-schema of Unity Catalog on a workspace. Here `sh wrapper.sh sql "SELECT ..." --output out` queries them.
+schema of Unity Catalog on a workspace. Locally, `sh wrapper.sh sql "SELECT ..." --output out` queries them.
 A `run_id` sorts by time. [metrics.md](metrics.md) explains `metric`, [results.md](results.md) `protocol`.
 Columns are of type STRING where no other is given.
 
-`.venv/bin/python -m covid_xray.storage >docs/tables.md` makes this page from
+`.venv/bin/python -m covid_xray.storage >docs/tables.md` generates this page from
 `bundle/covid_xray/storage/schemas.py`.
 """
 # What a row stands for, where a table's comment leaves that open.

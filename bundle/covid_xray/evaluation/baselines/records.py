@@ -37,7 +37,7 @@ class Baseline:
     name : str
         What the column `backbone` holds.
     sees : str
-        What it is told, in the words of the report: "which sees only ...".
+        What it is told, in the words of the report: "which sees ...".
     why : str
         What it shows when it does well; a sentence for docs/baselines.md.
     of_picture : callable or None
@@ -151,48 +151,48 @@ def metadata(images: pd.DataFrame) -> pd.DataFrame | None:
 BASELINES = (
     Baseline(
         name="majority",
-        sees="the share of each class in training, and nothing of the image",
+        sees="only the share of each class in training, and nothing of the image",
         why="The accuracy that comes from always answering with the most frequent class.",
         of_facts=no_columns,
     ),
     Baseline(
         name="file_facts",
-        sees="width, height, file size, colour mode and format, and no pixel",
+        sees="only width, height, file size, colour mode and format, and no pixels",
         why="Classes that were collected in different places often differ in their files.",
         of_facts=file_facts,
     ),
     Baseline(
         name="border",
-        sees="the outer frame of the picture, the centre blacked out",
+        sees="only the outer frame of the picture, with the centre blacked out",
         why="Markers, letters and the way a picture was cropped tell hospitals apart; lungs are not in it.",
         of_picture=border,
         are_pixels=True,
     ),
     Baseline(
         name="thumbnail",
-        sees="the whole picture at 32x32 pixels",
+        sees="the picture only at 32x32 pixels",
         why="Position and exposure are left at that size, findings are not.",
         of_picture=thumbnail,
         are_pixels=True,
     ),
     Baseline(
         name="compressibility",
-        sees="the number of bytes that the picture takes when compressed",
+        sees="only the number of bytes that the picture takes when compressed",
         why="Noise, sharpness and earlier JPEG compression differ between devices and archives.",
         of_picture=compressed_sizes,
     ),
     Baseline(
         name="source",
-        sees="the collection or hospital that the image comes from",
-        why="Where each class has a source of its own, this alone gives the class away.",
+        sees="only the collection or hospital that the image comes from",
+        why="Where each class has its own source, this alone gives the class away.",
         of_facts=sources,
         needs="the source of every image, and at least two sources",
         same_values="source",
     ),
     Baseline(
         name="metadata",
-        sees="view, sex and age, as far as they are known",
-        why="Classes of different patients or wards differ in these facts, of which none is in the lungs.",
+        sees="only view, sex and age, as far as they are known",
+        why="Classes of different patients or wards differ in these facts, and none of them is in the lungs.",
         of_facts=metadata,
         needs="the view, sex or age of at least one image",
     ),
@@ -200,8 +200,8 @@ BASELINES = (
 
 
 def sees(name: str) -> str:
-    """Return what the baseline of this name sees; the name itself for one of another version."""
-    return next((baseline.sees for baseline in BASELINES if baseline.name == name), name)
+    """Return what the baseline of this name sees; only its name for one of another version."""
+    return next((baseline.sees for baseline in BASELINES if baseline.name == name), f"only {name}")
 
 
 def _resized(grey: Image.Image, side: int) -> Image.Image:
@@ -220,16 +220,16 @@ def document() -> str:
     needs = [f"`{baseline.name}` needs {baseline.needs}." for baseline in BASELINES if baseline.needs]
     return "\n".join(
         [
-            "*For readers of a report who ask what stands beside the networks, and why.*",
+            "*For readers of a report who ask what the networks are compared with, and why.*",
             "",
             "# Baselines",
             "",
             "The audit fits each of these classifiers on the folds of the networks. None of them sees "
-            "enough to judge a lung, so what they reach says nothing about disease; only what a network "
-            "reaches beyond the best of them can. Each is the better of logistic regression and gradient "
-            "boosting, chosen on the held-out images themselves, which favours the baseline.",
+            "enough to judge a lung, so their results say nothing about disease; only a network's margin "
+            "over the best of them can. Each is the better of logistic regression and gradient boosting, "
+            "chosen on the held-out images themselves, which favours the baseline.",
             "",
-            "| Baseline | Sees only | Why |",
+            "| Baseline | Sees | Why |",
             "|---|---|---|",
             *rows,
             "",

@@ -12,9 +12,9 @@ _INTRODUCTION = """\
 
 Every value is the mean over repeats of the metric on all that a repeat held out; repeats in which it is
 undefined are left out. Its 95 % interval comes from resamples of the patients; at an end of the range, where
-no resample differs, it is Wilson's, and rests on the patients of the smallest class where classes are set
-against each other. `n` counts images of one repeat, `n_patients` their patients in all repeats. Functions are
-scikit-learn's. The tables are made from the records in `bundle/covid_xray/evaluation/metrics`.
+no resample differs, it is Wilson's, and rests on the patients of the smallest class where classes are
+compared with each other. `n` counts images of one repeat, `n_patients` their patients in all repeats.
+Functions are scikit-learn's. The tables are made from the records in `bundle/covid_xray/evaluation/metrics`.
 """
 _HEAD = """\
 | metric | name | what it is | range | n counts | source |
@@ -39,7 +39,7 @@ def _row(metric: Metric) -> str:
 
 def _range(metric: Metric) -> str:
     two, three = (_ends(*metric.bounds(n_classes)) for n_classes in (2, 3))
-    return two if two == three else f"{two} of two classes, {three} of three"
+    return two if two == three else f"{two} for two classes, {three} for three"
 
 
 def _ends(low: float, high: float) -> str:

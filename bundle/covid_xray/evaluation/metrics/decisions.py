@@ -59,7 +59,7 @@ def _predictive_values(percent: int) -> tuple[Metric, Metric]:
         return Metric(
             name=f"{title.lower()}_at_{percent}_percent",
             title=f"{title} at {percent} %",
-            meaning=f"{meaning} where {percent} % are of the class.",
+            meaning=f"{meaning} if {percent} % of the images are of the class.",
             source="Bayes' theorem",
             compute=FromMetrics(("recall", "specificity"), partial(formula, prevalence=percent / 100)),
             per_class=True,
@@ -114,7 +114,7 @@ DECISIONS = (
     Metric(
         name="mcc",
         title="MCC",
-        meaning="Matthews correlation of labels and predictions, of more than two classes Gorodkin's R_K.",
+        meaning="Matthews correlation of labels and predictions; for more than two classes, Gorodkin's R_K.",
         source="`matthews_corrcoef`",
         compute=FromImages(
             point=matthews,

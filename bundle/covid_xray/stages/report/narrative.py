@@ -68,7 +68,7 @@ def _against_baseline(report: Report, best: Result, protocol: str) -> Iterator[s
     baseline = next(result for result in baselines if result.name == margin.second)
     reached = percent(baseline.by_protocol[protocol].overall["accuracy"].value)
     yield (
-        f"The best baseline, {baseline.name}, which sees only {sees(baseline.name)}, "
+        f"The best baseline, {baseline.name}, which sees {sees(baseline.name)}, "
         f"reaches {reached} %: the network's margin over it is {points(margin)} percentage points."
     )
     if margin.clear and margin.difference > 0:

@@ -27,7 +27,7 @@ def test_the_page_is_short_and_its_first_line_says_for_whom():
 
 
 def test_a_range_that_depends_on_the_number_of_classes_says_so():
-    assert "| 0 to 1 of two classes, 0 to 2 of three |" in document()
+    assert "| 0 to 1 for two classes, 0 to 2 for three |" in document()
     assert "| 0 and more |" in document()
 
 
