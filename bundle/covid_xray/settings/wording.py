@@ -88,7 +88,7 @@ def _below(schema: Mapping[str, Any], part: int | str) -> Mapping[str, Any]:
 
 def _described(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:
     if choices := schema.get("anyOf"):
-        return " or ".join(_described(_resolved(choice, definitions), definitions) for choice in choices)
+        return ", or ".join(_described(_resolved(choice, definitions), definitions) for choice in choices)
     if names := schema.get("enum"):
         return f"one of {', '.join(names)}"
     kind = schema.get("type")
@@ -105,6 +105,8 @@ def _described(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> str
 
 
 def _bounds(schema: Mapping[str, Any]) -> str:
+    if "minimum" in schema and "maximum" in schema:
+        return f"from {schema['minimum']} to {schema['maximum']}"
     words = {
         "minimum": "of at least",
         "maximum": "of at most",

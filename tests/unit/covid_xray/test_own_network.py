@@ -23,7 +23,7 @@ MODEL = {"model": "/w/mine.keras", "preprocessing": "unit"}
             "'networks.Mine.preprocessing' .* one of caffe, tf, torch, unit",
         ),
         (MODEL | {"preprocessing": "Torch"}, r"\(did you mean 'torch'\?\)"),
-        (MODEL | {"size": 20}, "'networks.Mine.size' .* is 20, but must be a whole number of at least 32"),
+        (MODEL | {"size": 20}, "'networks.Mine.size' .* is 20, but must be a whole number from 32 to 2048"),
         (MODEL | {"pixels": 20}, "'networks.Mine.pixels' .* does not exist"),
         ({"modle": "/w/a.keras"}, r"'networks.Mine.modle' .*\(did you mean 'networks.Mine.model'\?\)"),
     ],
