@@ -86,7 +86,7 @@ def upload(args: Namespace) -> int:
         print(f"{counted(len(rejected), 'file')} rejected and not uploaded:")
         _print_rejected(rejected)
     if note := patients_note(given, patients.values()):
-        print(f"of {counted(len(xrays), 'X-ray')} {note}")
+        print(f"{counted(len(xrays), 'X-ray')}: {note}")
     if args.dry_run:
         counts = f"send {len(todo.send)}, skip {len(todo.skip)}, delete {len(todo.delete)}"
         print(f"would {counts} in {volume.path}")

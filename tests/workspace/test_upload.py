@@ -88,7 +88,7 @@ def test_a_second_time_nothing_is_sent_and_later_only_what_is_new(type_upload, w
     (sample / "Pneumonia" / "new.png").write_bytes(drawn("new"))
     _, printed = type_upload()
     assert "2 sent, 18 already there" in printed, "the new image, and patients.csv, which names it"
-    assert "of 19 X-rays 1 of unknown patients, each counted as a patient of its own\n" in printed
+    assert "19 X-rays: 1 whose patient is unknown, each counted as a separate patient\n" in printed
     rows = csv.DictReader(workspace.files[f"{IMAGES}/patients.csv"].decode().splitlines())
     alone = f"image-{sha256(drawn('new'))[:12]}"
     assert [row["filename"] for row in rows if row["patient_id"] == alone] == [f"{sha256(drawn('new'))}.png"]

@@ -101,7 +101,7 @@ def patients_note(given: Given, patients: Iterable[str]) -> str:
     """Return in words what the files leave open about images of these patients; empty if nothing."""
     notes = []
     if unknown := count_unknown(patients):
-        notes.append(f"{unknown} of unknown patients, each counted as a patient of its own")
+        notes.append(f"{unknown} whose patient is unknown, each counted as a separate patient")
     if given.unmatched:
         name = "names" if given.unmatched == 1 else "name"
         rows = counted(given.rows, "row")

@@ -50,7 +50,7 @@ def compare(tables: Tables, run_id: str, notify: Notify) -> None:
     tables.replace("comparisons", pairs, where={"run_id": [run_id]})
     if strata := _strata(tables, settings, run_id, predictions):
         tables.replace("strata", strata, where={"run_id": [run_id], "protocol": list(INTERNAL)})
-    notify(Progress("compare", note=f"{counted(len(pairs), 'pair')} of classifiers"))
+    notify(Progress("compare", note=f"{counted(len(pairs), 'pair')} of classifiers compared"))
 
 
 def _fuse(

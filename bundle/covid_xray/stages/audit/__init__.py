@@ -41,7 +41,7 @@ def audit(tables: Tables, run_id: str, notify: Notify) -> None:
     images = runs.images_of(tables, run_id)
     facts, _ = tell_sources(images.drop("content").toArrow().to_pandas())
     for baseline in left_out(facts):
-        note = f"the baseline {baseline.name} is left out: it needs {baseline.needs}"
+        note = f"the baseline {baseline.name!r} is left out: it needs {baseline.needs}"
         notify(Progress("audit", note=note))
     splits = _without_results(tables, run_id, splits, names(facts))
     if splits.empty:

@@ -80,10 +80,10 @@ def draw_maps(tables: Tables, run_id: str, backbone: str, notify: Notify) -> Non
     settings = runs.settings_of(rows)
     network = network_of(settings, backbone)
     if network.pooling(settings.pooling) == "max":
-        notify(Progress("explain", backbone, note="nothing written: max pooling has no additive maps"))
+        notify(Progress("explain", backbone, note="no maps: max pooling has no additive maps"))
         return
     if network.grid == 1:
-        notify(Progress("explain", backbone, note="nothing written: the network makes no map of its own"))
+        notify(Progress("explain", backbone, note="no maps: the network returns a vector"))
         return
     file = weights_file(rows[0]) if _has_only_sums(settings, network) else None
     refitted = refit(tables, settings, rows, lambda note: notify(Progress("explain", backbone, note=note)))

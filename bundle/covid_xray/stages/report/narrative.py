@@ -53,7 +53,7 @@ def _of_task(report: Report, task: str) -> Iterator[str]:
     if unknown:
         yield (
             f"Of {unknown} of the task's {images} images the patient is unknown: each of them counts as a "
-            "patient of its own, so that another image of the same patient may have been in training, and "
+            "separate patient, so that another image of the same patient may have been in training, and "
             "intervals may be too narrow."
         )
     yield from _against_baseline(report, best, protocol)

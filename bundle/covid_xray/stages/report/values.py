@@ -36,7 +36,7 @@ class Counts:
     shared, held_out : int
         Of the first repeat of `as_published`; under `patient_grouped` none is shared.
     unknown : int
-        Images whose patient is unknown: each is counted as a patient of its own.
+        Images whose patient is unknown: each is counted as a separate patient.
     """
 
     task: str
@@ -55,7 +55,7 @@ class Flow:
     Attributes
     ----------
     unknown : int
-        Images of unknown patients, each counted as a patient of its own.
+        Images whose patient is unknown, each counted as a separate patient.
     rows, unmatched : int
         Rows of the patients and metadata files about the folder's classes, and those of them that name no
         image.

@@ -44,8 +44,9 @@ def test_baselines_go_through_the_folds_of_the_run_and_again_only_where_figures_
     assert said[-1].note == "0 pairs of near-duplicates, 0 of them of different patients"
     assert [(row.found, row.image_id) for row in of_run("near_duplicates")] == [("none", None)]
     notes = [progress.note for progress in said]
-    assert "the baseline source is left out: it needs the source of every image, and at least two" in "".join(
-        notes
+    assert (
+        "the baseline 'source' is left out: it needs the source of every image, and at least two"
+        in "".join(notes)
     )
 
     def look_again(*_):

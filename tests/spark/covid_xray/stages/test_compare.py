@@ -74,7 +74,7 @@ def test_networks_are_fused_compared_in_pairs_once_and_measured_in_strata(
     }
     assert len(pairs) == 2 * 6 and {pair[1:3] for pair in pairs} == expected
     assert {pair[0] for pair in pairs} == {"as_published", "patient_grouped"}
-    assert said[-1].note == "12 pairs of classifiers"
+    assert said[-1].note == "12 pairs of classifiers compared"
     accuracies = [row for row in of_run("strata") if row.metric == "accuracy"]
     strata = [(row.protocol, row.backbone, row.attribute, row.stratum, row.n) for row in accuracies]
     of_all = [("sex", "F", 10), ("sex", "M", 10), ("source", "Mercy", 16)]

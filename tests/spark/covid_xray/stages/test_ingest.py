@@ -168,7 +168,7 @@ def test_what_cannot_be_used_is_quarantined_and_stops_nothing(
     assert details["Covid-19/noise.png"] == "same pixels as Covid-19/noise, commented.jpg"
     assert details["No_findings/5.bmp"] == "the same pixels are in the class folders No_findings, Pneumonia"
     assert said[-1].note == (
-        "29 images accepted, 11 refused; 29 of unknown patients, each counted as a patient of its own; "
+        "29 images accepted, 11 refused; 29 whose patient is unknown, each counted as a separate patient; "
         "ignored, as not in config.yaml: Tuberculosis"
     )
     assert len({row.image_id for row in of_run("splits")}) == 29

@@ -115,7 +115,7 @@ def test_rows_without_an_image_are_counted_and_rows_of_other_folders_are_not(giv
     assert (found.patients, found.rows, found.unmatched) == ({"C/a.png": "p1"}, 4, 3)
     about = patients_note(found, ["p1", "image-0123456789ab"])
     assert about == (
-        "1 of unknown patients, each counted as a patient of its own; 3 of 4 rows of the patients and "
+        "1 whose patient is unknown, each counted as a separate patient; 3 of 4 rows of the patients and "
         "metadata files name no image"
     )
     assert patients_note(Given({"C/a.png": "p1"}, rows=1), ["p1"]) == ""
