@@ -71,8 +71,8 @@ def decide(registry: Registry, version: Version, checked: bool) -> str:
     named = f"{version.name} version {version.number}"
     new, champion = PromotionCriteria.of(version.tags), registry.champion(version.name)
     if checked and new.against:
-        stays = f"version {champion.number} stays the champion" if champion else "there is no champion"
-        return f"{named} is registered; {stays}, as {new.against}"
+        stays = f"; version {champion.number} stays the champion" if champion else ""
+        return f"{named} is registered; not made champion, as {new.against}{stays}"
     if champion is None or should_promote(new, PromotionCriteria.of(champion.tags)):
         registry.promote(version)
         return f"{named} is the champion"

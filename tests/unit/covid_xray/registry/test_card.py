@@ -119,7 +119,10 @@ def test_baselines_on_images_from_elsewhere_alone_are_no_external_validation(car
 
 def test_images_of_unknown_patients_are_counted(card):
     text = card(facts={"patient_id": ["p", "image-0123456789ab", "p"]})
-    assert "3 images of 2 patients. Of 1 of them the patient is unknown: each counts as a\npatient" in text
+    assert (
+        "3 images of 2 patients. Of 1 of them the patient is unknown: each counts as a\nseparate patient"
+        in text
+    )
     assert "unknown" not in card()
 
 

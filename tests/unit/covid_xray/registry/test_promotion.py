@@ -65,13 +65,15 @@ AGAINST = "its accuracy does not exceed that of the baseline border"
 
 def test_a_version_that_its_figures_speak_against_is_no_champion_unless_the_settings_say_so(registry, log):
     version = log("doubtful", PromotionCriteria("imagenet", 0.99, 0.995, AGAINST))
-    message = f"{version.name} version 1 is registered; there is no champion, as {AGAINST}"
+    message = f"{version.name} version 1 is registered; not made champion, as {AGAINST}"
     assert decide(registry, version, True) == message
     assert registry.champion(version.name) is None
     title = version.name.removeprefix("covid_xray_").replace("resnet50", "ResNet50")
     with pytest.raises(ModelError, match=f"has no champion: {AGAINST}; name a version, such as {title}/1"):
         registry.fetch(title)
     assert decide(registry, version, False).endswith("version 1 is the champion")
+    message = decide(registry, log("again", PromotionCriteria("imagenet", 0.999, 1.0, AGAINST)), True)
+    assert message.endswith(f"not made champion, as {AGAINST}; version 1 stays the champion")
 
 
 REFUTED = "its AUROC on images from elsewhere, 0.33 (0.16 to 0.52), is no better than chance"
