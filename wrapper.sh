@@ -32,7 +32,7 @@ sh wrapper.sh score                              new images through a registered
 sh wrapper.sh evaluate                           the same on a labelled folder, from elsewhere or of one source, with metrics
 sh wrapper.sh cluster start | stop               a Spark cluster on this machine, for run --master URL
 sh wrapper.sh sql "SELECT ..."                   query the tables of a run
-sh wrapper.sh clean                              remove what newer files of a run's tables have taken the place of
+sh wrapper.sh clean                              remove superseded files of a run's tables
 sh wrapper.sh test [--thorough] | lint           the tests; ruff, mypy and the layers of the packages
 sh wrapper.sh bench                              measure the ratios of docs/benchmarks.md
 sh wrapper.sh wheel                              build what a deployment installs, into dist (the bundle calls it)

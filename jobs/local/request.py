@@ -182,7 +182,7 @@ def _check_sources(tables: Iterable[PatientsTable], files: Iterable[Found]) -> N
         return
     if not any(follows_a_pattern(file.path) for file in files):
         raise DataError(
-            "balance source_class needs the source of every image, and that of none is told: give it in a "
+            "balance source_class needs the source of every image, and no image has one: give it in a "
             "column source of metadata.csv beside the class folders, or use --set balance=none"
         )
 

@@ -94,7 +94,7 @@ class Settings(_Section):
         for task, classes in tasks.items():
             if not _TASK.fullmatch(task):
                 raise ValueError(
-                    f"the task {task!r} may have letters, digits, - and _ in its name, nothing else"
+                    f"the name of the task {task!r} must consist of letters, digits, - and _"
                 )
             for name in classes:
                 if _NO_FOLDER_NAME.search(name):
