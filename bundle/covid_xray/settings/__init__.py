@@ -93,9 +93,7 @@ class Settings(_Section):
             raise ValueError("two tasks have names that differ only by case")
         for task, classes in tasks.items():
             if not _TASK.fullmatch(task):
-                raise ValueError(
-                    f"the name of the task {task!r} must consist of letters, digits, - and _"
-                )
+                raise ValueError(f"the name of the task {task!r} must consist of letters, digits, - and _")
             for name in classes:
                 if _NO_FOLDER_NAME.search(name):
                     raise ValueError(

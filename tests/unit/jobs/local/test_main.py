@@ -42,7 +42,7 @@ def refused(capsys, tmp_path):
         (("--set", "occlusion={{VGG: [shuffled]}}"), "names 'VGG', which is not a network"),
         (
             ("--set", "balance=source_class"),
-            "that of none is told: give it in a column source of metadata",
+            "no image has one: give it in a column source of metadata",
         ),
     ],
 )

@@ -108,7 +108,7 @@ def test_classes_and_sources_can_be_balanced_where_a_file_or_a_known_pattern_tel
     make_request, data
 ):
     balanced = make_request(set=["balance=source_class"])
-    with pytest.raises(CovidXrayError, match="that of none is told"):
+    with pytest.raises(CovidXrayError, match="no image has one"):
         prepare_inputs(balanced, draw=False)
     (data / "metadata.csv").write_text("label,filename,source\nCovid-19,a.png,Mercy\n")
     prepare_inputs(balanced, draw=False)
