@@ -68,7 +68,8 @@ class DeepImageFeaturizer(
         Params._dummy(),
         "precision",
         f"precision of the network's arithmetic: {', '.join(PRECISIONS)}",
-        one_of(PRECISIONS),
+        # float16 is near to bfloat16 as a word only.
+        one_of(PRECISIONS, suggest=False),
     )
     dimensionality: Param[int] = Param(
         Params._dummy(),
@@ -94,7 +95,7 @@ class DeepImageFeaturizer(
     ) -> None:
         super().__init__()
         self._setDefault(pooling="published", precision=FLOAT32)
-        self._set(**self._input_kwargs)  # type: ignore[attr-defined]
+        self._set_given()
 
     @keyword_only
     def setParams(
@@ -112,8 +113,7 @@ class DeepImageFeaturizer(
         dimensionality: int | None = None,
     ) -> DeepImageFeaturizer:
         """Set the named Params."""
-        self._set(**self._input_kwargs)  # type: ignore[attr-defined]
-        return self
+        return self._set_given()
 
     def setPooling(self, value: str) -> DeepImageFeaturizer:
         """Set `pooling`."""

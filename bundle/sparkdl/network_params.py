@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Self
 
 from pyspark.ml.param import Param, Params, TypeConverters
-from pyspark.ml.param.shared import HasInputCol, HasOutputCol
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import DataType, StructField, StructType
@@ -13,11 +12,11 @@ from pyspark.sql.types import DataType, StructField, StructType
 from sparkdl import weights
 from sparkdl.backbones import BACKBONES
 from sparkdl.images import SCALE_HINTS
-from sparkdl.params import check_set, one_of, whole
+from sparkdl.params import HasColumns, check_set, one_of, whole
 from sparkdl.schema import check_is_new, image_column, quoted
 
 
-class NetworkParams(HasInputCol, HasOutputCol):
+class NetworkParams(HasColumns):
     """Which network with which weights is applied to which column."""
 
     modelName: Param[str] = Param(
@@ -40,14 +39,6 @@ class NetworkParams(HasInputCol, HasOutputCol):
     def __init__(self) -> None:
         super().__init__()
         self._setDefault(scaleHint="SCALE_AREA_AVERAGING", weights="imagenet", seed=0, batchSize=16)
-
-    def setInputCol(self, value: str) -> Self:
-        """Set `inputCol`."""
-        return self._set(inputCol=value)
-
-    def setOutputCol(self, value: str) -> Self:
-        """Set `outputCol`."""
-        return self._set(outputCol=value)
 
     def setModelName(self, value: str) -> Self:
         """Set `modelName`."""

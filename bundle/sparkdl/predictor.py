@@ -90,7 +90,7 @@ class DeepImagePredictor(
     ) -> None:
         super().__init__()
         self._setDefault(decodePredictions=False, topK=5)
-        self._set(**self._input_kwargs)  # type: ignore[attr-defined]
+        self._set_given()
 
     @keyword_only
     def setParams(
@@ -107,8 +107,7 @@ class DeepImagePredictor(
         batchSize: int = 16,
     ) -> DeepImagePredictor:
         """Set the named Params."""
-        self._set(**self._input_kwargs)  # type: ignore[attr-defined]
-        return self
+        return self._set_given()
 
     def setDecodePredictions(self, value: bool) -> DeepImagePredictor:
         """Set `decodePredictions`."""
