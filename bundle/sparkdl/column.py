@@ -55,7 +55,12 @@ def packed_features(images: Column, spec: NetworkSpec, scale_hint: str, batch_si
 
 
 def applied(
-    to_input: ToInput, spec: Spec, batch_size: int, kind: DataType, encode: Encode
+    to_input: ToInput,
+    spec: Spec,
+    batch_size: int,
+    kind: DataType,
+    encode: Encode,
+    argument: Callable[[Any], pa.Array] | None = None,
 ) -> Callable[[Column], Column]:
     """Return a function of a column that applies a model, null where a value has no input.
 
@@ -69,13 +74,16 @@ def applied(
         Inputs per call of the model.
     kind, encode
         What the new column holds, e.g. `LISTS`.
+    argument : callable, optional
+        Checks what Spark gives to the function, where the driver does not see it, and returns the values.
     """
 
     @arrow_udf(kind)  # type: ignore[untyped-decorator]
     def compute(batches: Iterator[pa.Array]) -> Iterator[pa.Array]:
         # Once per task, since it asks a file system that may be remote; never, if the task has no input.
         model = cache(lambda: cached_model(spec))
-        for batch in batches:
+        for given_batch in batches:
+            batch = given_batch if argument is None else argument(given_batch)
             # Spark's batches hold up to 10,000 rows, whose Xception features would be 8 GB.
             for start in range(0, len(batch), batch_size):
                 inputs = [to_input(value) for value in batch.slice(start, batch_size).to_pylist()]

@@ -10,26 +10,24 @@ import pyarrow as pa
 from pyspark import keyword_only
 from pyspark.ml import Transformer
 from pyspark.ml.linalg import VectorUDT
-from pyspark.ml.param.shared import HasInputCol, HasOutputCol
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructField, StructType
 
 from sparkdl.column import LISTS, applied
+from sparkdl.errors import SparkdlError, one_line
 from sparkdl.image.imageIO import imageArrayToStruct, to_arrow
 from sparkdl.keras_model import Array, KerasModelSpec, as_input
-from sparkdl.model_file import Shape, check_model_file
+from sparkdl.model_file import ModelFile, ModelFileError, Shape, check_model_file, shown_shape
 from sparkdl.output import with_vectors
-from sparkdl.params import HasImageLoader, HasModelFile, HasOutputMode, ImageLoader, check_set
+from sparkdl.params import HasColumns, HasImageLoader, HasModelFile, HasOutputMode, ImageLoader, check_set
 from sparkdl.schema import check_is_new, imageSchema, quoted, uri_column
 
 # Images per call of the model.
 BATCH = 16
 
 
-class KerasImageFileTransformer(
-    Transformer, HasInputCol, HasOutputCol, HasModelFile, HasImageLoader, HasOutputMode
-):
+class KerasImageFileTransformer(Transformer, HasColumns, HasModelFile, HasImageLoader, HasOutputMode):
     """Apply a Keras model to images, each of which is loaded from its URI.
 
     Parameters
@@ -66,7 +64,7 @@ class KerasImageFileTransformer(
     ) -> None:
         super().__init__()
         self._setDefault(outputMode="vector")
-        self._set(**self._input_kwargs)  # type: ignore[attr-defined]
+        self._set_given()
 
     @keyword_only
     def setParams(
@@ -79,8 +77,7 @@ class KerasImageFileTransformer(
         outputMode: str = "vector",
     ) -> KerasImageFileTransformer:
         """Set the named Params."""
-        self._set(**self._input_kwargs)  # type: ignore[attr-defined]
-        return self
+        return self._set_given()
 
     def transformSchema(self, schema: StructType) -> StructType:
         """Return the columns after `transform`.
@@ -88,8 +85,8 @@ class KerasImageFileTransformer(
         Raises
         ------
         SparkdlError
-            If a Param is not set, the input column is missing or holds no strings, or the output column
-            exists already.
+            If a Param is not set, the input column is missing or holds no strings, the output column exists
+            already, or images are asked of a model that is known to return none.
         """
         return self._with_output(schema, SparkSession.getActiveSession())
 
@@ -97,6 +94,7 @@ class KerasImageFileTransformer(
         check_set(self, self.inputCol, self.outputCol, self.modelFile, self.imageLoader)
         uri_column(schema, self.getInputCol(), session)
         check_is_new(schema, self.getOutputCol(), session)
+        check_output(check_model_file(self.getModelFile()), self.getOutputMode())
         kind = VectorUDT() if self.getOutputMode() == "vector" else imageSchema
         return StructType([*schema.fields, StructField(self.getOutputCol(), kind)])
 
@@ -112,8 +110,29 @@ class KerasImageFileTransformer(
         return dataset.withColumn(name, applied(to_input, spec, BATCH, imageSchema, _to_images)(uris))
 
 
+def check_output(model: ModelFile, mode: str) -> None:
+    """Check that a model can have an output of that mode; where its file does not tell, a worker will.
+
+    Raises
+    ------
+    ModelFileError
+        If images are asked of a model that returns none.
+    """
+    shape = model.output_shape
+    if mode == "image" and shape is not None and (len(shape) != 3 or shape[2] not in (None, 1, 3, 4)):
+        raise ModelFileError(
+            f"outputMode is 'image', and the model {model.path} returns arrays of the shape "
+            f"{shown_shape(shape)}: set outputMode to 'vector', or give a model that returns (height, width, "
+            "channels) with 1, 3 or 4 channels"
+        )
+
+
 def loaded_by(loader: ImageLoader, shape: Shape | None) -> Callable[[str | None], Array | None]:
-    """Return what loads one input of a model of that shape, None where there is none."""
+    """Return what loads one input of a model of that shape, None where there is none.
+
+    What it returns raises SparkdlError, with the URI, for other errors of `loader` than OSError and
+    SyntaxError, and for what is not an input of the model.
+    """
 
     def load(uri: str | None) -> Array | None:
         if uri is None:
@@ -122,7 +141,11 @@ def loaded_by(loader: ImageLoader, shape: Shape | None) -> Callable[[str | None]
             array = loader(uri)
         except (OSError, SyntaxError):
             return None
-        return as_input(array, shape, f"what imageLoader returns for {uri}")
+        except Exception as error:
+            raise SparkdlError(
+                f"imageLoader raised {type(error).__name__} for {uri}: {one_line(error) or 'no message'}"
+            ) from error
+        return as_input(array, shape, lambda found: f"imageLoader returned {found} for {uri}")
 
     return load
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from sparkdl.errors import SparkdlError, one_line
 from sparkdl.memory import release_memory
-from sparkdl.model_file import ModelFileError
+from sparkdl.model_file import ModelFileError, Shape, shown_shape
 from sparkdl.runtime import network_settings, tensorflow
 
 Array = npt.NDArray[np.float32]
@@ -68,30 +68,43 @@ class KerasModel:
         return outputs
 
 
-def as_input(array: Any, shape: Sequence[int | None] | None, origin: str) -> Array:
+def as_input(array: Any, shape: Shape | None, says: Callable[[str], str]) -> Array:
     """Return one input of a model as float32, without a first axis of 1.
 
     Parameters
     ----------
     array : array_like
-    shape : sequence of int or None
+    shape : tuple of int or None
         Of one input; None in it is any number, and None for the whole any shape.
-    origin : str
-        Names the input in the message.
+    says : callable
+        Returns the beginning of the message from what was found, e.g. "imageLoader returned None for a.png".
 
     Raises
     ------
     SparkdlError
-        If the array has another shape.
+        If it is not an array of numbers, or has another shape.
     """
-    values = np.asarray(array, np.float32)
+    wanted = "an array of numbers" if shape is None else f"an array of the shape {shown_shape(shape)}"
+    try:
+        values = None if array is None else np.asarray(array, np.float32)
+    except (ValueError, TypeError):
+        values = None
+    if values is None:
+        raise SparkdlError(f"{says(_named(array))}, and the model takes {wanted}")
     if shape is None:
         return values
     one = values[0] if values.ndim == len(shape) + 1 and len(values) == 1 else values
     if one.ndim != len(shape) or any(n not in (None, m) for n, m in zip(shape, one.shape, strict=True)):
-        wanted = ", ".join("any" if n is None else str(n) for n in shape)
-        raise SparkdlError(f"{origin} has the shape {values.shape}, and the model takes ({wanted})")
+        found = says(f"an array of the shape {shown_shape(values.shape)}")
+        raise SparkdlError(f"{found}, and the model takes {wanted}")
     return one
+
+
+def _named(value: Any) -> str:
+    """Name what is not an array of numbers."""
+    if value is None:
+        return "None"
+    return f"the text {value!r:.40}" if isinstance(value, str) else f"a {type(value).__name__}"
 
 
 def load_model(keras: Any, file: str) -> Any:

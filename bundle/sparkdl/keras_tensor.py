@@ -7,7 +7,6 @@ from typing import Any
 
 from pyspark import keyword_only
 from pyspark.ml import Transformer
-from pyspark.ml.param.shared import HasInputCol, HasOutputCol
 from pyspark.ml.util import DefaultParamsReadable, DefaultParamsWritable
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StructField, StructType
@@ -16,8 +15,8 @@ from sparkdl.arrays import as_arrays, holds_arrays
 from sparkdl.column import LISTS, applied
 from sparkdl.errors import SparkdlError
 from sparkdl.keras_model import Array, KerasModelSpec, as_input
-from sparkdl.model_file import ModelFileError, Shape, check_model_file
-from sparkdl.params import HasModelFile, check_set
+from sparkdl.model_file import ModelFileError, Shape, check_model_file, shown_shape
+from sparkdl.params import HasColumns, HasModelFile, check_set
 from sparkdl.schema import check_is_new, input_column
 
 # Rows per call of the model.
@@ -26,8 +25,7 @@ _BATCH = 256
 
 class KerasTransformer(
     Transformer,
-    HasInputCol,
-    HasOutputCol,
+    HasColumns,
     HasModelFile,
     DefaultParamsReadable["KerasTransformer"],
     DefaultParamsWritable,
@@ -49,15 +47,14 @@ class KerasTransformer(
         self, *, inputCol: str | None = None, outputCol: str | None = None, modelFile: str | None = None
     ) -> None:
         super().__init__()
-        self._set(**self._input_kwargs)  # type: ignore[attr-defined]
+        self._set_given()
 
     @keyword_only
     def setParams(
         self, *, inputCol: str | None = None, outputCol: str | None = None, modelFile: str | None = None
     ) -> KerasTransformer:
         """Set the named Params."""
-        self._set(**self._input_kwargs)  # type: ignore[attr-defined]
-        return self
+        return self._set_given()
 
     def transformSchema(self, schema: StructType) -> StructType:
         """Return the columns after `transform`.
@@ -77,8 +74,8 @@ class KerasTransformer(
         shape = check_model_file(self.getModelFile()).input_shape
         if shape is not None and len(shape) != 1:
             raise ModelFileError(
-                f"modelFile {self.getModelFile()} takes arrays of shape {shape}, and KerasTransformer gives "
-                "it arrays of one dimension"
+                f"modelFile {self.getModelFile()} takes arrays of the shape {shown_shape(shape)}, and "
+                "KerasTransformer gives it arrays of one dimension"
             )
         return StructType([*schema.fields, StructField(self.getOutputCol(), LISTS[0])])
 
@@ -100,5 +97,5 @@ def _to_input(value: Any, shape: Shape | None, column: str) -> Array | None:
     if value is None:
         return None
     if None in value:
-        raise SparkdlError(f"an array of {column} has a null in it: fill it, or leave the row out")
-    return as_input(value, shape, f"an array of {column}")
+        raise SparkdlError(f"column {column} holds an array with a null in it: fill it, or leave the row out")
+    return as_input(value, shape, lambda found: f"column {column} holds {found}")

@@ -81,11 +81,19 @@ def _trainer(
         known = [(image, label) for image, label in pairs if image is not None]
         if not known:
             return pa.Table.from_pylist([], _ARROW_TRAINED)
-        images, labels = np.stack([image for image, _ in known]), np.array([label for _, label in known])
+        images, labels = np.stack([image for image, _ in known]), _stacked([label for _, label in known])
         content = _train(str(file.path), trainings[place], images, labels)
         return pa.Table.from_pylist([{"place": place, "model": content}], _ARROW_TRAINED)
 
     return train
+
+
+def _stacked(labels: list[list[float]]) -> Any:
+    lengths = sorted({len(label) for label in labels})
+    if len(lengths) > 1:
+        found = " and ".join(map(str, lengths))
+        raise SparkdlError(f"labels must be arrays of one length, not of {found}")
+    return np.array(labels)
 
 
 def _train(file: str, training: Training, images: Any, labels: Any) -> bytes:

@@ -10,11 +10,11 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from sparkdl.errors import SparkdlError, one_line
+from sparkdl.errors import SparkdlError
 from sparkdl.files import atomic_write
+from sparkdl.model_output import Shape as Shape
+from sparkdl.model_output import output_shape
 from sparkdl.weights import keras_home
-
-Shape = tuple[int | None, ...]
 
 _SUFFIXES = (".keras", ".h5", ".hdf5")
 # Layers and functions of these modules come with Keras; others would be code of the model's author.
@@ -34,10 +34,13 @@ class ModelFile:
     path : Path
     input_shape : tuple of int or None
         Of one input; None is any number. The whole is None if the file does not say.
+    output_shape : tuple of int or None
+        Of its output for one input, as far as it can be known without building the model; else None.
     """
 
     path: Path
     input_shape: Shape | None
+    output_shape: Shape | None = None
 
 
 def check_model_file(name: str, given_as: str = "modelFile") -> ModelFile:
@@ -58,20 +61,25 @@ def check_model_file(name: str, given_as: str = "modelFile") -> ModelFile:
     path = Path(name).absolute()
     if path.suffix not in _SUFFIXES or path.is_dir():
         raise ModelFileError(
-            f"{given_as} {name} is no Keras model: give a .keras or .h5 file, as model.save(...) writes it"
+            f"{given_as} {name} is not a Keras model: give a .keras or .h5 file, as model.save(...) writes it"
         )
     if not path.is_file():
         raise ModelFileError(f"{given_as}: there is no file {name}: correct the path")
     try:
         model = _keras_config(path) if path.suffix == ".keras" else _hdf5_config(path)
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise ModelFileError(f"{given_as} {name} is no Keras model: {one_line(error)}") from None
+    except PermissionError:
+        raise ModelFileError(f"{given_as} {name} cannot be read: its permissions do not allow it") from None
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        raise ModelFileError(
+            f"{given_as} {name} is not a Keras model: it is not a {path.suffix} file as Keras writes "
+            f'it; save the model again with model.save("{path.stem}.keras")'
+        ) from None
     if model is None:
         raise ModelFileError(
             f"{given_as} {name} holds weights without a model: write it with model.save(...)"
         )
     if not isinstance(model, dict):
-        raise ModelFileError(f"{given_as} {name} is no Keras model: its architecture is no JSON object")
+        raise ModelFileError(f"{given_as} {name} is not a Keras model: its architecture is not a JSON object")
     for found in _code(model):
         raise ModelFileError(
             f"{given_as} {name} needs code that is not part of Keras ({found}), which is not run: build the "
@@ -80,7 +88,13 @@ def check_model_file(name: str, given_as: str = "modelFile") -> ModelFile:
     shapes = list(_input_shapes(model))
     if len(shapes) > 1:
         raise ModelFileError(f"{given_as} {name} takes {len(shapes)} inputs: give a model with one")
-    return ModelFile(path, shapes[0] if shapes else None)
+    return ModelFile(path, shapes[0] if shapes else None, output_shape(model))
+
+
+def shown_shape(shape: Shape) -> str:
+    """Return a shape as Python writes it, with `any` for what may be any number."""
+    inner = ", ".join("any" if n is None else str(n) for n in shape)
+    return f"({inner},)" if len(shape) == 1 else f"({inner})"
 
 
 def store_model(content: bytes) -> Path:

@@ -114,8 +114,11 @@ def _tells_case_apart(session: SparkSession) -> bool:
 
 def holds_images(column: DataType) -> bool:
     """Tell whether a column of this type holds encoded files, or rows of Spark's image schema."""
-    if isinstance(column, BinaryType):
-        return True
+    return isinstance(column, BinaryType) or holds_image_structs(column)
+
+
+def holds_image_structs(column: DataType) -> bool:
+    """Tell whether a column of this type holds rows of Spark's image schema."""
     if not isinstance(column, StructType):
         return False
     return [(f.name, f.dataType) for f in column] == [(f.name, f.dataType) for f in imageSchema]

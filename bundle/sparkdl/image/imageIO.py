@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,101 +21,31 @@ from pyspark.sql import functions as F
 from pyspark.sql.functions import arrow_udf  # type: ignore[attr-defined]
 from pyspark.sql.pandas.types import to_arrow_type
 
-from sparkdl.errors import SparkdlError
-from sparkdl.schema import current_session, imageSchema
+from sparkdl.argument import checked
+from sparkdl.errors import SparkdlError, one_line
+from sparkdl.image.rows import OcvType as OcvType
+from sparkdl.image.rows import check_row
+from sparkdl.image.rows import imageArrayToStruct as imageArrayToStruct
+from sparkdl.image.rows import imageStructToArray as imageStructToArray
+from sparkdl.image.rows import imageTypeByName as imageTypeByName
+from sparkdl.image.rows import imageTypeByOrdinal as imageTypeByOrdinal
+from sparkdl.schema import current_session, holds_image_structs, imageSchema
+from sparkdl.values import is_whole
 
 Array = npt.NDArray[Any]
 Decode = Callable[[bytes], Array]
 
 
-class OcvType(NamedTuple):
-    """One of OpenCV's types of pixels.
-
-    Attributes
-    ----------
-    name : str
-        As CV_8UC3: 8 bits, unsigned, 3 channels.
-    ord : int
-        Its code, in the field `mode` of the image schema.
-    nChannels : int
-        1, 3 or 4.
-    dtype : str
-        NumPy's name of the type of one value.
-    """
-
-    name: str
-    ord: int
-    nChannels: int
-    dtype: str
-
-
-_TYPES = tuple(
-    # OpenCV's code: the depth, plus eight for each channel after the first.
-    OcvType(f"CV_{kind}C{channels}", depth + 8 * (channels - 1), channels, dtype)
-    for channels in (1, 3, 4)
-    for kind, depth, dtype in (("8U", 0, "uint8"), ("32F", 5, "float32"))
-)
-_KNOWN = ", ".join(f"{one.name} ({one.ord})" for one in _TYPES)
 # Pillow's modes of one, three and four channels.
 _MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 
 
-def imageTypeByOrdinal(ordinal: int) -> OcvType:
-    """Return the type with this code; raise KeyError if it is none of those supported."""
-    return _type(lambda one: one.ord == ordinal, ordinal)
-
-
-def imageTypeByName(name: str) -> OcvType:
-    """Return the type of this name; raise KeyError if it is none of those supported."""
-    return _type(lambda one: one.name == name, name)
-
-
-def _type(matches: Callable[[OcvType], bool], wanted: object) -> OcvType:
-    for one in _TYPES:
-        if matches(one):
-            return one
-    raise KeyError(f"images of the type {wanted!r} are not supported; convert to one of {_KNOWN}")
-
-
-def imageArrayToStruct(imgArray: Array, origin: str = "") -> Row:
-    """Return the row of an image.
-
-    Parameters
-    ----------
-    imgArray : ndarray of uint8 or float32, shape (height, width, channels) or (1, height, width, channels)
-    origin : str
-        Where it comes from.
-
-    Raises
-    ------
-    SparkdlError
-        If the array has another shape or type.
-    """
-    array = np.asarray(imgArray)
-    image = array[0] if array.ndim == 4 and len(array) == 1 else array
-    if image.ndim != 3 or image.shape[2] not in _MODES or image.dtype not in ("uint8", "float32"):
-        raise SparkdlError(
-            f"an array of {array.dtype} and shape {array.shape} is no image: it must be of uint8 or float32, "
-            "and (height, width, channels) with 1, 3 or 4 channels"
-        )
-    kind = imageTypeByName(f"CV_{'8U' if image.dtype == 'uint8' else '32F'}C{image.shape[2]}")
-    height, width, channels = image.shape
-    values = (origin, height, width, channels, kind.ord, bytearray(np.ascontiguousarray(image).tobytes()))
-    return Row(*imageSchema.names)(*values)
-
-
-def imageStructToArray(imageRow: Row) -> Array:
-    """Return the pixels of a row, (height, width, channels) of uint8 or float32, as a view of its data."""
-    kind = imageTypeByOrdinal(imageRow["mode"])
-    shape = imageRow["height"], imageRow["width"], imageRow["nChannels"]
-    return np.frombuffer(imageRow["data"], kind.dtype).reshape(shape)
-
-
 def imageStructToPIL(imageRow: Row) -> Image.Image:
-    """Return a row of bytes as Pillow's image; raise SparkdlError if it holds float32."""
+    """Return a row of bytes as Pillow's image; raise SparkdlError if it holds float32, or there is no row."""
+    check_row(imageRow)
     kind = imageTypeByOrdinal(imageRow["mode"])
     if kind.dtype != "uint8":
-        raise SparkdlError(f"a row of {kind.name} is no picture of bytes: convert its pixels to uint8")
+        raise SparkdlError(f"a row of {kind.name} is not a picture of bytes: convert its pixels to uint8")
     pixels = imageStructToArray(imageRow)
     return Image.fromarray(pixels[:, :, 0] if kind.nChannels == 1 else _other_order(pixels))
 
@@ -142,7 +73,7 @@ def fixColorChannelOrdering(currentOrder: str, imgAry: Array) -> Array:
     if currentOrder == "L" and imgAry.ndim == 3 and imgAry.shape[2] != 1:
         raise SparkdlError(f"an array of shape {imgAry.shape} has more channels than the one of order L")
     if currentOrder not in ("RGB", "BGR", "L"):
-        raise SparkdlError(f"{currentOrder!r} is no order of channels; give RGB, BGR or L")
+        raise SparkdlError(f"{currentOrder!r} is not an order of channels; give RGB, BGR or L")
     return _other_order(imgAry) if currentOrder == "RGB" else imgAry
 
 
@@ -158,7 +89,14 @@ def PIL_decode(raw_bytes: bytes) -> Array:
 
 
 def PIL_decode_and_resize(size: tuple[int, int]) -> Decode:
-    """Return a function that decodes a file and resizes it to (width, height)."""
+    """Return a function that decodes a file and resizes it to (width, height).
+
+    Raises
+    ------
+    SparkdlError
+        If the size is not two whole numbers of at least 1.
+    """
+    _check_size(size, "(width, height)")
 
     def decode(raw_bytes: bytes) -> Array:
         return PIL_to_imageStruct(Image.open(io.BytesIO(raw_bytes)).resize(size))
@@ -167,17 +105,33 @@ def PIL_decode_and_resize(size: tuple[int, int]) -> Decode:
 
 
 def createResizeImageUDF(size: tuple[int, int]) -> Callable[[Column], Column]:
-    """Return a function of an image column that resizes its images to (height, width)."""
-    if len(size) != 2:
-        raise SparkdlError(f"a size is (height, width), not {size!r}")
+    """Return a function of an image column that resizes its images to (height, width).
 
-    def resize(row: Row) -> Row:
+    It returns null for a null image and for one that Spark could not decode.
+
+    Raises
+    ------
+    SparkdlError
+        If the size is not two whole numbers of at least 1.
+    """
+    _check_size(size, "(height, width)")
+
+    def resize(row: Row) -> Row | None:
+        if row["height"] < 1:
+            return None
         if (row["height"], row["width"]) == tuple(size):
             return row
         resized = imageStructToPIL(row).resize((size[1], size[0]))
         return imageArrayToStruct(PIL_to_imageStruct(resized), row["origin"])
 
-    return _of_images(resize)
+    takes = partial(checked, function="the function of createResizeImageUDF", holds=holds_image_structs)
+    return _of_images(resize, partial(takes, expected="a column of Spark's image struct"))
+
+
+def _check_size(size: Any, order: str) -> None:
+    if isinstance(size, tuple | list) and len(size) == 2 and all(is_whole(n, 1) for n in size):
+        return
+    raise SparkdlError(f"a size is {order}, two whole numbers of at least 1, not {size!r}")
 
 
 def filesToDF(sc: object, path: str, numPartitions: int | None = None) -> DataFrame:
@@ -206,16 +160,31 @@ def readImagesWithCustomFn(path: str, decode_f: Decode, numPartition: int | None
     -------
     DataFrame
         Column `image` in Spark's image schema; null where `decode_f` cannot read the file (OSError,
-        SyntaxError or ValueError, as Pillow raises for damaged files).
+        SyntaxError or ValueError, as Pillow raises for damaged files). Other errors, and a result that is not
+        an array of an image, end the job.
+
+    Raises
+    ------
+    SparkdlError
+        If `decode_f` is not a function.
     """
+    if not callable(decode_f):
+        raise SparkdlError(f"decode_f must be a function from a file's bytes to an array, not {decode_f!r}")
 
     def decode(row: dict[str, Any]) -> Row | None:
         try:
-            return imageArrayToStruct(decode_f(row["fileData"]), row["filePath"])
+            array = decode_f(row["fileData"])
         except SparkdlError:
             raise
         except (OSError, SyntaxError, ValueError):
             return None
+        try:
+            return imageArrayToStruct(array, row["filePath"])
+        except (SparkdlError, ValueError, TypeError) as error:
+            found = one_line(error) if isinstance(array, np.ndarray) else f"it is a {type(array).__name__}"
+            raise SparkdlError(
+                f"what decode_f returned for {row['filePath']} is not an image: {found}"
+            ) from None
 
     files = filesToDF(None, path, numPartition)
     return files.select(_of_images(decode)(F.struct("filePath", "fileData")).alias("image"))
@@ -227,12 +196,18 @@ def to_arrow(rows: Iterable[Row | None]) -> pa.Array:
     return pa.array(values, to_arrow_type(imageSchema))
 
 
-def _of_images(function: Callable[[Any], Row | None]) -> Callable[[Column], Column]:
-    """Return a function of a column of structs that calls `function` for each that is not null."""
+def _of_images(
+    function: Callable[[Any], Row | None], argument: Callable[[Any], pa.Array] | None = None
+) -> Callable[[Column], Column]:
+    """Return a function of a column of structs that calls `function` for each that is not null.
+
+    `argument` checks what Spark gives to it, as of `sparkdl.column.applied`.
+    """
 
     @arrow_udf(imageSchema)  # type: ignore[untyped-decorator]
     def apply(batches: Iterator[pa.Array]) -> Iterator[pa.Array]:
-        for batch in batches:
+        for given in batches:
+            batch = given if argument is None else argument(given)
             rows = [None if value is None else function(value) for value in batch.to_pylist()]
             yield to_arrow(rows)
 

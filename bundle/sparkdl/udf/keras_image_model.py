@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from functools import partial
+from functools import partial, wraps
 from pathlib import Path
 from tempfile import NamedTemporaryFile, TemporaryDirectory
 from typing import Any
 from weakref import WeakKeyDictionary
 
-import numpy as np
 import numpy.typing as npt
 from pyspark.sql import SparkSession
 
+from sparkdl.argument import checked
 from sparkdl.column import LISTS, applied
 from sparkdl.errors import SparkdlError
 from sparkdl.image.imageIO import imageStructToPIL
 from sparkdl.images import to_input
 from sparkdl.keras_image import BATCH
 from sparkdl.keras_model import Array, KerasModelSpec, as_input
-from sparkdl.model_file import ModelFile, ModelFileError, Shape, check_model_file, store_model
-from sparkdl.schema import current_session
+from sparkdl.model_file import ModelFile, ModelFileError, Shape, check_model_file, shown_shape, store_model
+from sparkdl.schema import current_session, holds_images
 
 # From the path of an image file to the input of the model.
 Preprocessor = Callable[[str], npt.NDArray[Any]]
+
+_TAKES = "an image: Spark's image struct, or binary of an encoded file"
 
 # What was registered here, by session; it may be registered again.
 _registered: WeakKeyDictionary[SparkSession, set[str]] = WeakKeyDictionary()
@@ -35,12 +38,14 @@ def registerKerasImageUDF(
     """Register a Keras model as a function of SQL: `SELECT udf_name(image) FROM images`.
 
     The function takes a column of Spark's image schema, or of encoded files (binary), and returns the
-    flattened output of the model as an array of float; null where the image is null or cannot be decoded.
+    flattened output of the model as an array of float; null where the image is null or cannot be decoded. For
+    another type, or several columns, a query ends with one line that says so.
 
     Parameters
     ----------
     udf_name : str
-        A name that no function has; one registered before by this function is replaced.
+        Letters, digits and `_`. No function of Spark or of this session may have it, but for one that
+        `registerKerasImageUDF` made: that one is replaced.
     keras_model_or_file_path : keras.Model or str
         A model with one input and one output, which is stored in Keras's folder (KERAS_HOME or ~/.keras),
         where the workers must find it; or the path of a file, as `KerasImageFileTransformer.modelFile`.
@@ -56,12 +61,17 @@ def registerKerasImageUDF(
     Raises
     ------
     SparkdlError
-        If the name is taken, the model is none that can be used, or it takes no RGB image and there is no
-        preprocessor.
+        If the name is taken or cannot be one, the model is none that can be used, the preprocessor is not a
+        function, or the model takes no RGB image and there is no preprocessor.
     """
+    _check_name(udf_name)
+    if preprocessor is not None and not callable(preprocessor):
+        raise SparkdlError(
+            f"preprocessor must be a function from the path of a picture to an array, not {preprocessor!r}"
+        )
     spark = current_session()
     own = _registered.setdefault(spark, set())
-    if udf_name.lower() not in own and spark.catalog.functionExists(udf_name):
+    if udf_name.lower() not in own and _exists(spark, udf_name):
         raise SparkdlError(f"there is a function {udf_name} already: choose another name, or drop it")
     model = _model_file(keras_model_or_file_path)
     if preprocessor is None:
@@ -70,10 +80,40 @@ def registerKerasImageUDF(
         )
     else:
         convert = partial(_preprocessed, preprocessor=preprocessor, shape=model.input_shape)
-    function = applied(convert, KerasModelSpec(str(model.path)), BATCH, *LISTS)
+    argument = partial(checked, function=udf_name, holds=holds_images, expected=_TAKES)
+    function = applied(convert, KerasModelSpec(str(model.path)), BATCH, *LISTS, argument=argument)
     registered: Callable[..., Any] = spark.udf.register(udf_name, function)
     own.add(udf_name.lower())
-    return registered
+
+    @wraps(registered)
+    def of_column(*columns: Any) -> Any:
+        if len(columns) != 1:
+            raise SparkdlError(f"{udf_name} takes one column, {_TAKES}, and was given {len(columns)}")
+        return registered(*columns)
+
+    return of_column
+
+
+def _check_name(name: Any) -> None:
+    if isinstance(name, str) and re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", name):
+        return
+    raise SparkdlError(
+        f"udf_name {name!r} cannot be the name of a function: give letters, digits and _, with a letter first"
+    )
+
+
+def _exists(spark: SparkSession, name: str) -> bool:
+    """Tell whether Spark or its session has a function of this name.
+
+    `functionExists` also asks the catalog of tables, which makes a folder spark-warehouse where it starts.
+    The functions that a new one would replace are all in the session's registry, which Connect does not show.
+    """
+    session = getattr(spark, "_jsparkSession", None)
+    if session is None:
+        return spark.catalog.functionExists(name)
+    java: Any = spark._jvm
+    identifier = java.org.apache.spark.sql.catalyst.FunctionIdentifier(name)
+    return bool(session.sessionState().functionRegistry().functionExists(identifier))
 
 
 def _model_file(given: Any) -> ModelFile:
@@ -92,8 +132,9 @@ def _model_file(given: Any) -> ModelFile:
 def _size(model: ModelFile) -> int:
     shape = model.input_shape
     if shape is None or len(shape) != 3 or shape[0] is None or shape[0] != shape[1] or shape[2] != 3:
+        found = "inputs of any shape" if shape is None else shown_shape(shape)
         raise ModelFileError(
-            f"{model.path.name} takes {shape} and not square RGB pictures of one size: give a preprocessor"
+            f"{model.path.name} takes {found} and not square RGB pictures of one size: give a preprocessor"
         )
     return shape[0]
 
@@ -112,4 +153,4 @@ def _preprocessed(value: Any, preprocessor: Preprocessor, shape: Shape | None) -
             array = preprocessor(file.name)
         except (OSError, SyntaxError):
             return None
-    return as_input(np.asarray(array), shape, "what the preprocessor returns")
+    return as_input(array, shape, lambda found: f"the preprocessor returned {found}")

@@ -42,7 +42,7 @@ def test_another_type_is_refused_with_those_that_are_known(kind):
     "array", [noise(4, 5), noise(4, 5, 2), noise(2, 4, 5, 3), noise(4, 5, 3, dtype="float64")]
 )
 def test_an_array_that_is_no_image_is_refused(array):
-    with pytest.raises(SparkdlError, match=r"an array of \w+ and shape .* is no image: it must be"):
+    with pytest.raises(SparkdlError, match=r"an array of \w+ and shape .* is not an image: it must be"):
         imageIO.imageArrayToStruct(array)
 
 
@@ -60,7 +60,7 @@ def test_pillows_images_are_stored_blue_first(mode):
 
 def test_a_row_of_floats_is_no_picture():
     row = imageIO.imageArrayToStruct(noise(4, 5, 3, dtype="float32"))
-    with pytest.raises(SparkdlError, match="a row of CV_32FC3 is no picture of bytes"):
+    with pytest.raises(SparkdlError, match="a row of CV_32FC3 is not a picture of bytes"):
         imageIO.imageStructToPIL(row)
 
 
@@ -77,6 +77,26 @@ def test_files_are_decoded_and_resized():
     assert imageIO.PIL_decode_and_resize((3, 2))(file.getvalue()).shape == (2, 3, 3)
 
 
-def test_a_size_is_two_numbers():
-    with pytest.raises(SparkdlError, match=r"a size is \(height, width\), not \(1, 2, 3\)"):
-        imageIO.createResizeImageUDF((1, 2, 3))
+@pytest.mark.parametrize("size", [(1, 2, 3), (0, 5), (5, -1), (1.5, 2), (True, 2), "16", 16, None])
+def test_a_size_is_two_numbers(size):
+    for make, order in (
+        (imageIO.createResizeImageUDF, r"\(height, width\)"),
+        (imageIO.PIL_decode_and_resize, r"\(width, height\)"),
+    ):
+        with pytest.raises(SparkdlError, match=rf"a size is {order}, two whole numbers of at least 1, not "):
+            make(size)
+
+
+def test_there_is_no_image_in_a_null():
+    for read in (imageIO.imageStructToArray, imageIO.imageStructToPIL):
+        with pytest.raises(
+            SparkdlError, match="there is no image in a null: leave out rows whose image is null"
+        ):
+            read(None)
+
+
+def test_images_are_read_with_a_function_only():
+    with pytest.raises(
+        SparkdlError, match="decode_f must be a function from a file's bytes to an array, not 3"
+    ):
+        imageIO.readImagesWithCustomFn("pictures", 3)

@@ -84,13 +84,25 @@ def with_config(path, config):
     ("name", "write", "message"),
     [
         ("none.keras", lambda path: None, r"modelFile: there is no file .*none\.keras: correct the path"),
-        ("model.pb", lambda path: path.write_bytes(b""), r"no Keras model: give a \.keras or \.h5 file"),
-        ("model.pt", lambda path: path.write_bytes(b""), r"no Keras model: give a \.keras or \.h5 file"),
-        ("folder.keras", os.mkdir, r"no Keras model: give a \.keras or \.h5 file"),
-        ("model.keras", lambda path: path.write_bytes(b"text"), "no Keras model: File is not a zip file"),
-        ("model.keras", lambda path: with_config(path, "{"), "no Keras model: Expecting property name"),
-        ("model.keras", lambda path: with_config(path, "[]"), "no Keras model: its architecture is no"),
-        ("model.h5", lambda path: path.write_bytes(b"text"), "no Keras model: Unable to"),
+        ("model.pb", lambda path: path.write_bytes(b""), r"not a Keras model: give a \.keras or \.h5 file"),
+        ("model.pt", lambda path: path.write_bytes(b""), r"not a Keras model: give a \.keras or \.h5 file"),
+        ("folder.keras", os.mkdir, r"not a Keras model: give a \.keras or \.h5 file"),
+        (
+            "model.keras",
+            lambda path: path.write_bytes(b"text"),
+            r"not a \.keras file as Keras writes it; save the .*\(\"model\.keras",
+        ),
+        (
+            "model.keras",
+            lambda path: with_config(path, "{"),
+            r"not a \.keras file as Keras writes it; save the .*\(\"model\.keras",
+        ),
+        ("model.keras", lambda path: with_config(path, "[]"), "not a Keras model: its architecture is not a"),
+        (
+            "model.h5",
+            lambda path: path.write_bytes(b"text"),
+            r"not a \.h5 file as Keras writes it; save the model again with",
+        ),
     ],
 )
 def test_a_file_that_is_no_model_is_refused_in_one_line(tmp_path, name, write, message):

@@ -33,7 +33,7 @@ def test_a_network_of_ones_own_is_typed_like_any_other(make_request):
             "{model: /w/mine.keras, preprocessing: unit}",
             "'networks.Mine': /w/mine.keras is not a file",
         ),
-        ("{model: %s, preprocessing: unit}", "mine.keras is no Keras model"),
+        ("{model: %s, preprocessing: unit}", "mine.keras is not a Keras model"),
         ("{architecture: VGG16, weights: %s}", "mine.keras is not a .h5 weights file"),
     ],
 )
