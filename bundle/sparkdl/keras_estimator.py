@@ -9,33 +9,27 @@ from typing import Any
 
 from pyspark import keyword_only
 from pyspark.ml import Estimator
-from pyspark.ml.param import Param, Params, TypeConverters
-from pyspark.ml.param.shared import HasInputCol, HasLabelCol, HasOutputCol
+from pyspark.ml.param import Param, Params
+from pyspark.ml.param.shared import HasLabelCol
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import DataType, NumericType
 
+from sparkdl import keras_arguments
 from sparkdl.arrays import as_arrays, holds_arrays
 from sparkdl.errors import SparkdlError
-from sparkdl.keras_image import KerasImageFileTransformer
+from sparkdl.keras_image import KerasImageFileTransformer, check_output
 from sparkdl.keras_training import Training, train_each
-from sparkdl.model_file import store_model
-from sparkdl.params import HasImageLoader, HasModelFile, HasOutputMode, ImageLoader, check_set
+from sparkdl.model_file import check_model_file, store_model
+from sparkdl.params import HasColumns, HasImageLoader, HasModelFile, HasOutputMode, ImageLoader, check_set
 from sparkdl.schema import input_column, quoted, uri_column
 
 ParamMap = dict[Param[Any], Any]
 
 
-def _fit_params(value: Any) -> dict[str, Any]:
-    if not isinstance(value, dict) or not all(isinstance(name, str) for name in value):
-        raise TypeError(f"kerasFitParams must be a dict of arguments of Model.fit, not {value!r}")
-    return value
-
-
 class KerasImageFileEstimator(
     Estimator[KerasImageFileTransformer],
-    HasInputCol,
-    HasOutputCol,
+    HasColumns,
     HasLabelCol,
     HasModelFile,
     HasImageLoader,
@@ -55,7 +49,7 @@ class KerasImageFileEstimator(
     modelFile : str
         The model to begin with, as of `KerasImageFileTransformer`.
     kerasOptimizer, kerasLoss : str
-        Names of Keras, e.g. adam and categorical_crossentropy.
+        Names of Keras, e.g. adam, which is the default, and categorical_crossentropy.
     kerasFitParams : dict
         Arguments of Keras's `Model.fit`, e.g. {"epochs": 5, "batch_size": 64}; {"verbose": 0} by default.
 
@@ -66,13 +60,11 @@ class KerasImageFileEstimator(
     """
 
     kerasOptimizer: Param[str] = Param(
-        Params._dummy(), "kerasOptimizer", "name of a Keras optimizer", TypeConverters.toString
+        Params._dummy(), "kerasOptimizer", "name of a Keras optimizer", keras_arguments.optimizer
     )
-    kerasLoss: Param[str] = Param(
-        Params._dummy(), "kerasLoss", "name of a Keras loss", TypeConverters.toString
-    )
+    kerasLoss: Param[str] = Param(Params._dummy(), "kerasLoss", "name of a Keras loss", keras_arguments.loss)
     kerasFitParams: Param[dict[str, Any]] = Param(
-        Params._dummy(), "kerasFitParams", "arguments of Keras's Model.fit", _fit_params
+        Params._dummy(), "kerasFitParams", "arguments of Keras's Model.fit", keras_arguments.fit_arguments
     )
 
     @keyword_only
@@ -85,13 +77,13 @@ class KerasImageFileEstimator(
         labelCol: str | None = None,
         modelFile: str | None = None,
         imageLoader: ImageLoader | None = None,
-        kerasOptimizer: str | None = None,
+        kerasOptimizer: str = "adam",
         kerasLoss: str | None = None,
         kerasFitParams: dict[str, Any] | None = None,
     ) -> None:
         super().__init__()
-        self._setDefault(outputMode="vector", kerasFitParams={"verbose": 0})
-        self._set(**self._input_kwargs)  # type: ignore[attr-defined]
+        self._setDefault(outputMode="vector", kerasOptimizer="adam", kerasFitParams={"verbose": 0})
+        self._set_given()
 
     @keyword_only
     def setParams(
@@ -103,13 +95,40 @@ class KerasImageFileEstimator(
         labelCol: str | None = None,
         modelFile: str | None = None,
         imageLoader: ImageLoader | None = None,
-        kerasOptimizer: str | None = None,
+        kerasOptimizer: str = "adam",
         kerasLoss: str | None = None,
         kerasFitParams: dict[str, Any] | None = None,
     ) -> KerasImageFileEstimator:
         """Set the named Params."""
-        self._set(**self._input_kwargs)  # type: ignore[attr-defined]
-        return self
+        return self._set_given()
+
+    def setLabelCol(self, value: str) -> KerasImageFileEstimator:
+        """Set `labelCol`."""
+        return self._set(labelCol=value)
+
+    def setKerasOptimizer(self, value: str) -> KerasImageFileEstimator:
+        """Set `kerasOptimizer`."""
+        return self._set(kerasOptimizer=value)
+
+    def getKerasOptimizer(self) -> str:
+        """Return `kerasOptimizer`."""
+        return self.getOrDefault(self.kerasOptimizer)
+
+    def setKerasLoss(self, value: str) -> KerasImageFileEstimator:
+        """Set `kerasLoss`."""
+        return self._set(kerasLoss=value)
+
+    def getKerasLoss(self) -> str:
+        """Return `kerasLoss`."""
+        return self.getOrDefault(self.kerasLoss)
+
+    def setKerasFitParams(self, value: dict[str, Any]) -> KerasImageFileEstimator:
+        """Set `kerasFitParams`."""
+        return self._set(kerasFitParams=value)
+
+    def getKerasFitParams(self) -> dict[str, Any]:
+        """Return `kerasFitParams`."""
+        return self.getOrDefault(self.kerasFitParams)
 
     def fitMultiple(
         self, dataset: DataFrame, paramMaps: Sequence[ParamMap]
@@ -119,7 +138,8 @@ class KerasImageFileEstimator(
         Parameters
         ----------
         dataset : DataFrame
-            Rows whose image cannot be loaded, or whose label is null, are left out.
+            Rows whose image cannot be loaded, or whose label is null or an array with a null in it, are left
+            out.
         paramMaps : sequence of mapping
             Values of `kerasOptimizer`, `kerasLoss`, `kerasFitParams`, `outputCol` and `outputMode`.
 
@@ -131,7 +151,8 @@ class KerasImageFileEstimator(
         Raises
         ------
         SparkdlError
-            If a Param is not set or cannot be varied, or a column is missing or of another type.
+            If a Param is not set or cannot be varied, a column is missing or of another type, there is no row
+            to train on, or images are asked of a model that is known to return none.
         """
         stages = [self.copy(params) for params in paramMaps]
         for params, stage in zip(paramMaps, stages, strict=True):
@@ -155,22 +176,27 @@ class KerasImageFileEstimator(
         check_set(
             stage,
             *(stage.inputCol, stage.outputCol, stage.labelCol, stage.modelFile, stage.imageLoader),
-            *(stage.kerasOptimizer, stage.kerasLoss),
+            stage.kerasLoss,
         )
+        check_output(check_model_file(stage.getModelFile()), stage.getOutputMode())
 
     def _train(self, dataset: DataFrame, stages: Sequence[KerasImageFileEstimator]) -> dict[int, Path]:
-        uri = uri_column(dataset.schema, self.getInputCol(), dataset.sparkSession)
-        label = _label(dataset, self.getLabelCol())
-        rows = dataset.select(F.col(quoted(uri)).alias("uri"), label.alias("label")).dropna()
         trainings = [stage._training() for stage in stages]
-        trained = train_each(rows, self.getModelFile(), self.getImageLoader(), trainings)
+        trained = train_each(self._rows(dataset), self.getModelFile(), self.getImageLoader(), trainings)
         if len(trained) < len(stages):
             raise SparkdlError("KerasImageFileEstimator: there is no row with an image and a label")
         return {place: store_model(content) for place, content in trained.items()}
 
+    def _rows(self, dataset: DataFrame) -> DataFrame:
+        """Return `uri` and `label`, an array of float, of the rows that have both."""
+        uri = uri_column(dataset.schema, self.getInputCol(), dataset.sparkSession)
+        label = _label(dataset, self.getLabelCol())
+        rows = dataset.select(F.col(quoted(uri)).alias("uri"), label.alias("label")).dropna()
+        # An array is not null because of a null in it; one that is made of a null scalar has one, too.
+        return rows.where(F.forall("label", lambda value: value.isNotNull()))
+
     def _training(self) -> Training:
-        value = self.getOrDefault
-        return Training(value(self.kerasOptimizer), value(self.kerasLoss), value(self.kerasFitParams))
+        return Training(self.getKerasOptimizer(), self.getKerasLoss(), self.getKerasFitParams())
 
     def _model(self, file: Path) -> KerasImageFileTransformer:
         return KerasImageFileTransformer(

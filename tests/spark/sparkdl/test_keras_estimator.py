@@ -6,6 +6,7 @@ from pyspark.errors import PySparkException
 from pyspark.ml.linalg import Vectors, VectorUDT
 from pyspark.sql.types import StructType
 from sparkdl import KerasImageFileEstimator, SparkdlError
+from sparkdl.model_file import ModelFileError
 
 FIT = {"epochs": 2, "batch_size": 6, "shuffle": False, "verbose": 0}
 # One-hot, of four classes.
@@ -74,7 +75,26 @@ def test_what_cannot_be_trained_is_refused(estimator, rows, spark):
         bare.fit(rows)
     with pytest.raises(SparkdlError, match="there is no row with an image and a label"):
         estimator.fit(rows.where("uri = 'missing.png'"))
-    with pytest.raises(TypeError, match=r"kerasFitParams must be a dict of arguments of Model\.fit, not 3"):
-        estimator.copy({estimator.kerasFitParams: 3})
-    with pytest.raises(PySparkException, match=r"SparkdlError: Keras cannot train .*with adamant, "):
-        estimator.copy({estimator.kerasOptimizer: "adamant"}).fit(rows)
+    with pytest.raises(SparkdlError, match="there is no row with an image and a label"):
+        estimator.fit(rows.selectExpr("uri", "CAST(null AS double) AS label"))
+    with pytest.raises(ModelFileError, match="outputMode is 'image', and the model "):
+        estimator.fitMultiple(rows, [{estimator.outputMode: "image"}])
+    with pytest.raises(TypeError, match="'adamant' is not an optimizer of Keras"):
+        estimator.fitMultiple(rows, [{estimator.kerasOptimizer: "adamant"}])
+    with pytest.raises(PySparkException, match=r"SparkdlError: Keras cannot train .*with sgd, mse and "):
+        estimator.copy({estimator.kerasLoss: "mse"}).fit(rows.selectExpr("uri", "array(0, 1, 2) AS label"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "labels"),
+    [
+        ("int", [1, None, 0]),
+        ("double", [0.5, None, None]),
+        ("array<int>", [[1, 0], None, [1, None]]),
+    ],
+)
+def test_rows_without_a_label_are_left_out(spark, kind, labels):
+    frame = spark.createDataFrame([("a.png", one) for one in labels], f"uri string, label {kind}")
+    rows = KerasImageFileEstimator(inputCol="uri", labelCol="label")._rows(frame).collect()
+    kept = [np.atleast_1d(one).tolist() for one in labels if one is not None]
+    assert [row.label for row in rows] == [one for one in kept if None not in one]
