@@ -7,7 +7,13 @@ from sparkdl.values import did_you_mean, is_whole
 
 @pytest.mark.parametrize(
     ("given", "hint"),
-    [("vgg16", ", did you mean VGG16?"), ("Resnet5", ", did you mean ResNet50?"), ("", ""), (3, "")],
+    [
+        ("vgg16", ", did you mean VGG16?"),
+        ("RESNET", ", did you mean ResNet50?"),
+        ("Resnet5", ", did you mean ResNet50?"),
+        ("", ""),
+        (3, ""),
+    ],
 )
 def test_the_nearest_name_is_found_in_any_case(given, hint):
     assert did_you_mean(given, ("VGG16", "VGG19", "ResNet50")) == hint
