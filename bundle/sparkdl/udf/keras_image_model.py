@@ -106,14 +106,14 @@ def _exists(spark: SparkSession, name: str) -> bool:
     """Tell whether Spark or its session has a function of this name.
 
     `functionExists` also asks the catalog of tables, which makes a folder spark-warehouse where it starts.
-    The functions that a new one would replace are all in the session's registry, which Connect does not show.
+    The functions that a new one would replace are all in the session's registry. Connect, and with it
+    serverless compute, does not show that, and is asked as a whole: its folders are the server's.
     """
     session = getattr(spark, "_jsparkSession", None)
     if session is None:
         return spark.catalog.functionExists(name)
-    java: Any = spark._jvm
-    identifier = java.org.apache.spark.sql.catalyst.FunctionIdentifier(name)
-    return bool(session.sessionState().functionRegistry().functionExists(identifier))
+    state = session.sessionState()
+    return bool(state.functionRegistry().functionExists(state.sqlParser().parseFunctionIdentifier(name)))
 
 
 def _model_file(given: Any) -> ModelFile:

@@ -20,29 +20,27 @@ def test_a_preprocessor_is_a_function():
         registerKerasImageUDF("classify", "model.keras", "x")
 
 
-class Registry:
-    """The part of a session in the JVM that knows its functions."""
+class Session:
+    """The part of a session in the JVM that knows its functions; there is no catalog of tables yet."""
 
     def sessionState(self):
+        return self
+
+    def sqlParser(self):
         return self
 
     def functionRegistry(self):
         return self
 
+    def parseFunctionIdentifier(self, name):
+        return f"id of {name}"
+
     def functionExists(self, identifier):
         return identifier == "id of abs"
 
 
-@pytest.fixture
-def session():
-    """A session that has no catalog of tables yet."""
-    catalyst = SimpleNamespace(FunctionIdentifier=lambda name: f"id of {name}")
-    spark = SimpleNamespace(sql=SimpleNamespace(catalyst=catalyst))
-    jvm = SimpleNamespace(org=SimpleNamespace(apache=SimpleNamespace(spark=spark)))
-    return SimpleNamespace(_jsparkSession=Registry(), _jvm=jvm)
-
-
-def test_the_catalog_of_tables_is_not_started_to_look_for_a_function(session):
+def test_the_catalog_of_tables_is_not_started_to_look_for_a_function():
+    session = SimpleNamespace(_jsparkSession=Session())
     assert _exists(session, "abs") and not _exists(session, "classify")
 
 
