@@ -105,10 +105,10 @@ def fit_arguments(value: Any) -> dict[str, Any]:
     for name, one in value.items():
         if name not in FIT_ARGUMENTS:
             hint = did_you_mean(name, FIT_ARGUMENTS) or f"; choose from {', '.join(FIT_ARGUMENTS)}"
-            raise TypeError(f"kerasFitParams: {name!r} is not an argument of Model.fit that can be set{hint}")
+            raise TypeError(f"{name!r} is not an argument of Model.fit that can be set{hint}")
         holds, expected = FIT_ARGUMENTS[name]
         if not holds(one):
-            raise TypeError(f"kerasFitParams: {name} must be {expected}, not {one!r}")
+            raise TypeError(f"{name} must be {expected}, not {one!r}")
     _check_epochs(value)
     return value
 
@@ -116,4 +116,4 @@ def fit_arguments(value: Any) -> dict[str, Any]:
 def _check_epochs(given: dict[str, Any]) -> None:
     epochs, first = given.get("epochs", math.inf), given.get("initial_epoch", 0)
     if first >= epochs:
-        raise TypeError(f"kerasFitParams: initial_epoch must be less than epochs, not {first} and {epochs}")
+        raise TypeError(f"initial_epoch must be less than epochs, not {first} and {epochs}")

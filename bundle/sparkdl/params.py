@@ -135,9 +135,13 @@ class HasImageLoader(CheckedParams):
 
     def save(self, path: str) -> NoReturn:
         """Refuse: a function cannot be saved."""
+        self.write()
+
+    def write(self) -> NoReturn:
+        """Refuse: a function cannot be saved."""
         raise SparkdlError(
-            f"{type(self).__name__} cannot be saved in {path}, since imageLoader is a function: keep the "
-            "model file, and build the stage again where it is used"
+            f"{type(self).__name__} cannot be saved, since imageLoader is a function: keep the model file, "
+            "and build the stage again where it is used"
         )
 
 

@@ -87,10 +87,11 @@ def test_a_wrong_name_is_answered_with_the_nearest_that_means_the_same(name, val
 
 @pytest.mark.parametrize("stage", [KerasImageFileEstimator, KerasImageFileTransformer])
 def test_a_stage_with_a_function_says_why_it_is_not_saved(stage):
-    with pytest.raises(
-        SparkdlError, match="cannot be saved in somewhere, since imageLoader is a function: keep"
-    ):
-        stage().save("somewhere")
+    for save in (lambda: stage().save("somewhere"), lambda: stage().write()):
+        with pytest.raises(
+            SparkdlError, match=f"^{stage.__name__} cannot be saved, since imageLoader is a fun"
+        ):
+            save()
 
 
 @pytest.mark.parametrize(
