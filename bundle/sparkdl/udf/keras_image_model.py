@@ -44,8 +44,8 @@ def registerKerasImageUDF(
     Parameters
     ----------
     udf_name : str
-        Letters, digits and `_`. No function of Spark or of this session may have it, but for one that
-        `registerKerasImageUDF` made: that one is replaced.
+        Letters, digits and `_`. No other function may have it, but for one that `registerKerasImageUDF` made:
+        that one is replaced.
     keras_model_or_file_path : keras.Model or str
         A model with one input and one output, which is stored in Keras's folder (KERAS_HOME or ~/.keras),
         where the workers must find it; or the path of a file, as `KerasImageFileTransformer.modelFile`.
@@ -71,7 +71,7 @@ def registerKerasImageUDF(
         )
     spark = current_session()
     own = _registered.setdefault(spark, set())
-    if udf_name.lower() not in own and _exists(spark, udf_name):
+    if udf_name.lower() not in own and spark.catalog.functionExists(udf_name):
         raise SparkdlError(f"there is a function {udf_name} already: choose another name, or drop it")
     model = _model_file(keras_model_or_file_path)
     if preprocessor is None:
@@ -100,20 +100,6 @@ def _check_name(name: Any) -> None:
     raise SparkdlError(
         f"udf_name {name!r} cannot be the name of a function: give letters, digits and _, with a letter first"
     )
-
-
-def _exists(spark: SparkSession, name: str) -> bool:
-    """Tell whether Spark or its session has a function of this name.
-
-    `functionExists` also asks the catalog of tables, which makes a folder spark-warehouse where it starts.
-    The functions that a new one would replace are all in the session's registry. Connect, and with it
-    serverless compute, does not show that, and is asked as a whole: its folders are the server's.
-    """
-    session = getattr(spark, "_jsparkSession", None)
-    if session is None:
-        return spark.catalog.functionExists(name)
-    state = session.sessionState()
-    return bool(state.functionRegistry().functionExists(state.sqlParser().parseFunctionIdentifier(name)))
 
 
 def _model_file(given: Any) -> ModelFile:
