@@ -97,7 +97,7 @@ def test_registering_the_same_run_again_logs_nothing(trained, said):
     register(trained.tables, trained.run_id, "ResNet50", trained.registry, said.append)
     assert said[-1].note == "nothing to do"
     assert trained.model().version.number == "1"
-    with pytest.raises(ModelError, match="no model"):
+    with pytest.raises(ModelError, match="ResNet50_binary has no version '2'"):
         trained.registry.fetch("ResNet50_binary/2")
 
 
