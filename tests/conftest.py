@@ -40,6 +40,8 @@ SMALL_QUERIES = {
     "spark.databricks.delta.stats.skipping": "false",
     "spark.databricks.delta.stats.collect": "false",
     "spark.sql.ui.explainMode": "simple",
+    # The default one starts sixteen processes to commit, which ask for links; both rely on the tables' locks.
+    "spark.delta.logStore.file.impl": "io.delta.storage.LocalLogStore",
 }
 
 
