@@ -7,11 +7,17 @@ from difflib import get_close_matches
 from numbers import Integral
 
 
-def did_you_mean(given: object, names: Iterable[str]) -> str:
-    """Return `, did you mean X?` for the name nearest to what was given, whatever its case; else nothing."""
+def nearest(given: object, names: Iterable[str]) -> str | None:
+    """Return the name nearest to what was given, whatever its case; None if none is near."""
     by_lower = {name.lower(): name for name in names}
-    close = get_close_matches(str(given).lower(), list(by_lower), n=1)
-    return f", did you mean {by_lower[close[0]]}?" if close else ""
+    close = get_close_matches(str(given).lower(), by_lower, n=1)
+    return by_lower[close[0]] if close else None
+
+
+def did_you_mean(given: object, names: Iterable[str]) -> str:
+    """Return `, did you mean X?` for the name nearest to what was given; else nothing."""
+    near = nearest(given, names)
+    return f", did you mean {near}?" if near else ""
 
 
 def is_whole(value: object, least: int) -> bool:

@@ -105,19 +105,19 @@ def _require_tables(output: Path) -> Path:
 
 
 def _start(output: Path) -> Tables:
-    print(f"Starting Spark; its log is {_log(output)}", flush=True)
+    from jobs.local.request import spark_log
+
+    print(f"Starting Spark; its log is {spark_log(output)}", flush=True)
     return _open_tables(output)
-
-
-def _log(output: Path) -> Path:
-    return output / "logs" / "spark.log"
 
 
 def _open_tables(output: Path) -> Tables:
     from covid_xray.storage.session import CATALOG, SCHEMA, attach_warehouse, local_session
     from covid_xray.storage.tables import Tables
 
-    spark = local_session("local[*]", _log(output))
+    from jobs.local.request import spark_log
+
+    spark = local_session("local[*]", spark_log(output))
     attach_warehouse(spark, output / "warehouse")
     return Tables(spark, CATALOG, SCHEMA)
 

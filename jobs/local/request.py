@@ -30,6 +30,11 @@ from sparkdl.weights import find_file, kind_of
 EXPERIMENT = "covid_xray"
 
 
+def spark_log(output: Path) -> Path:
+    """Return the file that Spark's own output goes to."""
+    return output / "logs" / "spark.log"
+
+
 def tracking_uri(output: Path) -> str:
     """Return the MLflow tracking URI of an output folder."""
     return store_uri(output.resolve() / "mlflow" / "mlflow.db")

@@ -20,7 +20,7 @@ from sparkdl import SparkdlError
 from sparkdl.weights import kind_of
 
 from jobs.local.graph import run_graph, show_failures
-from jobs.local.request import EXPERIMENT, RunRequest, backbones_at_once, tracking_uri
+from jobs.local.request import EXPERIMENT, RunRequest, backbones_at_once, spark_log, tracking_uri
 from jobs.local.run_cache import RunCache, fingerprint, load_cached, store
 from jobs.local.terminal import Terminal
 
@@ -35,7 +35,7 @@ def run(request: RunRequest, args: Namespace) -> int:
         if cached is not None:
             _print_nothing_to_do(request, cached, terminal)
             return 0
-        log = request.output / "logs" / "spark.log"
+        log = spark_log(request.output)
         terminal.print(f"Starting Spark on {args.master}; its log is {log}")
         spark = local_session(args.master, log)
         attach_warehouse(spark, request.warehouse)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
+from sparkdl.values import nearest
 
 _LONGEST_VALUE = 60
 
@@ -48,9 +48,8 @@ def _beside(model: type[BaseModel], loc: Sequence[int | str]) -> list[str]:
 
 def suggestion(key: str, keys: Iterable[str]) -> str:
     """Return the valid key that is most like `key`, in whatever case, as a question; empty if none is."""
-    by_lower = {valid.lower(): valid for valid in keys}
-    close = difflib.get_close_matches(key.lower(), by_lower, n=1)
-    return f" (did you mean {by_lower[close[0]]!r}?)" if close else ""
+    near = nearest(key, keys)
+    return f" (did you mean {near!r}?)" if near else ""
 
 
 def shown(value: Any) -> str:
